@@ -1,0 +1,23 @@
+/** Canonical arguments: what rules see, digests cover and approvals bind. */
+import { canonicalJson, sha256Hex, type JsonValue } from "./canonical-json.ts";
+
+/** Arguments of an HTTP operation, decoded and typed. Absent query keys are absent, an absent body is null. */
+export interface HttpArguments {
+  readonly path: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, JsonValue>>;
+  readonly headers: Readonly<Record<string, string>>;
+  /** A parsed JSON or form body; `{ digest, bytes, contentType }` for text, binary and multipart. */
+  readonly body: JsonValue;
+}
+
+/** Arguments of a SQL operation: tagged values by parameter name. */
+export interface SqlArguments {
+  readonly values: Readonly<Record<string, JsonValue>>;
+}
+
+export type CallArguments = HttpArguments | SqlArguments;
+
+/** SHA-256 hex over the canonical JSON of the arguments. */
+export function argumentsDigest(args: CallArguments): string {
+  return sha256Hex(canonicalJson(args));
+}

@@ -1,0 +1,108 @@
+/** `build.json`: what one import saw. Generated; positions and digests live here, never in operations.json. */
+import * as z from "zod";
+import { operationSchema } from "./operation.ts";
+
+/** A place in an original source, where a source map tells: line from 1, column from 0. */
+export const sourcePlaceSchema = z.strictObject({
+  file: z.string(),
+  line: z.int(),
+  column: z.int(),
+});
+export type SourcePlace = z.infer<typeof sourcePlaceSchema>;
+
+/** A place in the bundle: `file` relative to its folder with `/`, line from 1, column from 0. */
+const place = {
+  file: z.string(),
+  line: z.int(),
+  column: z.int(),
+  source: sourcePlaceSchema.optional(),
+};
+
+export const siteSchema = z.strictObject({
+  /** `s1`, `s2`, … in order of file and position; `s0` stands for the page's globals. */
+  id: z.string().regex(/^s\d+$/),
+  recognizer: z.string(),
+  ...place,
+  status: z.enum(["resolved", "open", "excluded", "unreachable"]),
+  /** Why it is not resolved. */
+  reason: z.string().optional(),
+  /** Ids of the operations that it can send. */
+  operations: z.array(z.string()),
+});
+export type Site = z.infer<typeof siteSchema>;
+
+/** Rules of findings; each is documented in docs/rules/. */
+export const ruleSchema = z.enum([
+  "ungated-write",
+  "unresolved-call",
+  "hardcoded-credential",
+  "interpolated-sql",
+  "ambiguous-operation",
+  "unmapped-origin",
+  "unreadable-file",
+  "unsealed-output",
+]);
+export type Rule = z.infer<typeof ruleSchema>;
+
+export const findingSchema = z.strictObject({
+  rule: ruleSchema,
+  severity: z.enum(["error", "warning", "note"]),
+  ...place,
+  message: z.string(),
+  /** What to do about it: one sentence. */
+  fix: z.string().optional(),
+  /** The operation it is about. */
+  operation: z.string().optional(),
+});
+export type Finding = z.infer<typeof findingSchema>;
+
+export const originSchema = z.strictObject({
+  id: z.string().regex(/^[0-9a-f]{8}$/),
+  /** Its text in the bundle, `same-origin`, or a named base `{base}`. */
+  origin: z.string(),
+  class: z.enum(["data", "auth", "telemetry", "external"]),
+  why: z.string(),
+});
+export type Origin = z.infer<typeof originSchema>;
+
+/** An asset that the page loads from elsewhere. */
+export const externalSchema = z.strictObject({
+  origin: z.string(),
+  kind: z.string(),
+  file: z.string(),
+});
+export type External = z.infer<typeof externalSchema>;
+
+export const bundleFactsSchema = z.strictObject({
+  /** SHA-256 hex over the sorted list of (path, SHA-256 of content). */
+  digest: z.string().regex(/^[0-9a-f]{64}$/),
+  files: z.int(),
+  bytes: z.int(),
+});
+export type BundleFacts = z.infer<typeof bundleFactsSchema>;
+
+const seen = {
+  bundle: bundleFactsSchema,
+  origins: z.array(originSchema),
+  sites: z.array(siteSchema),
+  findings: z.array(findingSchema),
+  external: z.array(externalSchema),
+};
+
+export const buildFileSchema = z.strictObject({
+  version: z.literal(1),
+  app: z.string(),
+  ...seen,
+  /** SHA-256 hex of every emitted file of `web/`, by its path there. */
+  emitted: z.record(z.string(), z.string()),
+});
+export type BuildFile = z.infer<typeof buildFileSchema>;
+
+/** What `govern inspect --json` prints. */
+export const inspectReportSchema = z.strictObject({
+  version: z.literal(1),
+  app: z.string(),
+  operations: z.array(operationSchema),
+  ...seen,
+});
+export type InspectReport = z.infer<typeof inspectReportSchema>;

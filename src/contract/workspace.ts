@@ -1,0 +1,178 @@
+/** `govern.yaml`: the workspace. Written by people, kept in their git; secrets are references. */
+import * as z from "zod";
+import { operationSchema } from "./operation.ts";
+
+const name = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, "lower-case letters, digits and dashes");
+const groupName = z.string().min(1);
+const date = z.iso.date();
+
+/** `30m`, `24h`, `7d`. */
+export const durationSchema = z
+  .string()
+  .regex(/^[1-9]\d*(s|m|h|d)$/, "a number and s, m, h or d, e.g. 24h");
+
+const serverSchema = z.strictObject({
+  operatorUrl: z.url().optional(),
+  trustedProxies: z.array(z.string()).optional(),
+});
+
+const identitySchema = z.strictObject({
+  oidc: z
+    .strictObject({
+      issuer: z.url(),
+      clientId: z.string(),
+      clientSecret: z.string().optional(),
+      groupsClaim: z.string().optional(),
+    })
+    .optional(),
+  /** Read under `--dev` only: user → groups. */
+  dev: z.strictObject({ users: z.record(name, z.array(groupName)) }).optional(),
+  /** The person behind an OS account, for decisions over the control socket. */
+  local: z
+    .record(z.string(), z.strictObject({ issuer: z.string(), subject: z.string() }))
+    .optional(),
+});
+
+const groupSchema = z.strictObject({
+  claims: z.record(z.string(), z.union([z.string(), z.array(z.string())])).optional(),
+  /** Subjects. */
+  members: z.array(z.string()).optional(),
+});
+
+const httpResourceSchema = z.strictObject({
+  kind: z.literal("http"),
+  upstream: z.string(),
+  auth: z.enum(["service", "passthrough", "asserted"]),
+  headers: z.record(z.string(), z.string()).optional(),
+  /** How long the upstream may take, default 30s. */
+  timeout: durationSchema.optional(),
+});
+
+const databaseResourceSchema = z.strictObject({
+  kind: z.enum(["sqlite", "postgres", "mysql"]),
+  /** `sqlite:./file.db` relative to govern.yaml, `postgres://…`; usually a reference. */
+  url: z.string(),
+  timeout: durationSchema.optional(),
+});
+
+export const resourceSchema = z.discriminatedUnion("kind", [
+  httpResourceSchema,
+  databaseResourceSchema,
+]);
+export type Resource = z.infer<typeof resourceSchema>;
+export type HttpResource = z.infer<typeof httpResourceSchema>;
+export type DatabaseResource = z.infer<typeof databaseResourceSchema>;
+
+const pageOrigins = z.array(z.strictObject({ origin: z.string(), reason: z.string().min(1) }));
+
+const appSchema = z.strictObject({
+  url: z.url().optional(),
+  /** Origin text, `same-origin`, `{base}`, `sql` or `sql:<client>` → resource. */
+  resources: z.record(z.string(), name),
+  /** Exceptions to the page's Content-Security-Policy. */
+  page: z
+    .strictObject({
+      img: pageOrigins.optional(),
+      font: pageOrigins.optional(),
+      style: pageOrigins.optional(),
+      media: pageOrigins.optional(),
+      frame: pageOrigins.optional(),
+    })
+    .optional(),
+  /** Hand-written operations. */
+  operations: z.array(operationSchema).optional(),
+});
+
+/** `app/operation`, `app/read`, `app/write` or `app/*`. */
+const target = z
+  .string()
+  .regex(/^[^/\s]+\/[^/\s]+$/, "app/operation, app/read, app/write or app/*");
+
+export const permissionSchema = z
+  .strictObject({
+    groups: z.array(groupName).min(1),
+    allow: z.array(target).min(1).optional(),
+    deny: z.array(target).min(1).optional(),
+    /** CEL over `arguments`, `identity`, `operation`. */
+    when: z.string().optional(),
+  })
+  .refine(
+    (rule) => (rule.allow === undefined) !== (rule.deny === undefined),
+    "needs either allow or deny",
+  );
+export type Permission = z.infer<typeof permissionSchema>;
+
+const matchSchema = z
+  .strictObject({
+    operation: target.optional(),
+    table: z.string().optional(),
+    app: name.optional(),
+    access: z.enum(["read", "write"]).optional(),
+    when: z.string().optional(),
+  })
+  .refine(
+    (match) => Object.keys(match).some((key) => key !== "when"),
+    "needs operation, table, app or access",
+  );
+
+const approversSchema = z
+  .strictObject({
+    all: z.array(groupName).min(1).optional(),
+    any: z.array(groupName).min(1).optional(),
+  })
+  .refine(
+    (approvers) => (approvers.all === undefined) !== (approvers.any === undefined),
+    "needs either all or any",
+  );
+
+const heldSchema = z.strictObject({
+  match: matchSchema,
+  approvers: approversSchema,
+  quorum: z.int().min(1),
+  expiresIn: durationSchema,
+});
+
+const exemptSchema = z.strictObject({
+  match: matchSchema,
+  require: z.literal("none"),
+  reason: z.string().min(1),
+  until: date.optional(),
+});
+
+/** A rule that names approvers, or one that exempts with a reason. */
+export const approvalRuleSchema = z.union([heldSchema, exemptSchema]);
+export type ApprovalRule = z.infer<typeof approvalRuleSchema>;
+
+export const workspaceSchema = z.strictObject({
+  version: z.literal(1),
+  server: serverSchema.optional(),
+  identity: identitySchema.optional(),
+  groups: z.record(groupName, groupSchema).optional(),
+  resources: z.record(name, resourceSchema).optional(),
+  apps: z.record(name, appSchema).optional(),
+  permissions: z.array(permissionSchema).optional(),
+  approvals: z.array(approvalRuleSchema).optional(),
+  reclassify: z
+    .array(
+      z.strictObject({
+        operation: target,
+        access: z.enum(["read", "write"]),
+        reason: z.string().min(1),
+      }),
+    )
+    .optional(),
+  suppress: z
+    .array(
+      z.strictObject({
+        rule: z.string(),
+        operation: target.optional(),
+        reason: z.string().min(1),
+        until: date.optional(),
+      }),
+    )
+    .optional(),
+  audit: z.strictObject({ redact: z.array(z.string()).optional() }).optional(),
+});
+/** A parsed govern.yaml; references in it are not resolved. */
+export type Workspace = z.infer<typeof workspaceSchema>;
+export type App = z.infer<typeof appSchema>;

@@ -1,0 +1,68 @@
+/**
+ * Every failure that govern can report, by a stable code: the HTTP status it takes where it reaches a client and its
+ * exit code where it reaches a terminal. Codes are never reused. `docs/errors.md` documents each; a test keeps both in step.
+ */
+export interface ErrorFacts {
+  /** HTTP status of the problem document. */
+  readonly status: number;
+  /** Title of the problem document, and the first words in the terminal. */
+  readonly title: string;
+  /** Exit code of a command that ends with it: 1 refused, 2 cannot run. Default 2. */
+  readonly exit?: 1 | 2;
+}
+
+export const errorCodes = {
+  // the boundary's refusals
+  unauthenticated: { status: 401, title: "Sign in first" },
+  "cross-origin": { status: 403, title: "The request does not come from this app" },
+  "unknown-host": { status: 421, title: "No app is served under this host" },
+  unregistered: { status: 403, title: "Not a registered operation" },
+  "ambiguous-operation": { status: 403, title: "More than one operation matches" },
+  "unmapped-resource": { status: 403, title: "No resource is mapped for this call" },
+  "stale-build": { status: 409, title: "This page is older than the app" },
+  "invalid-arguments": { status: 400, title: "The arguments do not fit the operation" },
+  "too-large": { status: 413, title: "The request is too large" },
+  denied: { status: 403, title: "Not permitted", exit: 1 },
+  "policy-failed": { status: 403, title: "A rule could not be evaluated" },
+  "approval-denied": { status: 403, title: "The request was denied", exit: 1 },
+  "approval-expired": { status: 403, title: "The approval expired", exit: 1 },
+  "approval-cancelled": { status: 403, title: "The request was cancelled", exit: 1 },
+  "approval-stale": { status: 403, title: "The approval no longer fits the rules", exit: 1 },
+  "held-sync": { status: 409, title: "A synchronous call cannot wait for approval" },
+  "outcome-unknown": { status: 409, title: "The write may have run" },
+  "resource-failed": { status: 502, title: "The resource could not be reached" },
+  "resource-rejected": { status: 422, title: "The resource refused the statement" },
+  "resource-timeout": { status: 504, title: "The resource did not answer in time" },
+  "audit-unavailable": { status: 503, title: "The call could not be recorded" },
+  "not-found": { status: 404, title: "Not found" },
+  internal: { status: 500, title: "Internal error" },
+  // decisions
+  "approval-unknown": { status: 404, title: "No such approval", exit: 1 },
+  "approval-decided": { status: 409, title: "The approval is already decided", exit: 1 },
+  "own-request": { status: 403, title: "Nobody decides their own request", exit: 1 },
+  "not-an-approver": { status: 403, title: "Not an approver of this request", exit: 1 },
+  "no-principal": { status: 403, title: "This OS account stands for no person" },
+  // the command line
+  usage: { status: 400, title: "Usage" },
+  "bundle-missing": { status: 400, title: "No such bundle" },
+  "bundle-empty": { status: 400, title: "The bundle holds no app" },
+  "bundle-unparsable": { status: 400, title: "The bundle cannot be parsed" },
+  "bundle-governed": { status: 400, title: "The bundle is governed already" },
+  "output-conflict": { status: 409, title: "The output folder cannot be replaced" },
+  "operation-collision": { status: 409, title: "Two operations have one id" },
+  "contract-changed": { status: 409, title: "operations.json would change", exit: 1 },
+  "upstream-needed": { status: 400, title: "The address of a resource is not known" },
+  "workspace-missing": { status: 400, title: "No govern.yaml" },
+  "workspace-invalid": { status: 400, title: "govern.yaml is not valid" },
+  "file-invalid": { status: 400, title: "A generated file is not valid" },
+  "secret-missing": { status: 400, title: "A secret reference cannot be resolved" },
+  "identity-missing": { status: 400, title: "No way to know who is calling" },
+  "port-in-use": { status: 400, title: "The port is in use" },
+  "sidecar-not-running": { status: 503, title: "No sidecar is running here" },
+  "sidecar-running": { status: 409, title: "A sidecar is already running here" },
+  "store-failed": { status: 503, title: "The store cannot be used" },
+  "audit-tampered": { status: 409, title: "The audit trail does not verify", exit: 1 },
+} as const satisfies Record<string, ErrorFacts>;
+
+/** A stable error code. */
+export type GovernErrorCode = keyof typeof errorCodes;

@@ -1,0 +1,166 @@
+/**
+ * What the sidecar keeps: approvals and the audit log. Each method is one transaction, durable when its promise
+ * resolves. Implementations live in folders beside this file and pass one contract test; they decide nothing: whether a
+ * transition is legal is `transition` of ../approvals/state-machine.ts, which they run inside their transaction.
+ *
+ * @example
+ * const store = await openSqliteStore({ path: ".govern/store.db", key });
+ * const held = await store.hold(approval, entry);
+ * const result = await store.transition(held.id, { type: "vote", … }, entry);
+ */
+import type { ApprovalState, Vote } from "../../contract/approval.ts";
+import type { AuditEntry, EntryType, NewAuditEntry } from "../../contract/audit-entry.ts";
+import type { JsonValue } from "../../contract/canonical-json.ts";
+
+/** Who asked; compared by issuer and subject. */
+export interface Requester {
+  readonly subject: string;
+  readonly issuer: string;
+  readonly groups: readonly string[];
+  /** Digest of the session that the ticket and its result are bound to. */
+  readonly session: string;
+}
+
+/** What a held call needs to run later. Encrypted at rest, shredded at the end. */
+export interface HeldCall {
+  readonly arguments: JsonValue;
+  /** Bytes of a body that is not JSON or a form. */
+  readonly payload: Uint8Array | null;
+  readonly contentType: string | null;
+}
+
+/** The answer that the page gets once. Encrypted at rest, removed when fetched or past its time. */
+export interface StoredResult {
+  readonly status: number;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly body: Uint8Array;
+}
+
+export interface NewApproval {
+  readonly app: string;
+  readonly operation: string;
+  readonly operationDigest: string;
+  readonly summary: string;
+  readonly build: string;
+  readonly policy: string;
+  readonly call: HeldCall;
+  readonly argumentsDigest: string;
+  readonly requester: Requester;
+  readonly resource: string;
+  /** Who may decide; null when no rule matches: it can only be cancelled or expire. */
+  readonly approvers: { readonly all?: readonly string[]; readonly any?: readonly string[] } | null;
+  readonly quorum: number;
+  /** Milliseconds from now. */
+  readonly expiresIn: number;
+  readonly correlation: string;
+}
+
+export interface ApprovalRecord extends Omit<NewApproval, "call" | "expiresIn"> {
+  /** 128 random bits in base64url; also the page's ticket. */
+  readonly id: string;
+  readonly state: ApprovalState;
+  /** Null once shredded. */
+  readonly call: HeldCall | null;
+  readonly votes: readonly Vote[];
+  readonly detached: boolean;
+  /** RFC 3339 UTC in milliseconds, by the store's clock. */
+  readonly createdAt: string;
+  readonly expiresAt: string;
+  readonly decidedAt: string | null;
+  readonly finishedAt: string | null;
+  /** Raised by each claim; a finish with an older one is refused. */
+  readonly fence: number;
+  readonly result: StoredResult | null;
+  /** The result's status stays after the result is gone. */
+  readonly resultStatus: number | null;
+}
+
+/** What can happen to an approval. */
+export type ApprovalEvent =
+  | {
+      readonly type: "vote";
+      readonly subject: string;
+      readonly issuer: string;
+      readonly decision: "approve" | "deny";
+      readonly reason: string | null;
+    }
+  | { readonly type: "cancel" }
+  | { readonly type: "expire" }
+  /** The page gave up: it runs only if the same requester repeats the identical call. */
+  | { readonly type: "detach" }
+  /** The rules ask for more now, or the operation changed. */
+  | { readonly type: "stale"; readonly reason: string }
+  /** approved → executing; the entry is the intent. `voucher` lets a detached one run. */
+  | { readonly type: "claim"; readonly voucher: boolean }
+  | {
+      readonly type: "finish";
+      readonly fence: number;
+      readonly state: "executed" | "failed" | "unknown";
+      readonly result: StoredResult;
+    };
+
+/** Why an event was refused; the approval is untouched. */
+export type TransitionRefusal =
+  | "approval-unknown"
+  | "approval-decided"
+  | "approval-expired"
+  | "own-request"
+  | "already-voted"
+  | "detached"
+  | "lost-claim";
+
+export type TransitionResult =
+  | { readonly ok: true; readonly approval: ApprovalRecord }
+  | { readonly ok: false; readonly refusal: TransitionRefusal };
+
+export interface ApprovalQuery {
+  readonly ids?: readonly string[];
+  readonly states?: readonly ApprovalState[];
+  readonly requester?: { readonly subject: string; readonly issuer: string };
+  readonly operationDigest?: string;
+  readonly argumentsDigest?: string;
+  readonly detached?: boolean;
+  /** Only those decided or created at or after this time. */
+  readonly since?: string;
+  /** Newest first; default 100. */
+  readonly limit?: number;
+}
+
+export interface EntryQuery {
+  /** First sequence number, default 0. */
+  readonly from?: number;
+  readonly types?: readonly EntryType[];
+  readonly app?: string;
+  readonly subject?: string;
+  readonly approval?: string;
+  /** Default 100. */
+  readonly limit?: number;
+  /** Newest first; default false. */
+  readonly newestFirst?: boolean;
+}
+
+/** What verifying the log found. `root` is the RFC 6962 tree head in hex. */
+export type LogVerdict =
+  | { readonly ok: true; readonly size: number; readonly root: string }
+  | {
+      readonly ok: false;
+      readonly size: number;
+      readonly firstBad: number;
+      readonly reason: string;
+    };
+
+export interface Store {
+  /** Appends one entry. */
+  append(entry: NewAuditEntry): Promise<AuditEntry>;
+  entries(query: EntryQuery): Promise<readonly AuditEntry[]>;
+  /** Recomputes the whole tree and compares each stored hash. */
+  verify(): Promise<LogVerdict>;
+  /** Creates a pending approval and its `held` entry; the entry's `approval` is set to the new id. */
+  hold(approval: NewApproval, entry: NewAuditEntry): Promise<ApprovalRecord>;
+  approvals(query: ApprovalQuery): Promise<readonly ApprovalRecord[]>;
+  /** Applies an event and appends its entry, or refuses and appends nothing. */
+  transition(id: string, event: ApprovalEvent, entry: NewAuditEntry): Promise<TransitionResult>;
+  /** Hands out a result once and removes it; undefined if there is none (any more). */
+  takeResult(id: string): Promise<StoredResult | undefined>;
+  close(): Promise<void>;
+}
