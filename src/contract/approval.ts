@@ -18,6 +18,8 @@ export type ApprovalState = (typeof approvalStates)[number];
 export interface Vote {
   readonly subject: string;
   readonly issuer: string;
+  /** Those of the approver's groups that the rule names, when voting. */
+  readonly groups: readonly string[];
   readonly decision: "approve" | "deny";
   readonly reason: string | null;
   readonly time: string;

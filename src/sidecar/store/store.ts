@@ -81,6 +81,7 @@ export type ApprovalEvent =
       readonly type: "vote";
       readonly subject: string;
       readonly issuer: string;
+      readonly groups: readonly string[];
       readonly decision: "approve" | "deny";
       readonly reason: string | null;
     }

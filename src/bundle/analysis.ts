@@ -1,0 +1,72 @@
+/**
+ * What the analysis of a bundle hands to the rest of the import half: the report's parts, and the cuts that the rewriter
+ * makes. Offsets are UTF-16 offsets in the text of the named file, also for inline scripts.
+ */
+import type { External, Finding, Origin, Site } from "../contract/build.ts";
+import type { Operation } from "../contract/operation.ts";
+
+interface Span {
+  readonly file: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A reference to a global that talks to the network: replaced by the proxy's function of that site. */
+export interface GlobalCut extends Span {
+  readonly kind: "global";
+  readonly global: "fetch" | "XMLHttpRequest" | "WebSocket" | "EventSource" | "sendBeacon";
+  readonly site: string;
+  /** `{fetch}`: the span is the shorthand property, which becomes `fetch: …`. */
+  readonly shorthand: boolean;
+}
+
+/** The construction of a SQL client: replaced, credential and all, by the driver's shim. */
+export interface ClientCut extends Span {
+  readonly kind: "client";
+  readonly driver: "neon";
+  /** Its client name in operations. */
+  readonly client: string;
+  readonly site: string;
+  /** Span of the options argument, whose text is kept. */
+  readonly options: { readonly start: number; readonly end: number } | null;
+}
+
+/** A statement text with interpolated values: replaced by a token that carries the operation and the holes. */
+export interface TextCut extends Span {
+  readonly kind: "text";
+  readonly operation: string;
+  /** The interpolated expressions, in the order of the operation's parameters; their text is kept. */
+  readonly holes: readonly { readonly start: number; readonly end: number }[];
+}
+
+/** A credential in a literal: the span is the literal with its quotes, or the part of a literal that holds it. */
+export interface CredentialCut extends Span {
+  readonly kind: "credential";
+  /** The text that takes its place, as source of the same literal kind (quotes included where the span has them). */
+  readonly replacement: string;
+  /** The secret itself: kept in .govern/secrets.env, never printed. */
+  readonly value: string;
+  /** Where it goes: a header of an origin, or a SQL client. */
+  readonly use:
+    | {
+        readonly header: string;
+        readonly origin: string;
+        /** `Bearer ` and the like. */ readonly prefix: string;
+      }
+    | { readonly client: string }
+    | null;
+}
+
+export type Cut = GlobalCut | ClientCut | TextCut | CredentialCut;
+
+export interface Analysis {
+  /** Sorted by id. */
+  readonly operations: readonly Operation[];
+  /** In order of file and position. */
+  readonly sites: readonly Site[];
+  readonly findings: readonly Finding[];
+  readonly origins: readonly Origin[];
+  readonly external: readonly External[];
+  /** Never overlapping, but that a text cut encloses its holes and a client cut its options. */
+  readonly cuts: readonly Cut[];
+}
