@@ -1,0 +1,143 @@
+/** How approvals read in a terminal. Nothing of a call is shortened in `show`: it is what people decide on. */
+import type { ApprovalState, ApprovalView, Vote } from "../contract/approval.ts";
+import { canonicalJson, type JsonValue } from "../contract/canonical-json.ts";
+import type { Look } from "./output.ts";
+import { renderTable, type Cell } from "./table.ts";
+import { counted, padEnd, visibleText } from "./text.ts";
+import { ago, listTime, roughDuration } from "./time.ts";
+
+const idLength = 8;
+
+const stateColors = {
+  pending: "yellow",
+  approved: "cyan",
+  executing: "cyan",
+  executed: "green",
+  failed: "red",
+  unknown: "red",
+  denied: "red",
+  expired: "gray",
+  cancelled: "gray",
+  stale: "gray",
+} as const satisfies Record<ApprovalState, string>;
+
+function paintState(state: ApprovalState, look: Look): (text: string) => string {
+  return (text) => look.paint[stateColors[state]](text);
+}
+
+function timeLeft(approval: ApprovalView, now: Date): string {
+  if (approval.state !== "pending") return "";
+  return roughDuration(Date.parse(approval.expiresAt) - now.getTime());
+}
+
+/** The shortest beginnings of at least eight characters that tell the ids apart. */
+function shortIds(ids: readonly string[]): ReadonlyMap<string, string> {
+  const short = new Map<string, string>();
+  for (const id of ids) {
+    let length = idLength;
+    const twin = (other: string): boolean =>
+      other !== id && other.slice(0, length) === id.slice(0, length);
+    while (length < id.length && ids.some(twin)) length += 1;
+    short.set(id, id.slice(0, length));
+  }
+  return short;
+}
+
+/** A table of approvals, or the sentence that there are none. */
+export function renderApprovals(
+  approvals: readonly ApprovalView[],
+  state: string,
+  look: Look,
+  now: Date,
+): string {
+  if (approvals.length === 0) {
+    return state === "all" ? "No approvals yet." : `No ${state} approvals.`;
+  }
+  const short = shortIds(approvals.map((approval) => approval.id));
+  const rows = approvals.map((approval): Cell[] => [
+    { text: short.get(approval.id) ?? approval.id, paint: (text) => look.paint.bold(text) },
+    { text: approval.state, paint: paintState(approval.state, look) },
+    approval.requester.subject,
+    `${approval.app}/${approval.operation}`,
+    canonicalJson(approval.arguments),
+    ago(approval.createdAt, now),
+    timeLeft(approval, now),
+  ]);
+  return renderTable(
+    [
+      { head: "ID", min: 8 },
+      { head: "STATE", min: 9 },
+      { head: "WHO", min: 4 },
+      { head: "OPERATION", min: 16 },
+      { head: "ARGUMENTS", min: 16 },
+      { head: "ASKED", min: 7 },
+      { head: "EXPIRES", min: 4 },
+    ],
+    rows,
+    look,
+  );
+}
+
+function approversText(approval: ApprovalView): string {
+  if (approval.approvers === null)
+    return "nobody: no rule matches, it can only be cancelled or expire";
+  const { all, any } = approval.approvers;
+  const groups =
+    all === undefined ? `any of ${(any ?? []).join(", ")}` : `a member of ${all.join(" and of ")}`;
+  return `${counted(approval.quorum, "vote")} by ${groups}`;
+}
+
+function voteText(vote: Vote): string {
+  const reason = vote.reason === null ? "" : `: ${vote.reason}`;
+  return `${vote.decision} by ${vote.subject} (${vote.groups.join(", ")}) at ${listTime(vote.time)}${reason}`;
+}
+
+function argumentLines(value: JsonValue): string[] {
+  if (value === null) return ["removed: the approval is finished"];
+  return JSON.stringify(value, undefined, 2).split("\n");
+}
+
+function outcomeRows(approval: ApprovalView): (readonly [string, readonly string[]])[] {
+  return [
+    ...(approval.decidedAt === null ? [] : [["decided", [listTime(approval.decidedAt)]] as const]),
+    ...(approval.finishedAt === null
+      ? []
+      : [["finished", [listTime(approval.finishedAt)]] as const]),
+    ...(approval.resultStatus === null
+      ? []
+      : [["result", [`HTTP ${approval.resultStatus}`]] as const]),
+    ...(approval.detached ? [["page", ["gave up: it runs only if asked for again"]] as const] : []),
+    ...(approval.identical.length > 0 ? [["identical", approval.identical] as const] : []),
+  ];
+}
+
+/** Everything about one approval, with every character of its arguments visible. */
+export function renderApproval(approval: ApprovalView, look: Look, now: Date): string {
+  const { requester } = approval;
+  const rows: (readonly [string, readonly string[]])[] = [
+    ["id", [approval.id]],
+    ["state", [approval.state]],
+    ["operation", [`${approval.app}/${approval.operation}`]],
+    ["call", [approval.summary]],
+    ["arguments", argumentLines(approval.arguments)],
+    ["digest", [approval.argumentsDigest]],
+    ["asked by", [`${requester.subject} (${requester.groups.join(", ")}; ${requester.issuer})`]],
+    ["asked", [`${listTime(approval.createdAt)} (${ago(approval.createdAt, now)})`]],
+    ["expires", [listTime(approval.expiresAt)]],
+    ["resource", [approval.resource]],
+    ["needs", [approversText(approval)]],
+    ["votes", approval.votes.length === 0 ? ["none"] : approval.votes.map(voteText)],
+    ...outcomeRows(approval),
+    ["correlation", [approval.correlation]],
+  ];
+  const label = Math.max(...rows.map(([name]) => name.length)) + 2;
+  return rows
+    .flatMap(([name, lines]) =>
+      lines.map((line, index) => {
+        const text = visibleText(line);
+        const shown = name === "state" ? paintState(approval.state, look)(text) : text;
+        return look.paint.dim(padEnd(index === 0 ? name : "", label)) + shown;
+      }),
+    )
+    .join("\n");
+}

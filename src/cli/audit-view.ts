@@ -1,0 +1,84 @@
+/** How the audit trail reads in a terminal. */
+import type { AuditEntry, EntryType } from "../contract/audit-entry.ts";
+import type { JsonValue } from "../contract/canonical-json.ts";
+import type { Look } from "./output.ts";
+import { renderTable, type Cell } from "./table.ts";
+import { padEnd, visibleText } from "./text.ts";
+import { listTime } from "./time.ts";
+
+const typeColors = {
+  read: null,
+  intent: "cyan",
+  outcome: "green",
+  refused: "red",
+  held: "yellow",
+  decision: "cyan",
+  login: "gray",
+  config: "gray",
+  start: "gray",
+  stop: "gray",
+} as const satisfies Record<EntryType, string | null>;
+
+function paintType(type: EntryType, look: Look): (text: string) => string {
+  const color = typeColors[type];
+  return (text) => (color === null ? text : look.paint[color](text));
+}
+
+/** The scalar members of an outcome or decision, in a few words. */
+function inWords(value: JsonValue): string {
+  if (value === null) return "";
+  if (typeof value !== "object") return String(value);
+  if (Array.isArray(value)) return value.map(inWords).join(" ");
+  return Object.entries(value)
+    .flatMap(([name, member]) => {
+      if (member === null || typeof member === "object") return [];
+      return [typeof member === "string" ? member : `${name} ${member}`];
+    })
+    .join(" ");
+}
+
+function whatHappened(entry: AuditEntry): string {
+  return [inWords(entry.decision), inWords(entry.outcome)]
+    .filter((text) => text !== "")
+    .join(" · ");
+}
+
+/** A table of entries, or the sentence that there are none. */
+export function renderEntries(entries: readonly AuditEntry[], look: Look): string {
+  if (entries.length === 0) return "No entries.";
+  const rows = entries.map((entry): Cell[] => [
+    { text: String(entry.seq), paint: (text) => look.paint.dim(text) },
+    listTime(entry.time),
+    { text: entry.type, paint: paintType(entry.type, look) },
+    entry.actor?.subject ?? "-",
+    entry.operation ?? entry.app ?? "-",
+    whatHappened(entry),
+    entry.approval?.slice(0, 8) ?? "-",
+  ]);
+  return renderTable(
+    [
+      { head: "#", min: 2 },
+      { head: "TIME (UTC)", min: 10 },
+      { head: "TYPE", min: 8 },
+      { head: "WHO", min: 4 },
+      { head: "OPERATION", min: 14 },
+      { head: "WHAT", min: 12 },
+      { head: "APPROVAL", min: 8 },
+    ],
+    rows,
+    look,
+  );
+}
+
+/** One entry in full, with every character visible. */
+export function renderEntry(entry: AuditEntry, look: Look): string {
+  const rows = Object.entries(entry).flatMap(([name, value]) => {
+    if (value === null) return [];
+    const text = typeof value === "string" ? value : JSON.stringify(value, undefined, 2);
+    return text.split("\n").map((line: string, index: number) => [index === 0 ? name : "", line]);
+  });
+  const label = Math.max(...Object.keys(entry).map((name) => name.length)) + 2;
+  return rows
+    .map(([name = "", line = ""]) => look.paint.dim(padEnd(name, label)) + visibleText(line))
+    .join("\n");
+}

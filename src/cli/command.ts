@@ -1,0 +1,42 @@
+/** What every command is made of: its output, the folder it runs in, and how it ends. */
+import type { Command } from "commander";
+import { GovernError } from "../errors/govern-error.ts";
+import type { Output } from "./output.ts";
+
+/** 0 good, 1 findings or refused, 2 usage or cannot run. */
+export type ExitCode = 0 | 1 | 2;
+
+export interface CommandContext {
+  readonly output: Output;
+  /** The folder the person is in. */
+  readonly cwd: string;
+  /** Set by the command that ran. */
+  exitCode: ExitCode;
+}
+
+/** Adds one command to the program. */
+export type RegisterCommand = (program: Command, context: CommandContext) => void;
+
+/** Turns a function that gives an exit code into an action. */
+export function ending<A extends readonly unknown[]>(
+  context: CommandContext,
+  run: (...args: A) => Promise<ExitCode>,
+): (...args: A) => Promise<void> {
+  return async function runCommand(...args: A): Promise<void> {
+    context.exitCode = await run(...args);
+  };
+}
+
+/** Examples under a command's help. */
+export function examples(...lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join("\n")}`;
+}
+
+/** Parses the value of an option that takes a port. */
+export function parsePort(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65535) return port;
+  throw new GovernError("usage", `"${text}" is not a port.`, {
+    next: "Give a number from 0 to 65535; 0 takes a free one.",
+  });
+}

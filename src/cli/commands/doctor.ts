@@ -1,0 +1,115 @@
+/** `govern doctor`: can govern run here, and if not, what to do. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { ending, examples, type CommandContext, type ExitCode } from "../command.ts";
+import { callSidecar } from "../control-client.ts";
+import { isGovernError } from "../../errors/govern-error.ts";
+import { hangingParagraph, padEnd, visibleText } from "../text.ts";
+import { findWorkspaceRoot } from "../workspace-root.ts";
+
+interface Check {
+  readonly name: string;
+  /** `off` is a fact to know, no fault. */
+  readonly state: "good" | "off" | "bad";
+  readonly found: string;
+  readonly remedy?: string;
+}
+
+const leastNode = [20, 19] as const;
+
+function checkNode(): Check {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  const good = major > leastNode[0] || (major === leastNode[0] && minor >= leastNode[1]);
+  const check: Check = { name: "node", state: good ? "good" : "bad", found: process.versions.node };
+  return good ? check : { ...check, remedy: `Install Node ${leastNode.join(".")} or newer.` };
+}
+
+async function checkStore(): Promise<Check> {
+  const name = "better-sqlite3";
+  try {
+    const { default: Database } = await import("better-sqlite3");
+    const database = new Database(":memory:");
+    const version = database.prepare("SELECT sqlite_version()").pluck().get();
+    database.close();
+    return { name, state: "good", found: `loads, SQLite ${String(version)}` };
+  } catch (error) {
+    return {
+      name,
+      state: "bad",
+      found: error instanceof Error ? (error.message.split("\n", 1)[0] ?? "") : String(error),
+      remedy:
+        "Run `npm rebuild better-sqlite3`; it needs its install script allowed, and Python and a C++ compiler where no binary fits.",
+    };
+  }
+}
+
+function checkEmit(): Check {
+  const file = new URL("../../emit/sidecar.mjs", import.meta.url);
+  return existsSync(file)
+    ? { name: "sidecar", state: "good", found: "built" }
+    : { name: "sidecar", state: "bad", found: "not built", remedy: "Run `npm run build`." };
+}
+
+function checkWorkspace(root: string | undefined): Check {
+  return root === undefined
+    ? {
+        name: "workspace",
+        state: "off",
+        found: "no govern.yaml here or above",
+        remedy: "`govern import <bundle>` writes one.",
+      }
+    : { name: "workspace", state: "good", found: join(root, "govern.yaml") };
+}
+
+async function checkSocket(root: string): Promise<Check> {
+  try {
+    await callSidecar<unknown>(root, { path: "/api/status" });
+    return { name: "running", state: "good", found: "the sidecar answers" };
+  } catch (error) {
+    if (!isGovernError(error)) throw error;
+    const off = error.code === "sidecar-not-running";
+    return {
+      name: "running",
+      state: off ? "off" : "bad",
+      found: error.message,
+      ...(error.next === undefined ? {} : { remedy: error.next }),
+    };
+  }
+}
+
+const marks = { good: "✓", off: "·", bad: "✗" } as const;
+const colors = { good: "green", off: "yellow", bad: "red" } as const;
+
+async function runDoctor(
+  { output, cwd }: CommandContext,
+  flags: { readonly json?: boolean },
+): Promise<ExitCode> {
+  const root = findWorkspaceRoot(cwd);
+  const checks = [checkNode(), await checkStore(), checkEmit(), checkWorkspace(root)];
+  if (root !== undefined) checks.push(await checkSocket(root));
+  if (flags.json === true) output.printJson(checks);
+  else {
+    const label = Math.max(...checks.map((check) => check.name.length)) + 2;
+    const { paint, width } = output.look;
+    for (const { name, state, found, remedy } of checks) {
+      output.print(
+        `${paint[colors[state]](marks[state])} ${padEnd(name, label)}${visibleText(found)}`,
+      );
+      if (remedy !== undefined) {
+        const text = hangingParagraph(visibleText(remedy), width, label + 4);
+        output.print(`${" ".repeat(label + 2)}${paint.cyan("→")} ${text}`);
+      }
+    }
+  }
+  return checks.some((check) => check.state === "bad") ? 1 : 0;
+}
+
+export function registerDoctor(program: Command, context: CommandContext): void {
+  program
+    .command("doctor")
+    .description("check that govern can run here")
+    .option("--json", "print JSON")
+    .addHelpText("after", examples("govern doctor"))
+    .action(ending(context, (flags: { json?: boolean }) => runDoctor(context, flags)));
+}

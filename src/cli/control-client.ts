@@ -1,0 +1,105 @@
+/**
+ * Talks to the sidecar that runs in this workspace, through the Unix socket in its `.govern/`. The socket's owner is the
+ * principal; `as` speaks for a user of a `--dev` server alone.
+ */
+import { request } from "node:http";
+import { join } from "node:path";
+import { errorCodes, type GovernErrorCode } from "../errors/codes.ts";
+import { GovernError } from "../errors/govern-error.ts";
+import { requireWorkspaceRoot } from "./workspace-root.ts";
+
+export interface ControlRequest {
+  readonly method?: "GET" | "POST";
+  /** Path and query. */
+  readonly path: string;
+  readonly body?: unknown;
+  /** The user to speak for. */
+  readonly as?: string | undefined;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+function exchange(socketPath: string, call: ControlRequest): Promise<Answer> {
+  const body = call.body === undefined ? undefined : JSON.stringify(call.body);
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      {
+        socketPath,
+        method: call.method ?? "GET",
+        path: call.path,
+        headers: {
+          host: "localhost",
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+          ...(call.as === undefined ? {} : { "govern-as": call.as }),
+        },
+      },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on("data", (chunk: Buffer) => chunks.push(chunk));
+        response.on("error", reject);
+        response.on("end", () => {
+          resolve({
+            status: response.statusCode ?? 0,
+            text: Buffer.concat(chunks).toString("utf8"),
+          });
+        });
+      },
+    );
+    sent.on("error", reject);
+    sent.end(body);
+  });
+}
+
+function notRunning(root: string, cause: unknown): GovernError {
+  return new GovernError("sidecar-not-running", `No sidecar is running in ${root}.`, {
+    next: "Start it with `govern serve` (`govern serve --dev` on your own machine).",
+    cause,
+  });
+}
+
+function refusal(answer: Answer): GovernError {
+  const problem = parse(answer.text) as { code?: unknown; detail?: unknown } | undefined;
+  const code = typeof problem?.code === "string" ? problem.code : "internal";
+  const known: GovernErrorCode = code in errorCodes ? (code as GovernErrorCode) : "internal";
+  const detail = typeof problem?.detail === "string" ? problem.detail : "";
+  return new GovernError(known, detail || `The sidecar answered ${answer.status}.`);
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isAbsent(error: unknown): boolean {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return code === "ENOENT" || code === "ECONNREFUSED";
+}
+
+/** The path of a workspace's control socket. */
+export function controlSocket(root: string): string {
+  return join(root, ".govern", "control.sock");
+}
+
+/**
+ * Sends one request to the sidecar of the workspace around `cwd` and gives its JSON answer. Throws
+ * `sidecar-not-running`, `workspace-missing`, or what the sidecar refused with.
+ */
+export async function callSidecar<T>(cwd: string, call: ControlRequest): Promise<T> {
+  const root = requireWorkspaceRoot(cwd);
+  let answer: Answer;
+  try {
+    answer = await exchange(controlSocket(root), call);
+  } catch (error) {
+    throw isAbsent(error) ? notRunning(root, error) : error;
+  }
+  if (answer.status >= 400) throw refusal(answer);
+  const value = parse(answer.text);
+  if (value === undefined) throw refusal(answer);
+  return value as T;
+}

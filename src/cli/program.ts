@@ -1,0 +1,33 @@
+/** The tree of commands. Each command file loads its room only when it runs, so that help and version stay quick. */
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+import type { CommandContext } from "./command.ts";
+import { registerApprovals } from "./commands/approvals.ts";
+import { registerAudit } from "./commands/audit.ts";
+import { registerDoctor } from "./commands/doctor.ts";
+
+const commands = [registerApprovals, registerAudit, registerDoctor];
+
+function packageVersion(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+/** Builds the program; nothing of it exits or prints errors by itself. */
+export function buildProgram(context: CommandContext): Command {
+  const program = new Command("govern");
+  program
+    .description("Puts a built app behind a boundary: operations, permissions, approvals, audit.")
+    .version(packageVersion(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "show help")
+    .helpCommand("help [command]", "show help of a command")
+    .showSuggestionAfterError(true)
+    .configureOutput({
+      writeOut: (text) => context.output.print(text.replace(/\n$/, "")),
+      writeErr: () => undefined,
+      outputError: () => undefined,
+    })
+    .exitOverride();
+  for (const register of commands) register(program, context);
+  return program;
+}
