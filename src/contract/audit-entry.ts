@@ -1,5 +1,5 @@
 /** Audit entries (version 1) and the hashes of the log, RFC 6962 section 2.1. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import * as z from "zod";
 import { canonicalJson, type JsonValue } from "./canonical-json.ts";
 
@@ -58,12 +58,14 @@ export type NewAuditEntry = Omit<AuditEntry, "v" | "seq" | "time">;
 
 /** RFC 6962 leaf hash: SHA-256(0x00 || canonical bytes of the entry). */
 export function leafHash(canonicalEntry: string): Buffer {
-  return createHash("sha256").update(Buffer.of(0)).update(canonicalEntry, "utf8").digest();
+  return hash("sha256", `\u0000${canonicalEntry}`, "buffer");
 }
+
+const nodePrefix = Buffer.of(1);
 
 /** RFC 6962 node hash: SHA-256(0x01 || left || right). */
 export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
-  return createHash("sha256").update(Buffer.of(1)).update(left).update(right).digest();
+  return hash("sha256", Buffer.concat([nodePrefix, left, right]), "buffer");
 }
 
 /** The canonical bytes of an entry, as they are stored and hashed. */

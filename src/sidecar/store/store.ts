@@ -55,12 +55,11 @@ export interface NewApproval {
   readonly correlation: string;
 }
 
-export interface ApprovalRecord extends Omit<NewApproval, "call" | "expiresIn"> {
+/** An approval without its secrets: what the state machine sees. */
+export interface ApprovalFacts extends Omit<NewApproval, "call" | "expiresIn"> {
   /** 128 random bits in base64url; also the page's ticket. */
   readonly id: string;
   readonly state: ApprovalState;
-  /** Null once shredded. */
-  readonly call: HeldCall | null;
   readonly votes: readonly Vote[];
   readonly detached: boolean;
   /** RFC 3339 UTC in milliseconds, by the store's clock. */
@@ -70,9 +69,15 @@ export interface ApprovalRecord extends Omit<NewApproval, "call" | "expiresIn"> 
   readonly finishedAt: string | null;
   /** Raised by each claim; a finish with an older one is refused. */
   readonly fence: number;
-  readonly result: StoredResult | null;
   /** The result's status stays after the result is gone. */
   readonly resultStatus: number | null;
+}
+
+export interface ApprovalRecord extends ApprovalFacts {
+  /** Null once shredded. */
+  readonly call: HeldCall | null;
+  /** Whether `takeResult` has something to hand out. */
+  readonly hasResult: boolean;
 }
 
 /** What can happen to an approval. */
@@ -97,7 +102,8 @@ export type ApprovalEvent =
       readonly type: "finish";
       readonly fence: number;
       readonly state: "executed" | "failed" | "unknown";
-      readonly result: StoredResult;
+      /** Null where nobody will fetch it, or nothing is known. */
+      readonly result: StoredResult | null;
     };
 
 /** Why an event was refused; the approval is untouched. */
@@ -108,6 +114,10 @@ export type TransitionRefusal =
   | "own-request"
   | "already-voted"
   | "detached"
+  /** A claim or staleness of one that still waits for votes. */
+  | "not-approved"
+  /** An expiry before its time. */
+  | "not-due"
   | "lost-claim";
 
 export type TransitionResult =
@@ -123,6 +133,8 @@ export interface ApprovalQuery {
   readonly detached?: boolean;
   /** Only those decided or created at or after this time. */
   readonly since?: string;
+  /** Only those that expire at or before this time. */
+  readonly expiresBy?: string;
   /** Newest first; default 100. */
   readonly limit?: number;
 }
@@ -142,7 +154,13 @@ export interface EntryQuery {
 
 /** What verifying the log found. `root` is the RFC 6962 tree head in hex. */
 export type LogVerdict =
-  | { readonly ok: true; readonly size: number; readonly root: string }
+  | {
+      readonly ok: true;
+      readonly size: number;
+      readonly root: string;
+      /** The first entry whose time is before its predecessor's: the machine's clock went back. Order is by `seq`. */
+      readonly clockBack: number | null;
+    }
   | {
       readonly ok: false;
       readonly size: number;
@@ -163,5 +181,7 @@ export interface Store {
   transition(id: string, event: ApprovalEvent, entry: NewAuditEntry): Promise<TransitionResult>;
   /** Hands out a result once and removes it; undefined if there is none (any more). */
   takeResult(id: string): Promise<StoredResult | undefined>;
+  /** Removes results that nobody fetched; gives how many. Takes the latest time of finishing that is too old. */
+  dropResults(finishedBy: string): Promise<number>;
   close(): Promise<void>;
 }

@@ -1,0 +1,68 @@
+/** What the store's front and its writer thread say to each other. */
+import type { EntryText, Stamp } from "../../audit/entry-text.ts";
+import type { GovernErrorCode } from "../../../errors/codes.ts";
+import type {
+  ApprovalEvent,
+  ApprovalRecord,
+  NewApproval,
+  StoredResult,
+  TransitionResult,
+} from "../store.ts";
+
+export type Job =
+  | { readonly type: "append"; readonly entry: EntryText }
+  | {
+      readonly type: "hold";
+      readonly id: string;
+      readonly approval: NewApproval;
+      readonly entry: EntryText;
+    }
+  | {
+      readonly type: "transition";
+      readonly id: string;
+      readonly event: ApprovalEvent;
+      readonly entry: EntryText;
+    }
+  | { readonly type: "take-result"; readonly id: string }
+  | { readonly type: "drop-results"; readonly finishedBy: string };
+
+export interface JobValues {
+  readonly append: Stamp;
+  readonly hold: ApprovalRecord;
+  readonly transition: TransitionResult;
+  readonly "take-result": StoredResult | undefined;
+  readonly "drop-results": number;
+}
+export type JobValue = JobValues[Job["type"]];
+
+export interface QueuedJob {
+  readonly number: number;
+  /** The store's clock in milliseconds; null for the writer's own. */
+  readonly at: number | null;
+  readonly job: Job;
+}
+
+export interface JobFailure {
+  readonly code: GovernErrorCode;
+  readonly message: string;
+}
+
+export type JobAnswer =
+  | { readonly number: number; readonly ok: true; readonly value: JobValue }
+  | ({ readonly number: number; readonly ok: false } & JobFailure);
+
+export type ToWriter =
+  | { readonly type: "jobs"; readonly jobs: readonly QueuedJob[] }
+  | { readonly type: "close" };
+
+export type FromWriter =
+  | { readonly type: "ready" }
+  /** The writer has ended before it could serve, or can serve no longer. */
+  | ({ readonly type: "failed"; readonly next: string | undefined } & JobFailure)
+  | { readonly type: "answers"; readonly answers: readonly JobAnswer[] }
+  | { readonly type: "closed" };
+
+export interface WriterData {
+  readonly path: string;
+  readonly key: Uint8Array;
+}

@@ -1,0 +1,126 @@
+/** The schema, as numbered steps: a step that was released is never edited. */
+import type Database from "better-sqlite3";
+import { GovernError } from "../../../errors/govern-error.ts";
+
+/** "gvrn": tells a store from other SQLite files. */
+const applicationId = 0x6776726e;
+
+const steps: readonly string[] = [
+  `
+CREATE TABLE audit_entries (
+  seq INTEGER PRIMARY KEY,
+  entry TEXT NOT NULL,
+  leaf BLOB NOT NULL,
+  edge BLOB NOT NULL,
+  type TEXT GENERATED ALWAYS AS (entry ->> '$.type') VIRTUAL,
+  app TEXT GENERATED ALWAYS AS (entry ->> '$.app') VIRTUAL,
+  subject TEXT GENERATED ALWAYS AS (entry ->> '$.actor.subject') VIRTUAL,
+  approval TEXT GENERATED ALWAYS AS (entry ->> '$.approval') VIRTUAL
+) STRICT;
+CREATE INDEX audit_entries_type ON audit_entries (type);
+CREATE INDEX audit_entries_subject ON audit_entries (subject) WHERE subject IS NOT NULL;
+CREATE INDEX audit_entries_approval ON audit_entries (approval) WHERE approval IS NOT NULL;
+
+CREATE TABLE audit_head (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  size INTEGER NOT NULL,
+  nodes BLOB NOT NULL
+) STRICT;
+INSERT INTO audit_head (one, size, nodes) VALUES (1, 0, x'');
+
+CREATE TABLE approvals (
+  number INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  state TEXT NOT NULL CHECK (state IN ('pending', 'approved', 'executing', 'executed', 'failed',
+    'unknown', 'denied', 'expired', 'cancelled', 'stale')),
+  app TEXT NOT NULL,
+  operation TEXT NOT NULL,
+  operation_digest TEXT NOT NULL,
+  summary TEXT NOT NULL,
+  build TEXT NOT NULL,
+  policy TEXT NOT NULL,
+  arguments_digest TEXT NOT NULL,
+  requester_subject TEXT NOT NULL,
+  requester_issuer TEXT NOT NULL,
+  requester_groups TEXT NOT NULL,
+  requester_session TEXT NOT NULL,
+  resource TEXT NOT NULL,
+  approvers TEXT,
+  quorum INTEGER NOT NULL,
+  correlation TEXT NOT NULL,
+  detached INTEGER NOT NULL DEFAULT 0,
+  created_at TEXT NOT NULL,
+  expires_at TEXT NOT NULL,
+  decided_at TEXT,
+  finished_at TEXT,
+  fence INTEGER NOT NULL DEFAULT 0,
+  result_status INTEGER,
+  call BLOB,
+  result BLOB
+) STRICT;
+CREATE INDEX approvals_state ON approvals (state);
+CREATE INDEX approvals_identical ON approvals (operation_digest, arguments_digest, state);
+CREATE INDEX approvals_requester ON approvals (requester_subject, requester_issuer);
+CREATE INDEX approvals_expiry ON approvals (state, expires_at);
+CREATE INDEX approvals_result ON approvals (finished_at) WHERE result IS NOT NULL;
+
+CREATE TABLE votes (
+  approval TEXT NOT NULL REFERENCES approvals (id),
+  issuer TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  groups TEXT NOT NULL,
+  decision TEXT NOT NULL CHECK (decision IN ('approve', 'deny')),
+  reason TEXT,
+  time TEXT NOT NULL,
+  UNIQUE (approval, issuer, subject)
+) STRICT;
+
+CREATE TABLE key_check (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  sealed BLOB NOT NULL
+) STRICT;
+`,
+];
+
+export const schemaVersion = steps.length;
+
+function refuseForeign(db: Database.Database): void {
+  const tables = db.prepare<[], number>("SELECT count(*) FROM sqlite_schema").pluck().get() ?? 0;
+  if (tables > 0 && db.pragma("application_id", { simple: true }) !== applicationId) {
+    throw new GovernError("store-failed", `${db.name} is a database of another program`, {
+      next: "Name another file for the store, or move this one away.",
+    });
+  }
+}
+
+/**
+ * Brings the file to this schema in one transaction. Throws `store-failed`, with nothing changed, for a file of another
+ * program or of a newer version.
+ */
+export function migrate(db: Database.Database): void {
+  refuseForeign(db);
+  const version = Number(db.pragma("user_version", { simple: true }));
+  if (version > schemaVersion) {
+    throw new GovernError(
+      "store-failed",
+      `${db.name} has schema ${version}; this version of govern knows ${schemaVersion}`,
+      { next: "Run the version of govern that wrote it, or a later one." },
+    );
+  }
+  if (version === schemaVersion) return;
+  db.transaction(() => {
+    for (const step of steps.slice(version)) db.exec(step);
+    db.pragma(`application_id = ${applicationId}`);
+    db.pragma(`user_version = ${schemaVersion}`);
+  }).exclusive();
+}
+
+/** Every object of the schema by its kind and name, with its SQL. */
+export function schemaObjects(db: Database.Database): ReadonlyMap<string, string> {
+  const rows = db
+    .prepare<[], { type: string; name: string; sql: string | null }>(
+      "SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
+    )
+    .all();
+  return new Map(rows.map(({ type, name, sql }) => [`${type} ${name}`, sql ?? ""]));
+}

@@ -1,0 +1,141 @@
+/**
+ * The store of one machine: one SQLite file, one writer thread that commits in groups, one read-only handle. A promise
+ * that resolves means that the data is on the disk.
+ */
+import { randomBytes } from "node:crypto";
+import type { AuditEntry, NewAuditEntry } from "../../../contract/audit-entry.ts";
+import { GovernError, isGovernError } from "../../../errors/govern-error.ts";
+import { entryText, stampEntry } from "../../audit/entry-text.ts";
+import { capEntry } from "../../audit/prepare-entry.ts";
+import { deriveKey } from "../sealing.ts";
+import type {
+  ApprovalEvent,
+  ApprovalQuery,
+  ApprovalRecord,
+  EntryQuery,
+  LogVerdict,
+  NewApproval,
+  Store,
+  StoredResult,
+  TransitionResult,
+} from "../store.ts";
+import { Reader } from "./reader.ts";
+import { WriterClient } from "./writer-client.ts";
+
+export interface SqliteStoreOptions {
+  /** The file; it is made, with mode 0600, where there is none. Its folder must exist. */
+  readonly path: string;
+  /** 32 secret bytes. Held calls and results are encrypted with a key derived from them. */
+  readonly key: Uint8Array;
+  /** The writer thread's script. Default: the one beside this file. */
+  readonly writer?: URL;
+  /** The store's clock in milliseconds. Default: the machine's, read inside the transaction. */
+  readonly now?: () => number;
+  /** Applied to each entry before it is appended, e.g. redaction; what is too large is cut after it. */
+  readonly prepare?: (entry: NewAuditEntry) => NewAuditEntry;
+}
+
+class SqliteStore implements Store {
+  readonly #writer: WriterClient;
+  readonly #reader: Reader;
+  readonly #prepare: (entry: NewAuditEntry) => NewAuditEntry;
+
+  constructor(
+    writer: WriterClient,
+    reader: Reader,
+    prepare: (entry: NewAuditEntry) => NewAuditEntry,
+  ) {
+    this.#writer = writer;
+    this.#reader = reader;
+    this.#prepare = prepare;
+  }
+
+  #ready(entry: NewAuditEntry): NewAuditEntry {
+    return capEntry(this.#prepare(entry));
+  }
+
+  async append(entry: NewAuditEntry): Promise<AuditEntry> {
+    const ready = this.#ready(entry);
+    const stamp = await this.#writer.run({ type: "append", entry: entryText(ready) });
+    return stampEntry(ready, stamp);
+  }
+
+  async hold(approval: NewApproval, entry: NewAuditEntry): Promise<ApprovalRecord> {
+    const id = randomBytes(16).toString("base64url");
+    const text = entryText({ ...this.#ready(entry), approval: id });
+    return this.#writer.run({ type: "hold", id, approval, entry: text });
+  }
+
+  async transition(
+    id: string,
+    event: ApprovalEvent,
+    entry: NewAuditEntry,
+  ): Promise<TransitionResult> {
+    const text = entryText({ ...this.#ready(entry), approval: id });
+    return this.#writer.run({ type: "transition", id, event, entry: text });
+  }
+
+  async takeResult(id: string): Promise<StoredResult | undefined> {
+    return this.#writer.run({ type: "take-result", id });
+  }
+
+  async dropResults(finishedBy: string): Promise<number> {
+    return this.#writer.run({ type: "drop-results", finishedBy });
+  }
+
+  async entries(query: EntryQuery): Promise<readonly AuditEntry[]> {
+    return this.#read(() => this.#reader.entries(query));
+  }
+
+  async approvals(query: ApprovalQuery): Promise<readonly ApprovalRecord[]> {
+    return this.#read(() => this.#reader.approvals(query));
+  }
+
+  async verify(): Promise<LogVerdict> {
+    return this.#read(() => this.#reader.verify());
+  }
+
+  async #read<T>(read: () => T | Promise<T>): Promise<T> {
+    try {
+      return await read();
+    } catch (cause) {
+      if (isGovernError(cause)) throw cause;
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new GovernError("store-failed", `the store cannot be read: ${why}`, { cause });
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#reader.close();
+    await this.#writer.close();
+  }
+}
+
+/**
+ * Opens the store of this machine, making it where there is none. Rejects with `sidecar-running` while another process
+ * has it open (however that one ends, the file is free afterwards), and with `store-failed` when the file cannot be used:
+ * no such folder, not writable, another program's, a newer schema, another key.
+ *
+ * Later, a write that could not be made durable rejects with `audit-unavailable`, and so does every call after the writer
+ * ended; a read that fails rejects with `store-failed`.
+ *
+ * @example
+ * const store = await openSqliteStore({ path: ".govern/store.db", key });
+ */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
+  const { path, prepare = (entry: NewAuditEntry) => entry, now } = options;
+  if (options.key.length !== 32) {
+    throw new GovernError("store-failed", "the store's key is not 32 bytes long");
+  }
+  const key = deriveKey(options.key, "store");
+  const script = options.writer ?? new URL("./writer-thread.js", import.meta.url);
+  const writer = new WriterClient(script, { path, key }, now);
+  await writer.ready();
+  try {
+    return new SqliteStore(writer, new Reader(path, key), prepare);
+  } catch (cause) {
+    await writer.close();
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new GovernError("store-failed", `${path} cannot be read: ${why}`, { cause });
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * Runs jobs against the database: all that have piled up in one transaction, each behind its own savepoint, so that one
+ * that fails takes no other with it. Answers are given only after the commit is on the disk.
+ */
+import Database from "better-sqlite3";
+import { isGovernError } from "../../../errors/govern-error.ts";
+import { ApprovalWriter } from "./approval-writer.ts";
+import { AuditWriter } from "./audit-writer.ts";
+import type { JobAnswer, JobFailure, JobValue, QueuedJob } from "./messages.ts";
+
+/** Thrown when the database can no longer be trusted to be what memory says: the writer must end. */
+export class WriterBroken extends Error {
+  override readonly name = "WriterBroken";
+}
+
+function failureOf(error: unknown): JobFailure {
+  if (isGovernError(error)) return { code: error.code, message: error.message };
+  const message = error instanceof Error ? error.message : String(error);
+  return { code: "audit-unavailable", message: `the store cannot be written: ${message}` };
+}
+
+/** After a failed write or sync the operating system may have dropped pages: what was written is unknown. */
+function isDoubtful(error: unknown): boolean {
+  return error instanceof Database.SqliteError && /^SQLITE_(IOERR|CORRUPT|NOTADB)/.test(error.code);
+}
+
+export class Writer {
+  readonly #db: Database.Database;
+  readonly #audit: AuditWriter;
+  readonly #approvals: ApprovalWriter;
+  readonly #begin: Database.Statement;
+  readonly #commit: Database.Statement;
+  readonly #savepoint: Database.Statement;
+  readonly #release: Database.Statement;
+  readonly #undo: Database.Statement;
+
+  /** Takes a database that is open for writing and has the current schema. */
+  constructor(db: Database.Database, key: Uint8Array) {
+    this.#db = db;
+    this.#audit = new AuditWriter(db);
+    this.#approvals = new ApprovalWriter(db, key);
+    this.#begin = db.prepare("BEGIN IMMEDIATE");
+    this.#commit = db.prepare("COMMIT");
+    this.#savepoint = db.prepare("SAVEPOINT job");
+    this.#release = db.prepare("RELEASE job");
+    this.#undo = db.prepare("ROLLBACK TO job");
+  }
+
+  /** Runs the jobs in their order. Throws `WriterBroken`, with nothing answered, when the database is in doubt. */
+  run(jobs: readonly QueuedJob[]): readonly JobAnswer[] {
+    const position = this.#audit.position;
+    try {
+      this.#begin.run();
+      const answers = jobs.map((queued) => this.#answer(queued));
+      if (this.#audit.position !== position) this.#audit.saveHead();
+      this.#commit.run();
+      return answers;
+    } catch (error) {
+      this.#rollBack();
+      this.#audit.goBackTo(position);
+      const failure = failureOf(error);
+      if (error instanceof WriterBroken || isDoubtful(error)) {
+        throw new WriterBroken(failure.message, { cause: error });
+      }
+      return jobs.map(({ number }) => ({ number, ok: false, ...failure }));
+    }
+  }
+
+  #rollBack(): void {
+    if (!this.#db.inTransaction) return;
+    try {
+      this.#db.exec("ROLLBACK");
+    } catch (cause) {
+      throw new WriterBroken("the store's transaction cannot be undone", { cause });
+    }
+  }
+
+  #answer(queued: QueuedJob): JobAnswer {
+    const { number } = queued;
+    const position = this.#audit.position;
+    this.#savepoint.run();
+    try {
+      const value = this.#perform(queued);
+      this.#release.run();
+      return { number, ok: true, value };
+    } catch (error) {
+      if (!this.#db.inTransaction || isDoubtful(error)) throw error;
+      this.#undo.run();
+      this.#release.run();
+      this.#audit.goBackTo(position);
+      return { number, ok: false, ...failureOf(error) };
+    }
+  }
+
+  #perform({ job, at }: QueuedJob): JobValue {
+    const now = at ?? Date.now();
+    switch (job.type) {
+      case "append":
+        return this.#audit.append(job.entry, now);
+      case "hold": {
+        const approval = this.#approvals.hold(job.id, job.approval, now);
+        this.#audit.append(job.entry, now);
+        return approval;
+      }
+      case "transition": {
+        const result = this.#approvals.transition(job.id, job.event, now);
+        if (result.ok) this.#audit.append(job.entry, now);
+        return result;
+      }
+      case "take-result":
+        return this.#approvals.takeResult(job.id);
+      case "drop-results":
+        return this.#approvals.dropResults(job.finishedBy);
+    }
+  }
+}
