@@ -171,7 +171,12 @@ function valueOf(document: Document): { value: unknown } | { offset: number; mes
 
 function readDocument(text: string, lineCounter: LineCounter): Document | null {
   try {
-    return parseDocument(text, { lineCounter, prettyErrors: false, schema: "core" });
+    return parseDocument(text, {
+      lineCounter,
+      prettyErrors: false,
+      schema: "core",
+      stringKeys: true,
+    });
   } catch {
     return null;
   }
