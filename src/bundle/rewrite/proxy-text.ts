@@ -1,0 +1,38 @@
+/** The proxy module's text as it stands in governed output, and the mark by which governed output is known. */
+import type { ParseResult } from "@babel/parser";
+import { sha256Hex } from "../../contract/canonical-json.ts";
+import { governedBanner } from "../files/governed-marker.ts";
+
+/** What import needs of the built proxy module. */
+export interface ProxySource {
+  /** Text of `dist/browser/proxy.js`: an idempotent classic script that sets `__govern`. */
+  readonly text: string;
+  /** Version of govern, for the banner. */
+  readonly version: string;
+}
+
+/** Tells the comment that opens the inlined proxy. */
+export function isBanner(comment: string): boolean {
+  return `/*${comment}`.startsWith(governedBanner);
+}
+
+/**
+ * The proxy as one statement. The function around it keeps the module's own directives from becoming the script's: a
+ * "use strict" at the head of a classic script would change what the app means.
+ */
+export function proxyStatement(proxy: ProxySource, digest: string): string {
+  const body = proxy.text.trim().replaceAll("__GOVERN_BUILD__", digest);
+  return `${governedBanner} ${proxy.version} */!function(){${body}\n}();`;
+}
+
+/** The proxy as a script of its own, for the head of a page. */
+export function proxyFile(proxy: ProxySource, digest: string): { name: string; text: string } {
+  const text = `${proxyStatement(proxy, digest)}\n`;
+  return { name: `govern-proxy-${sha256Hex(text).slice(0, 8)}.js`, text };
+}
+
+/** Where a statement can be put first in a script: after hashbang and directives. */
+export function headOf(program: ParseResult["program"]): number {
+  const directive = program.directives.at(-1);
+  return directive?.end ?? program.interpreter?.end ?? 0;
+}
