@@ -39,6 +39,7 @@ export const errorCodes = {
   // decisions
   "approval-unknown": { status: 404, title: "No such approval", exit: 1 },
   "approval-decided": { status: 409, title: "The approval is already decided", exit: 1 },
+  "already-voted": { status: 409, title: "You have voted on this request", exit: 1 },
   "own-request": { status: 403, title: "Nobody decides their own request", exit: 1 },
   "not-an-approver": { status: 403, title: "Not an approver of this request", exit: 1 },
   "no-principal": { status: 403, title: "This OS account stands for no person" },

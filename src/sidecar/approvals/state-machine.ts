@@ -88,7 +88,8 @@ function vote(record: ApprovalFacts, event: VoteEvent, now: number): Transition 
 function claim(record: ApprovalFacts, event: ClaimEvent): Transition {
   if (record.state === "pending") return refuse("not-approved");
   if (record.state !== "approved") return refuse("approval-decided");
-  if (record.detached && !event.voucher) return refuse("detached");
+  if (record.detached !== event.voucher)
+    return refuse(record.detached ? "detached" : "not-detached");
   return move(record, "executing", { fence: record.fence + 1 });
 }
 

@@ -114,6 +114,8 @@ export type TransitionRefusal =
   | "own-request"
   | "already-voted"
   | "detached"
+  /** A voucher's claim of one whose page still waits. */
+  | "not-detached"
   /** A claim or staleness of one that still waits for votes. */
   | "not-approved"
   /** An expiry before its time. */

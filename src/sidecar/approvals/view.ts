@@ -1,0 +1,58 @@
+/** Approvals as operators see them. */
+import type { ApprovalView } from "../../contract/approval.ts";
+import type { ApprovalRecord, Store } from "../store/store.ts";
+
+/** One approval for people: without session, build, policy, payload and result. */
+export function approvalView(record: ApprovalRecord, identical: readonly string[]): ApprovalView {
+  const { subject, issuer, groups } = record.requester;
+  return {
+    id: record.id,
+    state: record.state,
+    app: record.app,
+    operation: record.operation,
+    operationDigest: record.operationDigest,
+    summary: record.summary,
+    arguments: record.call?.arguments ?? null,
+    argumentsDigest: record.argumentsDigest,
+    requester: { subject, issuer, groups },
+    resource: record.resource,
+    approvers: record.approvers,
+    quorum: record.quorum,
+    votes: record.votes,
+    detached: record.detached,
+    createdAt: record.createdAt,
+    expiresAt: record.expiresAt,
+    decidedAt: record.decidedAt,
+    finishedAt: record.finishedAt,
+    resultStatus: record.resultStatus,
+    correlation: record.correlation,
+    identical,
+  };
+}
+
+function keyOf(record: ApprovalRecord): string {
+  return `${record.operationDigest} ${record.argumentsDigest}`;
+}
+
+/** Views of several, each with the ids of the other pending approvals of the same operation and arguments. */
+export async function approvalViews(
+  store: Store,
+  records: readonly ApprovalRecord[],
+): Promise<readonly ApprovalView[]> {
+  const pending = new Map<string, readonly string[]>();
+  for (const record of records) {
+    if (pending.has(keyOf(record))) continue;
+    const { operationDigest, argumentsDigest } = record;
+    const same = await store.approvals({ operationDigest, argumentsDigest, states: ["pending"] });
+    pending.set(
+      keyOf(record),
+      same.map(({ id }) => id),
+    );
+  }
+  return records.map((record) =>
+    approvalView(
+      record,
+      (pending.get(keyOf(record)) ?? []).filter((id) => id !== record.id),
+    ),
+  );
+}
