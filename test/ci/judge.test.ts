@@ -1,0 +1,198 @@
+import { describe, expect, it } from "vitest";
+import type { Finding, InspectReport } from "../../src/contract/build.ts";
+import type { Operation } from "../../src/contract/operation.ts";
+import type { Workspace } from "../../src/contract/workspace.ts";
+import { judgeBundle, type Judged } from "../../src/ci/judge.ts";
+import { countFindings, exitCodeOf } from "../../src/ci/severity.ts";
+
+const credit: Operation = {
+  id: "post-credits-3f9a2c",
+  kind: "http",
+  access: "write",
+  why: "method POST",
+  method: "POST",
+  origin: "https://api.acme.example",
+  path: "/api/credits",
+  query: { fields: {}, open: false },
+  headers: [],
+  body: { type: "json", fields: { amount: "number" }, open: false },
+};
+const list: Operation = {
+  id: "select-accounts-81be07",
+  kind: "sql",
+  access: "read",
+  why: "SelectStmt",
+  dialect: "postgres",
+  statement: "SELECT id FROM accounts",
+  tables: ["accounts"],
+  parameters: [],
+  client: "neon",
+};
+const credential: Finding = {
+  rule: "hardcoded-credential",
+  severity: "error",
+  file: "assets/index.js",
+  line: 1,
+  column: 40,
+  message: "An API key.",
+};
+
+const report: InspectReport = {
+  version: 1,
+  app: "console",
+  operations: [credit, list],
+  bundle: { digest: "0".repeat(64), files: 1, bytes: 10 },
+  origins: [
+    {
+      id: "00000000",
+      origin: "https://api.acme.example",
+      class: "data",
+      why: "carries operations",
+    },
+  ],
+  sites: [
+    {
+      id: "s1",
+      recognizer: "fetch",
+      file: "assets/index.js",
+      line: 3,
+      column: 7,
+      source: { file: "src/api.ts", line: 12, column: 2 },
+      status: "resolved",
+      operations: [credit.id],
+    },
+  ],
+  findings: [credential],
+  external: [],
+};
+const workspace: Workspace = {
+  version: 1,
+  apps: { console: { resources: { "https://api.acme.example": "api", sql: "ledger" } } },
+};
+const governed: Judged = {
+  report,
+  bundlePath: "./dist",
+  workspace,
+  reviewed: [credit, list],
+  today: "2026-05-04",
+};
+
+const rules = (judged: Judged): string[] =>
+  judgeBundle(judged).map((finding) => `${finding.severity} ${finding.rule}`);
+const exits = (judged: Judged): number => exitCodeOf(countFindings(judgeBundle(judged)));
+
+describe("judgeBundle without a workspace", () => {
+  it("makes every fault an error and every write ungated, at its source place", () => {
+    const findings = judgeBundle({ ...governed, workspace: undefined, reviewed: undefined });
+    expect(findings.map(({ rule, severity }) => `${severity} ${rule}`)).toEqual([
+      "error hardcoded-credential",
+      "error ungated-write",
+    ]);
+    expect(findings[1]).toMatchObject({ operation: credit.id, source: { line: 12 } });
+  });
+
+  it("takes a workspace without this app for none", () => {
+    const other = { ...governed, workspace: { version: 1 as const } };
+    expect(rules(other)).toEqual(["error hardcoded-credential", "error ungated-write"]);
+  });
+});
+
+describe("judgeBundle with a workspace", () => {
+  it("passes what was reviewed; what import removes is a note", () => {
+    expect(rules(governed)).toEqual(["note hardcoded-credential"]);
+    expect(exits(governed)).toBe(0);
+  });
+
+  it.each([
+    ["absent from operations.json", [list]],
+    ["there with other fields", [{ ...credit, body: { type: "json" as const, open: true } }, list]],
+    ["there as a read", [{ ...credit, access: "read" as const }, list]],
+  ])("fails a write that is %s", (_what, reviewed) => {
+    expect(rules({ ...governed, reviewed })).toContain("error ungated-write");
+    expect(exits({ ...governed, reviewed })).toBe(1);
+  });
+
+  it("does not mind another wording of why", () => {
+    expect(exits({ ...governed, reviewed: [{ ...credit, why: "POST" }, list] })).toBe(0);
+  });
+
+  it("does not mind a new read", () => {
+    expect(exits({ ...governed, reviewed: [credit] })).toBe(0);
+  });
+
+  it("fails without operations.json", () => {
+    expect(rules({ ...governed, reviewed: undefined })).toContain("error ungated-write");
+  });
+
+  it("fails an open site and an ambiguous operation", () => {
+    for (const rule of ["unresolved-call", "ambiguous-operation", "unreadable-file"] as const) {
+      const findings: Finding[] = [{ ...credential, rule, severity: "warning" }];
+      expect(rules({ ...governed, report: { ...report, findings } })).toEqual([`error ${rule}`]);
+    }
+  });
+
+  it("fails an unmapped origin and an unmapped SQL client, once each", () => {
+    const apps = { console: { resources: {} } };
+    const twice = { ...report, operations: [credit, { ...credit, id: "post-x-000000" }, list] };
+    const judged = { ...governed, report: twice, workspace: { ...workspace, apps } };
+    const unmapped = judgeBundle(judged).filter(({ rule }) => rule === "unmapped-origin");
+    expect(unmapped.map(({ message }) => /mapped to (\S+)/.exec(message)?.[1])).toEqual([
+      "https://api.acme.example",
+      "sql:neon",
+    ]);
+  });
+
+  it("lets telemetry be unmapped", () => {
+    const origins = [
+      { ...(report.origins[0] as (typeof report.origins)[0]), class: "telemetry" as const },
+    ];
+    const apps = { console: { resources: { sql: "ledger" } } };
+    const judged = {
+      ...governed,
+      report: { ...report, origins },
+      workspace: { ...workspace, apps },
+    };
+    expect(rules(judged)).toEqual(["note hardcoded-credential"]);
+  });
+});
+
+const exempt = (
+  match: Record<string, string>,
+  rest: { reason?: string; until?: string },
+): Judged => ({
+  ...governed,
+  workspace: {
+    ...workspace,
+    approvals: [{ match, require: "none", reason: "a search", ...rest }],
+  },
+});
+
+describe("judgeBundle and exemptions", () => {
+  it("accepts one with a reason that is not over", () => {
+    expect(exits(exempt({ operation: `console/${credit.id}` }, { until: "2026-05-04" }))).toBe(0);
+  });
+
+  it.each([
+    [{ operation: `console/${credit.id}` }, { until: "2026-05-03" }],
+    [{ app: "console" }, { until: "2026-05-03" }],
+    [{ access: "write" }, { reason: " " }],
+  ])("fails the writes that %j exempts with %j", (match, rest) => {
+    expect(rules(exempt(match, rest))).toContain("error ungated-write");
+  });
+
+  it.each([[{ app: "other" }], [{ table: "accounts" }], [{ access: "read" }]])(
+    "leaves writes alone that %j does not name",
+    (match) => {
+      expect(exits(exempt(match, { until: "2026-05-03" }))).toBe(0);
+    },
+  );
+});
+
+describe("the order of findings", () => {
+  it("does not depend on the order of discovery", () => {
+    const more = { ...credential, line: 9, message: "Another." };
+    const forth = { ...governed, report: { ...report, findings: [credential, more] } };
+    const back = { ...governed, report: { ...report, findings: [more, credential] } };
+    expect(judgeBundle(forth)).toEqual(judgeBundle(back));
+  });
+});
