@@ -4,9 +4,10 @@ import { Command } from "commander";
 import type { CommandContext } from "./command.ts";
 import { registerApprovals } from "./commands/approvals.ts";
 import { registerAudit } from "./commands/audit.ts";
+import { registerClassify } from "./commands/classify.ts";
 import { registerDoctor } from "./commands/doctor.ts";
 
-const commands = [registerApprovals, registerAudit, registerDoctor];
+const commands = [registerApprovals, registerAudit, registerClassify, registerDoctor];
 
 function packageVersion(): string {
   const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
