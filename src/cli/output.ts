@@ -6,7 +6,10 @@ import { Chalk, supportsColor, supportsColorStderr, type ChalkInstance } from "c
 
 /** How a stream looks to the one who reads it. */
 export interface Look {
-  /** A person's terminal; else a pipe or a file, where tables are plain and nothing is wrapped. */
+  /**
+   * A person reads it: a terminal, or FORCE_COLOR says so (its width is then COLUMNS). Else a pipe or a file, where
+   * tables are plain and nothing is wrapped.
+   */
   readonly terminal: boolean;
   /** In columns; infinite where nothing is wrapped. */
   readonly width: number;
@@ -14,6 +17,8 @@ export interface Look {
 }
 
 export interface Output {
+  /** A person is at both ends: questions can be asked. */
+  readonly interactive: boolean;
   /** Of stdout. */
   readonly look: Look;
   /** Of stderr. */
@@ -32,13 +37,18 @@ export interface Output {
 
 const fallbackWidth = 80;
 
+function isSet(name: string): boolean {
+  return (process.env[name] ?? "") !== "";
+}
+
 function lookOf(stream: NodeJS.WriteStream, level: number): Look {
-  const terminal = stream.isTTY ?? false;
-  const silenced = (process.env["NO_COLOR"] ?? "") !== "";
+  const forced = isSet("FORCE_COLOR") && process.env["FORCE_COLOR"] !== "0";
+  const terminal = (stream.isTTY ?? false) || forced;
+  const columns = stream.columns || Number(process.env["COLUMNS"]) || fallbackWidth;
   return {
     terminal,
-    width: terminal ? stream.columns || fallbackWidth : Number.POSITIVE_INFINITY,
-    paint: new Chalk({ level: (silenced ? 0 : level) as 0 | 1 | 2 | 3 }),
+    width: terminal ? columns : Number.POSITIVE_INFINITY,
+    paint: new Chalk({ level: (isSet("NO_COLOR") ? 0 : level) as 0 | 1 | 2 | 3 }),
   };
 }
 
@@ -52,6 +62,7 @@ export function createOutput(): Output {
     inProgress = false;
   };
   return {
+    interactive: process.stdin.isTTY && process.stdout.isTTY,
     look,
     noticeLook,
     print(text) {
@@ -67,7 +78,7 @@ export function createOutput(): Output {
       process.stderr.write(`${text}\n`);
     },
     progress(text) {
-      if (!noticeLook.terminal) return;
+      if (!process.stderr.isTTY) return;
       endProgress();
       process.stderr.write(noticeLook.paint.dim(text.slice(0, noticeLook.width - 1)));
       inProgress = true;

@@ -1,0 +1,167 @@
+/** How an analysis reads in a terminal: what is in the bundle, what is open, what is wrong, what to do next. */
+import type { CheckReport } from "../ci/check-report.ts";
+import { callText } from "../ci/judge.ts";
+import type { Finding, InspectReport, Site } from "../contract/build.ts";
+import type { Operation } from "../contract/operation.ts";
+import type { Look } from "./output.ts";
+import { renderTable, type Cell } from "./table.ts";
+import { counted, hangingParagraph, visibleText } from "./text.ts";
+
+type Place = Pick<Finding, "file" | "line" | "column" | "source">;
+type Paint = (text: string) => string;
+type Seen = Pick<InspectReport, "app" | "operations" | "bundle" | "sites" | "findings">;
+
+const marks = { error: "✗", warning: "!", note: "·" } as const;
+const colors = { error: "red", warning: "yellow", note: "blue" } as const;
+
+/** The source place when it is known, else that of the bundle; lines and columns as editors count them. */
+function placeText({ file, line, column, source }: Place, withColumn: boolean): string {
+  const place = source ?? { file, line, column };
+  return `${place.file}:${place.line}${withColumn ? `:${place.column + 1}` : ""}`;
+}
+
+function sizeText(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  return bytes < 1_000_000
+    ? `${Math.round(bytes / 1000)} kB`
+    : `${(bytes / 1_000_000).toFixed(1)} MB`;
+}
+
+function summaryLines(seen: Seen, look: Look): string[] {
+  const { paint } = look;
+  const writes = seen.operations.filter((operation) => operation.access === "write").length;
+  const open = seen.sites.filter((site) => site.status === "open").length;
+  const facts = `${counted(seen.bundle.files, "file")}, ${sizeText(seen.bundle.bytes)}`;
+  const parts = [
+    counted(seen.operations.length - writes, "read"),
+    writes > 0 ? paint.yellow.bold(counted(writes, "write")) : counted(0, "write"),
+    open > 0 ? paint.red.bold(counted(open, "open site")) : counted(0, "open site"),
+    counted(seen.findings.length, "finding"),
+  ];
+  return [`${paint.bold(visibleText(seen.app))} ${paint.dim(`· ${facts}`)}`, parts.join(" · ")];
+}
+
+function whereText(operation: Operation, sites: readonly Site[]): string {
+  const at = [
+    ...new Set(
+      sites
+        .filter((site) => site.operations.includes(operation.id))
+        .map((site) => placeText(site, false)),
+    ),
+  ];
+  const [first = "-", ...others] = at;
+  return others.length === 0 ? first : `${first} +${others.length}`;
+}
+
+function operationRow(operation: Operation, seen: Seen, look: Look): Cell[] {
+  const { paint } = look;
+  const write = operation.access === "write";
+  const accessPaint: Paint = (text) => (write ? paint.yellow.bold(text) : paint.green(text));
+  return [
+    { text: operation.id, paint: (text) => (write ? paint.bold(text) : text) },
+    { text: operation.access, paint: accessPaint },
+    callText(operation),
+    { text: whereText(operation, seen.sites), paint: (text) => paint.cyan(text) },
+  ];
+}
+
+function renderOperations(seen: Seen, look: Look): string {
+  const columns = [
+    { head: "OPERATION", min: 16 },
+    { head: "ACCESS", min: 6 },
+    { head: "CALL", min: 20 },
+    { head: "WHERE", min: 12 },
+  ];
+  // Writes first: they are what is reviewed.
+  const rows = seen.operations
+    .toSorted((a, b) => Number(a.access === "read") - Number(b.access === "read"))
+    .map((operation) => operationRow(operation, seen, look));
+  return renderTable(columns, rows, look);
+}
+
+function renderOpenSites(sites: readonly Site[], look: Look): string {
+  const rows = sites
+    .filter((site) => site.status === "open")
+    .map((site): Cell[] => [
+      { text: site.id, paint: (text) => look.paint.red(text) },
+      site.recognizer,
+      { text: placeText(site, true), paint: (text) => look.paint.cyan(text) },
+      site.reason ?? "",
+    ]);
+  const columns = [
+    { head: "OPEN", min: 4 },
+    { head: "CLIENT", min: 6 },
+    { head: "WHERE", min: 12 },
+    { head: "WHY", min: 16 },
+  ];
+  return renderTable(columns, rows, look);
+}
+
+/** One finding: severity, rule and place in a line, then what is wrong and what to do. */
+function renderFinding(finding: Finding, look: Look): string {
+  const { paint, width } = look;
+  const color = paint[colors[finding.severity]];
+  const head = [
+    color.bold(`${marks[finding.severity]} ${finding.severity}[${finding.rule}]`),
+    paint.cyan(visibleText(placeText(finding, true))),
+  ].join(" ");
+  const message = hangingParagraph(visibleText(finding.message), width, 2);
+  const lines = [head, `  ${message}`];
+  if (finding.fix !== undefined) {
+    lines.push(`  ${paint.dim(`→ ${hangingParagraph(visibleText(finding.fix), width, 4)}`)}`);
+  }
+  return lines.join("\n");
+}
+
+function joinSections(sections: readonly string[]): string {
+  return sections.filter((section) => section !== "").join("\n\n");
+}
+
+function nextStep(text: string, look: Look): string {
+  return `${look.paint.cyan("→")} ${hangingParagraph(text, look.width, 2)}`;
+}
+
+function renderSeen(seen: Seen, look: Look): string[] {
+  return [
+    summaryLines(seen, look).join("\n"),
+    renderOperations(seen, look),
+    renderOpenSites(seen.sites, look),
+    seen.findings.map((finding) => renderFinding(finding, look)).join("\n"),
+  ];
+}
+
+/** What `govern inspect` prints. */
+export function renderInspection(report: InspectReport, bundlePath: string, look: Look): string {
+  const shown = visibleText(bundlePath);
+  const next = `\`govern import ${shown}\` governs it, \`govern check ${shown}\` judges it.`;
+  return joinSections([...renderSeen(report, look), nextStep(next, look)]);
+}
+
+function verdictLine(report: CheckReport, look: Look): string {
+  const { error, warning, note } = report.counts;
+  const counts = [
+    ...(error > 0 ? [counted(error, "error")] : []),
+    ...(warning > 0 ? [counted(warning, "warning")] : []),
+    ...(note > 0 ? [counted(note, "note")] : []),
+  ].join(", ");
+  if (report.passed) {
+    return `${look.paint.green.bold("✓ passed")}${counts === "" ? "" : ` with ${counts}`}`;
+  }
+  return `${look.paint.red.bold("✗ failed")} with ${counts}`;
+}
+
+function checkNext(report: CheckReport): string {
+  const shown = visibleText(report.path);
+  if (report.target === "emitted") return "Import the bundle again; do not edit what import wrote.";
+  return report.governed
+    ? `\`govern import ${shown}\` brings operations.json up to date; review and commit it.`
+    : `\`govern import ${shown}\` puts this bundle behind a boundary.`;
+}
+
+/** What `govern check` prints for people. */
+export function renderCheck(report: CheckReport, look: Look): string {
+  return joinSections([
+    ...renderSeen(report, look),
+    verdictLine(report, look) + (report.passed ? "" : `\n${nextStep(checkNext(report), look)}`),
+  ]);
+}
