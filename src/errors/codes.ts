@@ -63,6 +63,7 @@ export const errorCodes = {
   "sidecar-running": { status: 409, title: "A sidecar is already running here" },
   "store-failed": { status: 503, title: "The store cannot be used" },
   "audit-tampered": { status: 409, title: "The audit trail does not verify", exit: 1 },
+  "demo-failed": { status: 500, title: "The demo did not come out as told", exit: 1 },
 } as const satisfies Record<string, ErrorFacts>;
 
 /** A stable error code. */
