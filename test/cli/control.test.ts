@@ -1,0 +1,115 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { ApprovalView } from "../../src/contract/approval.ts";
+import { startControlServer, type ControlServer } from "./control-server.ts";
+import { runGovern, type Run } from "./run-govern.ts";
+
+const pending: ApprovalView = {
+  id: "7QkAAAAAaaaaaaaaaaaaaa",
+  state: "pending",
+  app: "support-console",
+  operation: "post-accounts-credits-3f9a2c",
+  operationDigest: "0".repeat(64),
+  summary: "POST /api/accounts/{accountId}/credits",
+  arguments: { path: { accountId: "acc-1001" }, body: { amount: 25, reason: "late\u202Eevil\n" } },
+  argumentsDigest: "1".repeat(64),
+  requester: { subject: "sam", issuer: "dev", groups: ["dev"] },
+  resource: "api",
+  approvers: { all: ["leads"] },
+  quorum: 1,
+  votes: [],
+  detached: false,
+  createdAt: "2026-05-04T10:00:00.000Z",
+  expiresAt: "2026-05-05T10:00:00.000Z",
+  decidedAt: null,
+  finishedAt: null,
+  resultStatus: null,
+  correlation: "c-1",
+  identical: [],
+};
+const twin: ApprovalView = { ...pending, id: "7QkAAAAAbbbbbbbbbbbbbb" };
+
+describe("commands over the control socket", () => {
+  let sidecar: ControlServer;
+  const govern = (...args: string[]): Promise<Run> => runGovern(args, { cwd: sidecar.folder });
+
+  beforeEach(async () => {
+    sidecar = await startControlServer();
+    sidecar.answer("GET /api/approvals", 200, [pending, twin]);
+    sidecar.answer("GET /api/approvals?state=pending", 200, [pending, twin]);
+    for (const approval of [pending, twin]) {
+      sidecar.answer(`GET /api/approvals/${approval.id}`, 200, approval);
+    }
+  });
+  afterEach(async () => {
+    await sidecar.stop();
+  });
+
+  it("lists what is pending, with ids long enough to tell them apart", async () => {
+    const { code, stdout } = await govern("approvals", "list");
+    expect(code).toBe(0);
+    expect(stdout).toContain("7QkAAAAAa ");
+    expect(stdout).toContain("7QkAAAAAb ");
+    expect(stdout).not.toContain("\u202E");
+    const json = await govern("approvals", "list", "--json");
+    expect(JSON.parse(json.stdout)).toEqual([pending, twin]);
+  });
+
+  it("shows every argument, with hidden characters visible", async () => {
+    const { code, stdout } = await govern("approvals", "show", "7QkAAAAAa");
+    expect(code).toBe(0);
+    expect(stdout).toContain(String.raw`"reason": "late\u{202e}evil\n"`);
+    expect(stdout).toContain(pending.argumentsDigest);
+  });
+
+  it("approves by an abbreviated id, in the name that --as gives, with the reason", async () => {
+    const path = `POST /api/approvals/${twin.id}/decision`;
+    sidecar.answer(path, 200, { ...twin, state: "approved" });
+    const run = await govern("approvals", "approve", "7QkAAAAAb", "--as", "ana", "--reason", "ok");
+    expect(run).toMatchObject({ code: 0, stderr: "" });
+    expect(sidecar.received.at(-1)).toEqual({
+      call: path,
+      as: "ana",
+      body: { decision: "approve", reason: "ok" },
+    });
+  });
+
+  it("cancels", async () => {
+    sidecar.answer(`POST /api/approvals/${twin.id}/cancel`, 200, { ...twin, state: "cancelled" });
+    expect(await govern("approvals", "cancel", twin.id)).toMatchObject({ code: 0 });
+  });
+
+  it.each([["7Qk"], ["nothing"]])("refuses the id %s that does not name one", async (id) => {
+    const { code, stderr } = await govern("approvals", "deny", id);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^error\[approval-unknown\]: .*\n→ .*list/);
+    expect(sidecar.received.every(({ call }) => call.startsWith("GET"))).toBe(true);
+  });
+
+  it("ends with 1 and the sidecar's own code when it refuses", async () => {
+    const detail = "sam asked for it.";
+    sidecar.answer(`POST /api/approvals/${pending.id}/decision`, 403, {
+      code: "own-request",
+      detail,
+    });
+    const { code, stderr } = await govern("approvals", "approve", pending.id, "--as", "sam");
+    expect(code).toBe(1);
+    expect(stderr).toContain("error[own-request]: sam asked for it.");
+  });
+
+  it("says that the log verifies, with its size and root", async () => {
+    sidecar.answer("GET /api/audit/verify", 200, { ok: true, size: 12, root: "ab".repeat(32) });
+    const { code, stdout } = await govern("audit", "verify");
+    expect(code).toBe(0);
+    expect(stdout).toContain(`log verifies: 12 entries, root ${"ab".repeat(32)}`);
+  });
+
+  it("names the first bad entry of a tampered log and ends with 1", async () => {
+    const verdict = { ok: false, size: 12, firstBad: 7, reason: "its hash differs" };
+    sidecar.answer("GET /api/audit/verify", 200, verdict);
+    const { code, stderr } = await govern("audit", "verify");
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^error\[audit-tampered\]: Entry 7 of 12 /);
+    const json = await govern("audit", "verify", "--json");
+    expect({ code: json.code, verdict: JSON.parse(json.stdout) }).toEqual({ code: 1, verdict });
+  });
+});
