@@ -47,11 +47,9 @@ export class WriterClient {
         if (message.type === "answers") this.#take(message.answers);
       });
       this.#worker.once("error", (cause) => {
-        const error = new GovernError("store-failed", `the store's writer: ${cause.message}`, {
-          cause,
-        });
-        this.#stop(error);
-        reject(error);
+        const message = `the store's writer: ${cause.message}`;
+        this.#stop(new GovernError("audit-unavailable", message, { ...lost, cause }));
+        reject(new GovernError("store-failed", message, { cause }));
       });
       this.#worker.once("exit", () => {
         reject(new GovernError("store-failed", "the store's writer ended before it was ready"));

@@ -1,0 +1,117 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import Database from "better-sqlite3";
+import { join } from "node:path";
+import { leafHash } from "../../../src/contract/audit-entry.ts";
+import type { LogVerdict } from "../../../src/sidecar/store/store.ts";
+import { sampleEntry } from "./samples.ts";
+import { makeFolder, openStore } from "./sqlite-setup.ts";
+
+const size = 12;
+
+function edit(db: Database.Database, seq: number, withHash: boolean): void {
+  const select = db.prepare<[number], string>("SELECT entry FROM audit_entries WHERE seq = ?");
+  const entry = (select.pluck().get(seq) ?? "").replace("sam", "ana");
+  db.prepare("UPDATE audit_entries SET entry = ? WHERE seq = ?").run(entry, seq);
+  if (!withHash) return;
+  db.prepare("UPDATE audit_entries SET leaf = ? WHERE seq = ?").run(leafHash(entry), seq);
+}
+
+describe("verifying a log that somebody changed", () => {
+  let folder: ReturnType<typeof makeFolder>;
+  let path: string;
+
+  beforeEach(async () => {
+    folder = makeFolder();
+    path = join(folder.path, "store.db");
+    const store = await openStore(path);
+    for (let index = 0; index < size; index += 1) {
+      await store.append(sampleEntry({ correlation: `call ${index}` }));
+    }
+    await store.close();
+  });
+  afterEach(() => folder.remove());
+
+  async function verdictAfter(change: (db: Database.Database) => void): Promise<LogVerdict> {
+    const db = new Database(path);
+    change(db);
+    db.close();
+    const store = await openStore(path);
+    try {
+      return await store.verify();
+    } finally {
+      await store.close();
+    }
+  }
+
+  it("finds an untouched log good", async () => {
+    expect(await verdictAfter(() => undefined)).toMatchObject({ ok: true, size });
+  });
+
+  it.each([
+    ["an edited entry", 3, (db: Database.Database) => edit(db, 3, false)],
+    ["an edited entry with its hash", 4, (db: Database.Database) => edit(db, 4, true)],
+    [
+      "an edited hash",
+      5,
+      (db: Database.Database) =>
+        db.exec("UPDATE audit_entries SET leaf = zeroblob(32) WHERE seq = 5"),
+    ],
+    [
+      "an edited tree",
+      6,
+      (db: Database.Database) =>
+        db.exec("UPDATE audit_entries SET edge = zeroblob(32) WHERE seq = 6"),
+    ],
+    [
+      "a deleted entry",
+      7,
+      (db: Database.Database) => db.exec("DELETE FROM audit_entries WHERE seq = 7"),
+    ],
+    [
+      "a deleted entry that was closed up",
+      7,
+      (db: Database.Database) =>
+        db.exec(
+          "DELETE FROM audit_entries WHERE seq = 7; UPDATE audit_entries SET seq = seq - 1 WHERE seq > 7",
+        ),
+    ],
+    [
+      "two swapped entries",
+      8,
+      (db: Database.Database) =>
+        db.exec(`UPDATE audit_entries SET seq = 100 WHERE seq = 8;
+          UPDATE audit_entries SET seq = 8 WHERE seq = 9;
+          UPDATE audit_entries SET seq = 9 WHERE seq = 100`),
+    ],
+    [
+      "a cut tail",
+      10,
+      (db: Database.Database) => db.exec("DELETE FROM audit_entries WHERE seq >= 10"),
+    ],
+    [
+      "an entry put behind the end",
+      12,
+      (db: Database.Database) =>
+        db.exec(
+          "INSERT INTO audit_entries (seq, entry, leaf, edge) SELECT 12, replace(entry, '\"seq\":11', '\"seq\":12'), leaf, edge FROM audit_entries WHERE seq = 11",
+        ),
+    ],
+    [
+      "an edited head",
+      12,
+      (db: Database.Database) =>
+        db.exec("UPDATE audit_head SET nodes = zeroblob(length(nodes)) WHERE one = 1"),
+    ],
+    [
+      "an added trigger",
+      0,
+      (db: Database.Database) =>
+        db.exec(
+          "CREATE TRIGGER silence AFTER INSERT ON votes BEGIN DELETE FROM votes WHERE decision = 'deny'; END",
+        ),
+    ],
+    ["a dropped index", 0, (db: Database.Database) => db.exec("DROP INDEX audit_entries_type")],
+  ])("names the first bad entry of %s", async (_, firstBad, change) => {
+    expect(await verdictAfter(change)).toMatchObject({ ok: false, firstBad });
+  });
+});
