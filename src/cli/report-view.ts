@@ -67,7 +67,7 @@ function operationRow(operation: Operation, seen: Seen, look: Look): Cell[] {
 
 function renderOperations(seen: Seen, look: Look): string {
   const columns = [
-    { head: "OPERATION", min: 16 },
+    { head: "OPERATION", min: 28 },
     { head: "ACCESS", min: 6 },
     { head: "CALL", min: 20 },
     { head: "WHERE", min: 12 },

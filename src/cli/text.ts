@@ -30,6 +30,10 @@ export function padEnd(text: string, width: number): string {
   return text + " ".repeat(Math.max(0, width - displayWidth(text)));
 }
 
+function breaksAfter(char: string): boolean {
+  return "/-_,.?&=:".includes(char);
+}
+
 /** Cuts a token that is wider than a line, after punctuation where there is some in the second half of the line. */
 function splitToken(token: string, width: number): string[] {
   const pieces: string[] = [];
@@ -43,7 +47,7 @@ function splitToken(token: string, width: number): string[] {
     count = Math.max(1, count);
     if (count < rest.length) {
       const head = rest.slice(0, count);
-      const mark = head.findLastIndex((char) => "/-_,.?&=:".includes(char));
+      const mark = head.findLastIndex(breaksAfter);
       if (mark >= count / 2) count = mark + 1;
     }
     pieces.push(rest.slice(0, count).join(""));
@@ -52,20 +56,41 @@ function splitToken(token: string, width: number): string[] {
   return pieces;
 }
 
+/** The longest beginning of a word that ends after punctuation and fits; empty if there is none. */
+function fittingHead(word: string, room: number): string {
+  let head = "";
+  let used = "";
+  for (const { segment } of graphemes.segment(word)) {
+    used += segment;
+    if (displayWidth(used) > room) break;
+    if (breaksAfter(segment)) head = used;
+  }
+  return head;
+}
+
 /** Breaks a text into lines of at most `width` columns: at blanks, inside longer words after punctuation. */
 export function wrapText(text: string, width: number): string[] {
   if (displayWidth(text) <= width) return [text];
   const lines: string[] = [];
   let line = "";
+  const add = (piece: string, glue: string): void => {
+    if (displayWidth(line + glue + piece) <= width) {
+      line += glue + piece;
+      return;
+    }
+    lines.push(line);
+    line = piece;
+  };
   for (const word of text.split(" ")) {
-    for (const piece of displayWidth(word) > width ? splitToken(word, width) : [word]) {
-      const joined = line === "" ? piece : `${line} ${piece}`;
-      if (displayWidth(joined) <= width) {
-        line = joined;
-      } else {
-        lines.push(line);
-        line = piece;
-      }
+    const glue = line === "" ? "" : " ";
+    const room = width - displayWidth(line + glue);
+    // A long word starts on this line, if it can be broken there.
+    const long = displayWidth(word) > Math.max(room, width / 2);
+    const head = long ? fittingHead(word, room) : "";
+    if (head !== "") line += glue + head;
+    const rest = word.slice(head.length);
+    for (const [index, piece] of splitToken(rest, width).entries()) {
+      add(piece, head === "" && index === 0 ? glue : "");
     }
   }
   return [...lines, line].filter((each, index) => each !== "" || index > 0);

@@ -1,0 +1,46 @@
+import { describe, expect, it } from "vitest";
+import { countFindings } from "../../src/ci/severity.ts";
+import { renderCheck, renderInspection } from "../../src/cli/report-view.ts";
+import { displayWidth } from "../../src/cli/text.ts";
+import { pipeLook, terminalLook } from "./looks.ts";
+import { sampleReport } from "./sample-report.ts";
+
+describe("renderInspection", () => {
+  it("fits every terminal width", () => {
+    for (const width of [160, 100, 80, 60, 40]) {
+      const lines = renderInspection(sampleReport, "dist", terminalLook(width)).split("\n");
+      const longest = lines.toSorted((a, b) => displayWidth(b) - displayWidth(a))[0] ?? "";
+      // A place is never broken: terminals link it.
+      const limit = /^[✗!·] /.test(longest) ? Number.POSITIVE_INFINITY : width;
+      expect(displayWidth(longest), `${width}: ${longest}`).toBeLessThanOrEqual(limit);
+    }
+  });
+
+  it("gives places of the source where a map tells, else of the bundle, as editors count", () => {
+    const text = renderInspection(sampleReport, "dist", pipeLook);
+    expect(text).toContain("error[hardcoded-credential] src/api.ts:4:17");
+    expect(text).toContain("warning[unresolved-call] assets/AccountHistory-CAd1qqqm.js:1:78");
+    expect(text).toMatch(/post-accounts-credits-3f9a2c +write +POST .*credits +src\/api\.ts:22\n/);
+  });
+
+  it("lists writes first and open sites with their reason", () => {
+    const text = renderInspection(sampleReport, "dist", pipeLook);
+    expect(text.indexOf("post-accounts")).toBeLessThan(text.indexOf("get-accounts"));
+    expect(text).toMatch(/s3 +fetch +\S+:1:78 +the address comes from/);
+  });
+});
+
+describe("renderCheck", () => {
+  const checked = { ...sampleReport, path: "dist", target: "bundle", governed: false } as const;
+
+  it("ends with the verdict and the next step", () => {
+    const counts = countFindings(sampleReport.findings);
+    const text = renderCheck({ ...checked, counts, passed: false }, pipeLook);
+    expect(text).toMatch(/✗ failed with 1 error, 1 warning\n→ `govern import dist` .*$/);
+  });
+
+  it("says that it passed, with what it noted", () => {
+    const report = { ...checked, counts: { error: 0, warning: 0, note: 2 }, passed: true };
+    expect(renderCheck(report, pipeLook)).toMatch(/✓ passed with 2 notes$/);
+  });
+});
