@@ -35,6 +35,12 @@ export interface SqliteStoreOptions {
   readonly prepare?: (entry: NewAuditEntry) => NewAuditEntry;
 }
 
+/** 128 random bits; one in 64 draws starts with a dash, which a command line takes for an option: drawn again. */
+function makeApprovalId(): string {
+  const id = randomBytes(16).toString("base64url");
+  return id.startsWith("-") ? makeApprovalId() : id;
+}
+
 class SqliteStore implements Store {
   readonly #writer: WriterClient;
   readonly #reader: Reader;
@@ -61,7 +67,7 @@ class SqliteStore implements Store {
   }
 
   async hold(approval: NewApproval, entry: NewAuditEntry): Promise<ApprovalRecord> {
-    const id = randomBytes(16).toString("base64url");
+    const id = makeApprovalId();
     const text = entryText({ ...this.#ready(entry), approval: id });
     return this.#writer.run({ type: "hold", id, approval, entry: text });
   }
