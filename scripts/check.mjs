@@ -14,6 +14,7 @@ const checks = [
   ],
   ["types", bin("tsc"), ["-p", "tsconfig.json"]],
   ["types of the page", bin("tsc"), ["-p", "src/browser/tsconfig.json"]],
+  ["types of the page's tests", bin("tsc"), ["-p", "test/browser/tsconfig.json"]],
   ["types of the browser tests", bin("tsc"), ["-p", "test/e2e/tsconfig.json"]],
   ["layers", bin("depcruise"), ["--config", ".dependency-cruiser.cjs", "src"]],
   ["build", process.execPath, ["scripts/build.mjs"]],

@@ -1,0 +1,58 @@
+/** One page with the proxy module in it, the server behind it, and the types of the module's global. */
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
+import { launchChromium } from "./chromium.ts";
+import { startWireServer, type WireServer } from "./wire-server.ts";
+
+interface Sql {
+  (strings: TemplateStringsArray, ...values: unknown[]): Promise<unknown>;
+  query(text: string, params?: unknown[], options?: object): Promise<unknown>;
+  unsafe(text: string): unknown;
+  transaction(queries: unknown[]): Promise<unknown>;
+}
+
+declare global {
+  // oxlint-disable-next-line no-underscore-dangle -- the name that rewritten bundles use
+  var __govern: {
+    fetch(site: string): typeof fetch;
+    XMLHttpRequest(site: string): typeof XMLHttpRequest;
+    WebSocket(site: string): typeof WebSocket;
+    EventSource(site: string): typeof EventSource;
+    sendBeacon(site: string): Navigator["sendBeacon"];
+    neon(site: string, client: string, options?: object): Sql;
+    text(operation: string, holes: unknown[]): string;
+  };
+}
+
+export interface ProxyPage {
+  readonly browser: Browser;
+  readonly server: WireServer;
+  readonly page: Page;
+}
+
+/** Starts the browser once, and a server and a page for each test. */
+export function useProxyPage(): ProxyPage {
+  const used = {} as { browser: Browser; server: WireServer; page: Page };
+  beforeAll(async () => {
+    used.browser = await launchChromium();
+  });
+  afterAll(async () => {
+    await used.browser?.close();
+  });
+  beforeEach(async () => {
+    used.server = await startWireServer();
+    used.page = await used.browser.newPage();
+    await used.page.goto(used.server.url);
+  });
+  afterEach(async () => {
+    await used.page.context().close();
+    await used.server.close();
+  });
+  return used;
+}
+
+/** The tickets held now, once there are as many as expected. */
+export async function heldTickets(server: WireServer, count = 1): Promise<string[]> {
+  while (server.held.size < count) await new Promise((resolve) => setTimeout(resolve, 10));
+  return [...server.held.keys()];
+}
