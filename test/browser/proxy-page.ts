@@ -41,7 +41,7 @@ export function useProxyPage(): ProxyPage {
   });
   beforeEach(async () => {
     used.server = await startWireServer();
-    used.page = await used.browser.newPage();
+    used.page = await (await used.browser.newContext()).newPage();
     await used.page.goto(used.server.url);
   });
   afterEach(async () => {

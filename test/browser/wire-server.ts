@@ -88,7 +88,7 @@ const files: Record<string, readonly [type: string, text: string]> = {
 async function readBody(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString("latin1");
+  return Buffer.concat(chunks).toString();
 }
 
 function reply(response: ServerResponse, answer: Answer): void {
