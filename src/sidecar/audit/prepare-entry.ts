@@ -55,22 +55,35 @@ function digestOf(text: string): JsonValue {
   return { $digest: sha256Hex(text), bytes: Buffer.byteLength(text) };
 }
 
-function capStrings(value: JsonValue): JsonValue {
-  if (typeof value === "string") {
-    return value.length * 3 > longestString && Buffer.byteLength(value) > longestString
-      ? digestOf(value)
-      : value;
+function isLong(text: string): boolean {
+  return text.length * 3 > longestString && Buffer.byteLength(text) > longestString;
+}
+
+/** No less than the bytes of the value's canonical JSON; infinite with a string that is too long. */
+function mostBytes(value: JsonValue): number {
+  if (typeof value === "string") return isLong(value) ? Infinity : value.length * 6 + 2;
+  if (value === null || typeof value !== "object") return 32;
+  let bytes = 2;
+  if (Array.isArray(value)) {
+    for (const item of value) bytes += mostBytes(item) + 1;
+    return bytes;
   }
+  for (const [name, item] of Object.entries(value)) bytes += name.length * 6 + 4 + mostBytes(item);
+  return bytes;
+}
+
+function capStrings(value: JsonValue): JsonValue {
+  if (typeof value === "string") return isLong(value) ? digestOf(value) : value;
   if (value === null || typeof value !== "object") return value;
   if (Array.isArray(value)) return value.map((item) => capStrings(item));
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, capStrings(item)]));
 }
 
 function capMember(value: JsonValue): JsonValue {
-  if (value === null || typeof value !== "object") return capStrings(value);
+  if (mostBytes(value) <= largestMember) return value;
   const capped = capStrings(value);
-  const text = canonicalJson(capped);
-  return Buffer.byteLength(text) > largestMember ? digestOf(canonicalJson(value)) : capped;
+  const bytes = Buffer.byteLength(canonicalJson(capped));
+  return bytes > largestMember ? digestOf(canonicalJson(value)) : capped;
 }
 
 /** Replaces what is too large by `{ "$digest": <SHA-256>, "bytes": n }`. */
