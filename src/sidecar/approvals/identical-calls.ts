@@ -13,7 +13,7 @@ export interface CallIdentity {
 }
 
 /** How long a denial answers repeats, in milliseconds. */
-export const denialMemory = 5 * 60_000;
+const denialMemory = 5 * 60_000;
 
 async function identicalTo(
   store: Store,

@@ -3,7 +3,7 @@ import type { ApprovalView } from "../../contract/approval.ts";
 import type { ApprovalRecord, Store } from "../store/store.ts";
 
 /** One approval for people: without session, build, policy, payload and result. */
-export function approvalView(record: ApprovalRecord, identical: readonly string[]): ApprovalView {
+function approvalView(record: ApprovalRecord, identical: readonly string[]): ApprovalView {
   const { subject, issuer, groups } = record.requester;
   return {
     id: record.id,

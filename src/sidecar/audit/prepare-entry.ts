@@ -7,9 +7,9 @@ import type { NewAuditEntry } from "../../contract/audit-entry.ts";
 import { canonicalJson, sha256Hex, type JsonValue } from "../../contract/canonical-json.ts";
 
 /** A string with more UTF-8 bytes than this is kept as its digest. */
-export const longestString = 4096;
+const longestString = 4096;
 /** A member with more UTF-8 bytes of canonical JSON than this is kept as its digest, whole. */
-export const largestMember = 65_536;
+const largestMember = 65_536;
 
 const recorded = ["arguments", "decision", "outcome"] as const;
 type Recorded = (typeof recorded)[number];

@@ -82,7 +82,7 @@ CREATE TABLE key_check (
 `,
 ];
 
-export const schemaVersion = steps.length;
+const schemaVersion = steps.length;
 
 function refuseForeign(db: Database.Database): void {
   const tables = db.prepare<[], number>("SELECT count(*) FROM sqlite_schema").pluck().get() ?? 0;

@@ -9,7 +9,7 @@ import { AuditWriter } from "./audit-writer.ts";
 import type { JobAnswer, JobFailure, JobValue, QueuedJob } from "./messages.ts";
 
 /** Thrown when the database can no longer be trusted to be what memory says: the writer must end. */
-export class WriterBroken extends Error {
+class WriterBroken extends Error {
   override readonly name = "WriterBroken";
 }
 
