@@ -22,7 +22,7 @@ const registered = Object.entries(errorCodes).map(([code, facts]: [string, Error
 
 describe("error codes", () => {
   it("are each documented with their title, status and exit code, and no other is", () => {
-    const byCode = (a: { code?: string }, b: { code?: string }): number =>
+    const byCode = (a: { code?: string | undefined }, b: { code?: string | undefined }): number =>
       (a.code ?? "").localeCompare(b.code ?? "");
     expect(documented.toSorted(byCode)).toEqual(registered.toSorted(byCode));
   });
