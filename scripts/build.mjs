@@ -1,6 +1,6 @@
 // Builds what the package ships: dist/ by tsc, and the files that leave it alone by esbuild.
 import { execFileSync } from "node:child_process";
-import { existsSync, rmSync } from "node:fs";
+import { cpSync, existsSync, rmSync } from "node:fs";
 import { build } from "esbuild";
 
 const root = new URL("..", import.meta.url).pathname;
@@ -37,4 +37,5 @@ const programs = [
   },
   { ...page, entryPoints: ["src/browser/proxy/main.ts"], outfile: "dist/browser/proxy.js" },
 ];
+cpSync("src/bundle/emit/sidecar-files", "dist/emit", { recursive: true });
 await Promise.all(programs.filter((p) => existsSync(p.entryPoints[0])).map((p) => build(p)));

@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import * as z from "zod";
+import { makeSidecarLockfile, sidecarFaults } from "./sidecar-lockfile.mjs";
 
 process.chdir(new URL("..", import.meta.url).pathname);
 const checking = process.argv.includes("--check");
@@ -38,6 +39,9 @@ emitSchema("build", "build.json: what one import saw", buildFileSchema);
 emitSchema("inspect", "What govern inspect --json prints", inspectReportSchema);
 emitSchema("workspace", "govern.yaml: the workspace", workspaceSchema);
 emitSchema("audit-entry", "One entry of the audit trail, version 1", auditEntrySchema);
+
+if (!checking && sidecarFaults().length > 0) makeSidecarLockfile();
+stale.push(...sidecarFaults());
 
 if (stale.length > 0) {
   console.error(
