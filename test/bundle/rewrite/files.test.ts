@@ -136,7 +136,7 @@ describe("integrity values", () => {
 });
 
 /** The page of a bundle after the rewrite, the proxy’s path replaced. */
-function page(html: string, more: Record<string, string> = {}): string {
+function pageOf(html: string, more: Record<string, string> = {}): string {
   const { files } = rewrite({ "index.html": html, "assets/a.js": "1", ...more });
   const proxy = [...files.keys()].find((path) => path.includes("govern-proxy-")) ?? "none";
   return textIn(files, "index.html").replaceAll(proxy, "PROXY");
@@ -167,7 +167,7 @@ describe("a page", () => {
     ["without a head", "<!doctype html><p>1", '<!doctype html><script src="./PROXY"></script><p>1'],
     ["that is only a piece", "<p>1</p>", "<p>1</p>"],
   ])("gets the proxy as its first script: %s", (_, html, expected) => {
-    expect(page(html)).toBe(expected);
+    expect(pageOf(html)).toBe(expected);
   });
 
   test("gets the proxy beside its scripts", () => {
@@ -182,14 +182,14 @@ describe("a page", () => {
 
   test("loses the policy that would keep it from the sidecar", () => {
     expect(
-      page(
+      pageOf(
         `<head><meta http-equiv="Content-Security-Policy" content="connect-src x"><title>t</title></head>`,
       ),
     ).toBe('<head><script src="./PROXY"></script><title>t</title></head>');
   });
 
   test("has its inline scripts cut, without a second proxy", () => {
-    expect(page("<head><script>fetch(1)</script></head>")).toBe(
+    expect(pageOf("<head><script>fetch(1)</script></head>")).toBe(
       '<head><script src="./PROXY"></script><script>__govern.fetch("s1")(1)</script></head>',
     );
   });

@@ -1,0 +1,69 @@
+/** The built files of the package that an import copies: the proxy module and the sidecar. No network is needed for them. */
+import { readFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { GovernError } from "../../errors/govern-error.ts";
+
+/** What import copies into its output. */
+export interface Assets {
+  /** Version of govern. */
+  readonly version: string;
+  /** Text of the built proxy module. */
+  readonly proxy: string;
+  /** Files of the sidecar's folder, by name. */
+  readonly sidecar: ReadonlyMap<string, Uint8Array>;
+}
+
+/** Names of the sidecar's files, in the order in which they are listed. */
+export const sidecarFileNames = [
+  "sidecar.mjs",
+  "store-writer.mjs",
+  "package.json",
+  "package-lock.json",
+  "Dockerfile",
+  "Dockerfile.dockerignore",
+  "compose.yaml",
+  ".env.example",
+  "README.md",
+] as const;
+
+/** Folder of govern's own package.json, from the sources and from dist/ alike. */
+export function packageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, "package.json")) || !existsSync(join(folder, "bin"))) {
+    const parent = dirname(folder);
+    if (parent === folder)
+      throw new GovernError("internal", "the package's own folder is not found");
+    folder = parent;
+  }
+  return folder;
+}
+
+/** Where the built files are. */
+export function assetPaths(): { proxy: string; sidecar: string } {
+  const root = packageRoot();
+  return { proxy: join(root, "dist/browser/proxy.js"), sidecar: join(root, "dist/emit") };
+}
+
+async function readAsset(path: string): Promise<Uint8Array> {
+  return readFile(path).catch((cause: unknown) => {
+    throw new GovernError("internal", `The package lacks ${path}.`, {
+      next: "Reinstall govern, or run npm run build in its source.",
+      cause,
+    });
+  });
+}
+
+/** Reads the built files. @throws GovernError `internal` when the package is not built. */
+export async function readAssets(): Promise<Assets> {
+  const paths = assetPaths();
+  const manifest = JSON.parse(await readFile(join(packageRoot(), "package.json"), "utf8")) as {
+    version: string;
+  };
+  const sidecar = new Map<string, Uint8Array>();
+  for (const name of sidecarFileNames)
+    sidecar.set(name, await readAsset(join(paths.sidecar, name)));
+  const proxy = Buffer.from(await readAsset(paths.proxy)).toString("utf8");
+  return { version: manifest.version, proxy, sidecar };
+}
