@@ -4,7 +4,9 @@ import { describe, expect, it } from "vitest";
 import { heldTickets, useProxyPage } from "./proxy-page.ts";
 
 const api = "https://api.acme.example";
-const mapped = `/_govern/http/${createHash("sha256").update(api).digest("hex").slice(0, 8)}`;
+const mappedTo = (origin: string): string =>
+  `/_govern/http/${createHash("sha256").update(origin).digest("hex").slice(0, 8)}`;
+const mapped = mappedTo(api);
 const at = useProxyPage();
 
 describe("a call that is not held", () => {
@@ -47,6 +49,17 @@ describe("a call that is not held", () => {
     const expected = { from: `${api}/v1/a%2Fb?x=1`, type: "cors", redirected: false, status: 200 };
     expect(answer).toEqual([expected, expected]);
     expect(at.server.requests(/v1/).map(({ url }) => url)).toEqual([`${mapped}/v1/a%2Fb?x=1`]);
+  });
+
+  it("takes another scheme or port of the app's host for another origin", async () => {
+    await at.page.evaluate(async () => {
+      await fetch(`https://${location.host}/scheme`);
+      await fetch(`http://${location.hostname}:1/port`);
+    });
+    expect(at.server.requests(/scheme|port/).map(({ url }) => url)).toEqual([
+      `${mappedTo(at.server.url.replace("http", "https"))}/scheme`,
+      `${mappedTo("http://127.0.0.1:1")}/port`,
+    ]);
   });
 
   it.each([

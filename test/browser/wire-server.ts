@@ -3,13 +3,14 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout } from "node:timers/promises";
 import type { Problem, SqlResult, TicketState } from "../../src/contract/wire.ts";
 
 const csp =
   "default-src 'none'; script-src 'self'; connect-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; worker-src 'self'; img-src 'self' data:";
 
 /** A request that reached the server. */
-export interface Seen {
+interface Seen {
   readonly method: string;
   readonly url: string;
   readonly headers: IncomingMessage["headers"];
@@ -44,13 +45,15 @@ export interface WireServer {
   answer: Answer;
   /** Drops the connection of this many result requests. */
   dropResults: number;
+  /** How long results are on their way, in milliseconds. */
+  resultDelay: number;
   approve(ticket: string, result?: Partial<Answer>): void;
   refuse(ticket: string, code: string): void;
   requests(path: RegExp): Seen[];
   close(): Promise<void>;
 }
 
-export function problem(status: number, code: string): Answer {
+function problem(status: number, code: string): Answer {
   const body: Problem = {
     type: `urn:govern:${code}`,
     title: code,
@@ -167,6 +170,7 @@ function makeServer(http: Server): WireServer {
     paused: false,
     signedIn: true,
     dropResults: 0,
+    resultDelay: 0,
     sql: { columns: [], rows: [], rowCount: 0, command: "SELECT" },
     answer: { status: 200, headers: { "content-type": "text/plain", "x-own": "1" }, body: "done" },
     approve(ticket, result = {}) {
@@ -204,6 +208,7 @@ export async function startWireServer(): Promise<WireServer> {
       });
       server.seen.push(seen);
       if (server.paused) await once(http, "resume");
+      if (url.endsWith("/result")) await setTimeout(server.resultDelay);
       const answer = route(server, seen);
       if (answer === "drop") request.socket.destroy();
       else reply(response, answer);

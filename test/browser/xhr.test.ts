@@ -140,7 +140,7 @@ describe("a held request", () => {
   it.each([
     ["text", {}],
     ["JSON", { responseType: "json" }],
-    ["a time limit that passed", { timeout: 400 }],
+    ["a time limit that passed", { timeout: 300 }],
   ] as [string, Run][])("fires the events of one plain request: %s", async (_, run) => {
     at.server.hold = true;
     const events = at.page.evaluate(listEvents, run);
@@ -154,6 +154,7 @@ describe("a held request", () => {
         return [readyState, status, statusText, response, responseURL, xhr.getAllResponseHeaders()];
       }),
     ).toEqual([1, 0, "", run.responseType === "json" ? null : "", "", ""]);
+    at.server.resultDelay = (run.timeout ?? 0) * 2;
     at.server.approve(ticket, json);
     at.server.hold = false;
     at.server.answer = json;

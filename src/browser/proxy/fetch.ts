@@ -108,7 +108,7 @@ function dress(response: Response, route: Route): Response {
 export async function perform({ site, route, init, signal }: GovernedCall): Promise<Response> {
   const headers = new Headers(init.headers);
   for (const [name, value] of hintsOf(site)) headers.set(name, value);
-  const request: RequestInit = { ...init, headers, credentials: "same-origin" };
+  const request: RequestInit = { ...init, headers };
   let follow = signal ?? null;
   for (;;) {
     const answer = await send(route.url, request, follow);
@@ -124,7 +124,10 @@ export async function perform({ site, route, init, signal }: GovernedCall): Prom
   }
 }
 
-/** What is kept of the app's options; mode, integrity and referrer speak of an origin that is no longer asked. */
+/**
+ * What is kept of the app's options. Mode, integrity and referrer speak of an origin that is no longer asked; of
+ * credentials the default, those of the app's own origin, is what the boundary needs.
+ */
 const keptOptions = [
   "method",
   "headers",

@@ -11,7 +11,7 @@ const shortest = 300;
 const longest = 3000;
 const left = "govern-tickets";
 
-const own: RequestInit = { credentials: "same-origin", cache: "no-store" };
+const own: RequestInit = { cache: "no-store" };
 const watched = new Map<string, (state: TicketState) => void>();
 let delay = shortest;
 let timer = 0;

@@ -45,15 +45,7 @@ class NeonDbError extends Error {
 NeonDbError.prototype.name = "NeonDbError";
 Object.defineProperty(NeonDbError, "name", { value: "NeonDbError" });
 
-/** A text that is put into a template as it is. */
-class UnsafeRawSql {
-  declare readonly sql: string;
-  constructor(sql: string) {
-    this.sql = sql;
-  }
-}
-
-/** A template that may hold others. */
+/** A template that may hold others; with no values, a text that is put into one as it is. */
 class SqlTemplate {
   declare readonly strings: readonly string[];
   declare readonly values: readonly unknown[];
@@ -98,10 +90,10 @@ class NeonQueryPromise {
 type Run = (queryData: SqlTemplate | Query, opts?: Options) => Promise<unknown>;
 
 function place(value: unknown, params: unknown[]): string {
-  if (value instanceof UnsafeRawSql) return value.sql;
+  if (value instanceof SqlTemplate) return value.flatten(params).query;
   if (!(value instanceof NeonQueryPromise)) return `$${params.push(value)}`;
   const { queryData } = value;
-  if (queryData instanceof SqlTemplate) return queryData.flatten(params).query;
+  if (queryData instanceof SqlTemplate) return place(queryData, params);
   if (queryData.params.length > 0) throw new NeonDbError("This query is not composable");
   return queryData.query;
 }
@@ -128,7 +120,6 @@ const typeNumbers: Record<string, number> = {
   int8: 20,
   int2: 21,
   int4: 23,
-  text: 25,
   json: 114,
   float4: 700,
   float8: 701,
@@ -170,10 +161,6 @@ function shapeResult({ columns, rows, rowCount, command }: SqlResult, options: O
   const fields = columns.map((column) => ({
     name: column.name,
     dataTypeID: typeNumber(column),
-    tableID: 0,
-    columnID: 0,
-    dataTypeSize: -1,
-    dataTypeModifier: -1,
     format: "text",
   }));
   const rowAsArray = options.arrayMode ?? false;
@@ -220,9 +207,9 @@ export function governedNeon(site: string, client: string, options: Options = {}
       : new NeonQueryPromise(run, new SqlTemplate(text, values));
   return Object.assign(sql, {
     query,
-    unsafe: (text: string) => new UnsafeRawSql(text),
+    unsafe: (text: string) => new SqlTemplate([text], []),
     transaction: async () => {
-      throw new NeonDbError("transaction() is not available here: send the statements one by one");
+      throw new NeonDbError("transaction() is refused: send its statements one by one");
     },
   });
 }

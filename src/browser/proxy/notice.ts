@@ -111,9 +111,9 @@ export function showWaiting(count: number): void {
 
 const refusals: Record<string, string> = {
   "approval-denied": "Denied",
-  "approval-expired": "The approval expired",
-  "approval-cancelled": "The request was cancelled",
-  "outcome-unknown": "It is not known whether this was done",
+  "approval-expired": "Expired before anybody decided",
+  "approval-cancelled": "Cancelled",
+  "outcome-unknown": "It may have been done",
 };
 
 /** Says briefly what became of a call: a refusal by its code, or null for one that was done in a page's absence. */
@@ -125,7 +125,7 @@ export function showOutcome(code: string | null): void {
           text: "Approved and done – reload to see the result",
           action: { label: "Reload", run: () => location.reload() },
         }
-      : { state: "denied", text: refusals[code] ?? "The request was refused" };
+      : { state: "denied", text: refusals[code] ?? "Refused" };
   outcome = message;
   render();
   natives.setTimeout(() => {

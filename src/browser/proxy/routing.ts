@@ -37,7 +37,7 @@ export function routeTo(input: string | URL): Route | null {
   if (!url || !/^(?:http|ws)s?:$/.test(url.protocol) || url.username || url.password) return null;
   const shown = url.href.slice(0, url.href.length - url.hash.length);
   const path = url.pathname + url.search;
-  const cross = url.host !== location.host || !/^(?:http|ws)/.test(location.protocol);
+  const cross = url.origin.replace(/^ws/, "http") !== location.origin;
   if (cross) return { url: `${paths.http}${originId(url.origin)}${path}`, shown, cross };
   if (path.startsWith("/_govern/")) return null;
   return { url: path, shown, cross };

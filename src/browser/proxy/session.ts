@@ -15,7 +15,7 @@ export function isSignedOutAnswer(response: Response): boolean {
 
 async function hasSession(): Promise<boolean> {
   try {
-    const answer = await natives.fetch(paths.me, { credentials: "same-origin", cache: "no-store" });
+    const answer = await natives.fetch(paths.me, { cache: "no-store" });
     return answer.ok;
   } catch {
     return false;

@@ -12,16 +12,9 @@ import {
 } from "./xhr-exchange.ts";
 import { hintsOf, routeTo } from "./routing.ts";
 
-const eventTypes = [
-  "readystatechange",
-  "loadstart",
-  "progress",
-  "load",
-  "error",
-  "timeout",
-  "abort",
-  "loadend",
-] as const;
+const eventTypes = "readystatechange loadstart progress load error timeout abort loadend".split(
+  " ",
+);
 
 /** What the app sees of a property, given what the browser has. */
 type Shown = (value: unknown, own: Kept, xhr: XMLHttpRequest) => unknown;
@@ -43,14 +36,7 @@ const shownProperties: Record<string, Shown> = {
     if (hidden || !value) return "";
     return route && (route.cross || ticket !== null) ? route.shown : value;
   },
-  timeout: (_, { timeout }) => timeout,
 };
-
-function setTimeLimit(this: XMLHttpRequest, value: number): void {
-  const own = keptOf(this);
-  if (own.ticket === null) limitTime(this, value);
-  own.timeout = value >>> 0;
-}
 
 function defineShown(prototype: XMLHttpRequest): void {
   for (const [property, shown] of Object.entries(shownProperties)) {
@@ -60,7 +46,6 @@ function defineShown(prototype: XMLHttpRequest): void {
       get(this: XMLHttpRequest) {
         return shown(readNative(this, property), keptOf(this), this);
       },
-      ...(property === "timeout" ? { set: setTimeLimit } : {}),
     });
   }
 }
@@ -118,6 +103,16 @@ export function governXhr(Native: typeof XMLHttpRequest): (site: string) => type
       giveUp(own);
       native.abort.call(this);
       if (isUntold) tellAbort(this);
+    }
+
+    override get timeout(): number {
+      return keptOf(this).timeout;
+    }
+
+    override set timeout(value: number) {
+      const own = keptOf(this);
+      if (own.ticket === null) limitTime(this, value);
+      own.timeout = value >>> 0;
     }
 
     override getResponseHeader(name: string): string | null {
