@@ -24,23 +24,47 @@ function paintType(type: EntryType, look: Look): (text: string) => string {
   return (text) => (color === null ? text : look.paint[color](text));
 }
 
-/** The scalar members of an outcome or decision, in a few words. */
-function inWords(value: JsonValue): string {
-  if (value === null) return "";
-  if (typeof value !== "object") return String(value);
-  if (Array.isArray(value)) return value.map(inWords).join(" ");
-  return Object.entries(value)
-    .flatMap(([name, member]) => {
-      if (member === null || typeof member === "object") return [];
-      return [typeof member === "string" ? member : `${name} ${member}`];
-    })
-    .join(" ");
+/** The members of an object that are texts or numbers; of anything else, none. */
+function scalars(value: JsonValue): Readonly<Record<string, string>> {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) return {};
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, member]) =>
+      typeof member === "string" || typeof member === "number" ? [[name, String(member)]] : [],
+    ),
+  );
+}
+
+/** Joins what there is. */
+function phrase(glue: string, ...parts: readonly (string | undefined)[]): string {
+  return parts.filter((part) => part !== undefined && part !== "").join(glue);
+}
+
+function decisionText(value: JsonValue): string {
+  const { refused, detail, wish, code, decision, reason, result, permission, gate } =
+    scalars(value);
+  if (refused !== undefined) return phrase(": ", refused, detail);
+  if (wish !== undefined) return phrase(": ", `${wish} refused`, code);
+  if (decision !== undefined) return phrase(": ", decision, reason);
+  return result ?? phrase(", ", permission, gate);
+}
+
+function outcomeText(value: JsonValue): string {
+  const { state, status, code } = scalars(value);
+  return state === undefined ? "" : phrase(" ", state, code, status);
 }
 
 function whatHappened(entry: AuditEntry): string {
-  return [inWords(entry.decision), inWords(entry.outcome)]
-    .filter((text) => text !== "")
-    .join(" · ");
+  return phrase(" · ", outcomeText(entry.outcome), decisionText(entry.decision));
+}
+
+/** The operation, or the request that was none. */
+function whatFor(entry: AuditEntry): string {
+  const { outcome } = entry;
+  const asked =
+    outcome !== null && typeof outcome === "object" && !Array.isArray(outcome)
+      ? scalars(outcome["request"] ?? null)
+      : {};
+  return entry.operation ?? (phrase(" ", asked["method"], asked["path"]) || (entry.app ?? "-"));
 }
 
 /** A table of entries, or the sentence that there are none. */
@@ -51,7 +75,7 @@ export function renderEntries(entries: readonly AuditEntry[], look: Look): strin
     listTime(entry.time),
     { text: entry.type, paint: paintType(entry.type, look) },
     entry.actor?.subject ?? "-",
-    entry.operation ?? entry.app ?? "-",
+    whatFor(entry),
     whatHappened(entry),
     entry.approval?.slice(0, 8) ?? "-",
   ]);
