@@ -34,8 +34,14 @@ function keyOf(operation: Operation): string {
     : operation.origin;
 }
 
-function destinationsOf(operations: readonly Operation[]): Destination[] {
-  const keys = [...new Set(operations.map(keyOf))];
+function destinationsOf({ operations, origins }: InspectReport): Destination[] {
+  // Telemetry is answered without an upstream; assets are no calls.
+  const apart = new Set(
+    origins
+      .filter(({ class: kind }) => kind === "telemetry" || kind === "external")
+      .map(({ origin }) => origin),
+  );
+  const keys = [...new Set(operations.map(keyOf))].filter((key) => !apart.has(key));
   return keys.map((key) => {
     const those = operations.filter((operation) => keyOf(operation) === key);
     const writes = those.filter((operation) => operation.access === "write").length;
@@ -61,7 +67,7 @@ function addressFault(address: string, { sql, key }: Destination): string | unde
 
 function whatIsFound(report: InspectReport): string {
   const open = report.sites.filter((site) => site.status === "open").length;
-  const lines = destinationsOf(report.operations).map(
+  const lines = destinationsOf(report).map(
     ({ key, reads, writes }) =>
       `${visibleText(key)}: ${counted(reads, "read")}, ${counted(writes, "write")}`,
   );
@@ -114,7 +120,7 @@ export async function askImport(
   const app = given.app ?? (await askName(report.app, streams));
   if (typeof app === "symbol") return leave();
   const upstreams: Record<string, string> = { ...given.upstreams };
-  for (const destination of destinationsOf(report.operations)) {
+  for (const destination of destinationsOf(report)) {
     if (upstreams[destination.key] !== undefined) continue;
     const address = await askAddress(destination, streams);
     if (typeof address === "symbol") return leave();

@@ -37,6 +37,13 @@ export interface Output {
 
 const fallbackWidth = 80;
 
+/** The look of a file. */
+export const pipedLook: Look = {
+  terminal: false,
+  width: Number.POSITIVE_INFINITY,
+  paint: new Chalk({ level: 0 }),
+};
+
 function isSet(name: string): boolean {
   return (process.env[name] ?? "") !== "";
 }

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { ending, examples, type CommandContext, type ExitCode } from "../command.ts";
 import { callSidecar } from "../control-client.ts";
+import { findWorkspaceRoot } from "../../ci/workspace-root.ts";
 import { isGovernError } from "../../errors/govern-error.ts";
 import { hangingParagraph, padEnd, visibleText } from "../text.ts";
-import { findWorkspaceRoot } from "../workspace-root.ts";
 
 interface Check {
   readonly name: string;

@@ -102,7 +102,7 @@ async function serve(story: Story): Promise<void> {
   const page = openPage(addressesOf(story).app);
   await stage.startSidecar(args, async () => {
     const answer = await page.send("GET", paths.me).catch(() => undefined);
-    return answer !== undefined && answer.status < 500;
+    return answer?.status === 401;
   });
   telling.fact(`the app is at ${addressesOf(story).app}`);
 }
