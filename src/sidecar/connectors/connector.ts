@@ -1,0 +1,48 @@
+/**
+ * Connectors: the only code that talks to governed resources, one folder per kind of resource. A connector renders the
+ * upstream request from the registered operation and validated arguments. It decides nothing and records nothing.
+ *
+ * @example
+ * const connector = openHttpConnector({ name: "billing", resource, resolve });
+ * const result = await connector.execute({ operation, arguments: args, … }, AbortSignal.timeout(30_000));
+ */
+import type { CallArguments } from "../../contract/arguments.ts";
+import type { Operation } from "../../contract/operation.ts";
+
+/** What a connector executes: it was resolved, validated, authorized and, where a rule asks, approved. */
+export interface ConnectorCall {
+  readonly operation: Operation;
+  /** The access it was governed under: a read must not be able to write. */
+  readonly access: "read" | "write";
+  readonly arguments: CallArguments;
+  /** Bytes of a body that is not JSON or a form. */
+  readonly payload: Uint8Array | null;
+  /** The request's own content type, where the operation has a body. */
+  readonly contentType: string | null;
+}
+
+/**
+ * How an execution ended. `answered`: the resource answered, with whatever status. `failed`: it certainly did nothing.
+ * `unknown`: it may have done it. Details name no secret, no statement and no value.
+ */
+export type ConnectorResult =
+  | {
+      readonly kind: "answered";
+      readonly status: number;
+      /** Lower-case names, as received. */
+      readonly headers: readonly (readonly [string, string])[];
+      readonly body: Uint8Array;
+    }
+  | {
+      readonly kind: "failed" | "unknown";
+      readonly code: "resource-failed" | "resource-rejected" | "resource-timeout";
+      readonly detail: string;
+    };
+
+export interface Connector {
+  /** The resource's name in govern.yaml. */
+  readonly name: string;
+  /** Never throws for what a resource does; the signal is its deadline. */
+  execute(call: ConnectorCall, signal: AbortSignal): Promise<ConnectorResult>;
+  close(): Promise<void>;
+}

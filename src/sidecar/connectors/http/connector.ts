@@ -1,0 +1,139 @@
+/**
+ * The HTTP connector: one upstream API behind the boundary. It sends the rendered request with the resource's own
+ * credential to the one configured origin, follows no redirect, and buffers a capped answer. It must not forward a
+ * caller's headers, nor tell a caller where the upstream is.
+ */
+import { Agent, type Dispatcher } from "undici";
+import type { Connector, ConnectorCall, ConnectorResult } from "../connector.ts";
+import { renderRequest, type UpstreamRequest } from "./request.ts";
+
+export interface HttpConnectorOptions {
+  readonly name: string;
+  /** The upstream's base URL, resolved. */
+  readonly upstream: URL;
+  /** Headers of the resource with their references resolved: the credential. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Bytes an answer may have; default 16 MiB. */
+  readonly maxResponseBytes?: number;
+}
+
+/** Errors that come before a byte of the request was sent. */
+const neverSent = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "UND_ERR_CONNECT_TIMEOUT",
+  "UND_ERR_INVALID_ARG",
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "CERT_HAS_EXPIRED",
+]);
+
+const timeouts = new Set([
+  "UND_ERR_CONNECT_TIMEOUT",
+  "UND_ERR_HEADERS_TIMEOUT",
+  "UND_ERR_BODY_TIMEOUT",
+]);
+
+function codeOf(error: unknown): string {
+  if (error instanceof AggregateError) return codeOf(error.errors[0]);
+  return error instanceof Error && "code" in error ? String(error.code) : "";
+}
+
+function resultOfError(error: unknown, signal: AbortSignal): ConnectorResult {
+  const code = codeOf(error);
+  const isTimeout = signal.aborted || timeouts.has(code);
+  return {
+    kind: neverSent.has(code) ? "failed" : "unknown",
+    code: isTimeout ? "resource-timeout" : "resource-failed",
+    detail: isTimeout
+      ? "The resource did not answer in time."
+      : "The connection to the resource failed.",
+  };
+}
+
+function headerList(headers: Dispatcher.ResponseData["headers"]): [string, string][] {
+  return Object.entries(headers).flatMap(([name, value]): [string, string][] => {
+    if (value === undefined) return [];
+    return (Array.isArray(value) ? value : [value]).map((item) => [name.toLowerCase(), item]);
+  });
+}
+
+class HttpConnector implements Connector {
+  readonly name: string;
+  readonly #options: HttpConnectorOptions;
+  readonly #reads: Agent;
+  readonly #writes: Agent;
+
+  constructor(options: HttpConnectorOptions) {
+    this.name = options.name;
+    this.#options = options;
+    const shared = {
+      maxResponseSize: options.maxResponseBytes ?? 16 * 1024 * 1024,
+      connect: { timeout: 10_000 },
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    };
+    this.#reads = new Agent({ ...shared, connections: 64 });
+    // A reused connection may be closed under a request, which leaves a write's fate open: writes get a fresh one.
+    this.#writes = new Agent({ ...shared, pipelining: 0 });
+  }
+
+  async execute(call: ConnectorCall, signal: AbortSignal): Promise<ConnectorResult> {
+    const { operation, arguments: args } = call;
+    if (operation.kind !== "http" || !("path" in args)) {
+      const detail = "This resource runs HTTP operations only.";
+      return { kind: "failed", code: "resource-rejected", detail };
+    }
+    const request = renderRequest(this.#options.upstream, { ...call, operation, arguments: args });
+    if (request === undefined) {
+      const detail = "The arguments make an address that the operation does not have.";
+      return { kind: "failed", code: "resource-rejected", detail };
+    }
+    try {
+      return await this.#send(request, call.access, signal);
+    } catch (error) {
+      return resultOfError(error, signal);
+    }
+  }
+
+  async #send(
+    request: UpstreamRequest,
+    access: "read" | "write",
+    signal: AbortSignal,
+  ): Promise<ConnectorResult> {
+    const dispatcher = access === "read" ? this.#reads : this.#writes;
+    const response = await dispatcher.request({
+      origin: this.#options.upstream.origin,
+      path: request.path,
+      method: request.method,
+      headers: {
+        "accept-encoding": "identity",
+        "user-agent": "govern",
+        ...request.headers,
+        ...this.#options.headers,
+      },
+      body: request.body,
+      signal,
+    });
+    return {
+      kind: "answered",
+      status: response.statusCode,
+      headers: headerList(response.headers),
+      body: new Uint8Array(await response.body.arrayBuffer()),
+    };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#reads.close(), this.#writes.close()]);
+  }
+}
+
+/** Opens a connector to one upstream; no connection is made before the first call. */
+export function openHttpConnector(options: HttpConnectorOptions): Connector {
+  return new HttpConnector(options);
+}
