@@ -1,0 +1,84 @@
+/**
+ * execute: runs the call at its resource, at most once. The intent of a write is durable before a byte of it leaves. Must
+ * not retry, and tells no status that libraries retry once a write was sent.
+ */
+import { callEntry, decisionOf } from "../call-entry.ts";
+import { judgeResult, outcomeOfFault, type Outcome } from "../connectors/outcome.ts";
+import {
+  proceed,
+  refuse,
+  type Answer,
+  type ApprovedCall,
+  type ExecutedCall,
+  type Part,
+  type Step,
+} from "../lifecycle.ts";
+import type { Store } from "../store/store.ts";
+
+async function runAtResource(call: ApprovedCall): Promise<Outcome> {
+  const { resource, operation } = call.target;
+  if (resource === null)
+    return { state: "failed", code: "unmapped-resource", detail: "No resource." };
+  try {
+    const result = await resource.connector.execute(
+      {
+        operation,
+        access: call.access,
+        arguments: call.arguments,
+        payload: call.payload,
+        contentType: call.contentType,
+      },
+      AbortSignal.timeout(resource.timeout),
+    );
+    return judgeResult(call.access, result);
+  } catch {
+    return outcomeOfFault(call.access);
+  }
+}
+
+/** Runs an approved call for the caller who repeats it: claims it, executes, and makes its outcome durable. */
+export type RunVoucher = (
+  id: string,
+) => Promise<
+  | { readonly ok: true; readonly outcome: Answer & { readonly state: Outcome["state"] } }
+  | { readonly ok: false }
+>;
+
+export interface ExecuteOptions {
+  readonly store: Store;
+  readonly runVoucher: RunVoucher;
+}
+
+async function executeVoucher(
+  call: ApprovedCall,
+  id: string,
+  runVoucher: RunVoucher,
+): Promise<Step<ExecutedCall>> {
+  const ran = await runVoucher(id);
+  if (!ran.ok) return refuse("approval-stale", "The approval was used or ended meanwhile.");
+  const { state, status, headers, body } = ran.outcome;
+  const answer = { status, headers, body };
+  return proceed({ ...call, execution: { kind: "voucher", state, answer } });
+}
+
+async function executeOpen(call: ApprovedCall, store: Store): Promise<Step<ExecutedCall>> {
+  if (call.access === "write") {
+    try {
+      await store.append(callEntry(call, "intent", { decision: decisionOf(call) }));
+    } catch {
+      return refuse("audit-unavailable", "The write could not be recorded, so it was not sent.");
+    }
+  }
+  return proceed({ ...call, execution: { kind: "direct", outcome: await runAtResource(call) } });
+}
+
+export function createExecute({ store, runVoucher }: ExecuteOptions): Part<"execute"> {
+  return {
+    point: "execute",
+    process: async function execute(call): Promise<Step<ExecutedCall>> {
+      return call.gate.kind === "voucher"
+        ? executeVoucher(call, call.gate.approval.id, runVoucher)
+        : executeOpen(call, store);
+    },
+  };
+}

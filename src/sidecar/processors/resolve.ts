@@ -1,0 +1,151 @@
+/**
+ * resolve: which registered operation a request asks for, from the request alone. Must not judge arguments, and never
+ * takes a hint of the page (site, build) for more than a hint.
+ */
+import { headers as govern, paths } from "../../contract/wire.ts";
+import {
+  proceed,
+  refuse,
+  type CallRequest,
+  type IdentifiedCall,
+  type Part,
+  type RawArguments,
+  type ResolvedCall,
+  type Step,
+} from "../lifecycle.ts";
+import { parseQuery } from "../matching/query.ts";
+import { parseStrictJson } from "../matching/strict-json.ts";
+import type { GovernedOperation } from "../snapshot.ts";
+
+interface Found {
+  readonly target: GovernedOperation;
+  readonly access: "read" | "write";
+  readonly raw: RawArguments;
+}
+
+type Search =
+  | { readonly ok: true; readonly found: Found }
+  | { readonly ok: false; readonly halt: Step<never> & { readonly ok: false } };
+
+const stop = (halt: Step<never> & { readonly ok: false }): Search => ({ ok: false, halt });
+
+/** Where an HTTP call goes: same-origin at its native path, others below `/_govern/http/<origin id>`. */
+function httpTarget(call: IdentifiedCall): { origin: string; path: string } | undefined {
+  const { path } = call.request;
+  if (!path.startsWith(paths.http)) return { origin: "same-origin", path };
+  const rest = path.slice(paths.http.length);
+  const cut = rest.indexOf("/");
+  const origin = call.app.origins.get(cut < 0 ? rest : rest.slice(0, cut));
+  return origin === undefined || cut < 0 ? undefined : { origin, path: rest.slice(cut) };
+}
+
+/** A page of another build may ask for what this build no longer has. */
+function unregistered(call: IdentifiedCall, detail: string): Search {
+  const build = call.request.headers.get(govern.build);
+  return stop(
+    build !== undefined && build !== call.app.build
+      ? refuse("stale-build", "The app was updated: reload the page.")
+      : refuse("unregistered", detail),
+  );
+}
+
+function isJson(request: CallRequest): boolean {
+  return /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(
+    request.headers.get("content-type") ?? "",
+  );
+}
+
+function resolveHttp(call: IdentifiedCall): Search {
+  const { request, app } = call;
+  const query = parseQuery(request.query);
+  if (query === undefined) return stop(refuse("invalid-arguments", "The query cannot be read."));
+  const target = httpTarget(call);
+  if (target === undefined) return unregistered(call, "No operation of this app has this origin.");
+  const match = app.matcher.match({
+    method: request.method,
+    origin: target.origin,
+    rawPath: target.path,
+    query,
+    body() {
+      const parsed = isJson(request) ? parseStrictJson(request.body) : undefined;
+      return parsed?.ok === true ? parsed.value : undefined;
+    },
+  });
+  if (match.kind === "unmatched") return unregistered(call, `Not registered: ${match.reason}.`);
+  if (match.kind === "ambiguous") {
+    return stop(refuse("ambiguous-operation", `It could be ${match.operations.join(" or ")}.`));
+  }
+  const governed = app.operations.get(match.operation.id);
+  if (governed === undefined) return unregistered(call, "Not registered.");
+  const raw: RawArguments = { kind: "http", holes: match.holes };
+  return { ok: true, found: { target: governed, access: match.access, raw } };
+}
+
+interface SqlAsk {
+  readonly digest?: string;
+  readonly operation?: string;
+  readonly values: unknown;
+}
+
+function parseSqlAsk(body: Uint8Array): SqlAsk | undefined {
+  const parsed = parseStrictJson(body);
+  if (!parsed.ok || parsed.value === null || typeof parsed.value !== "object") return undefined;
+  if (Array.isArray(parsed.value)) return undefined;
+  const { digest, operation, values, ...rest } = parsed.value;
+  if (Object.keys(rest).length > 0 || (digest === undefined) === (operation === undefined)) {
+    return undefined;
+  }
+  if (typeof digest === "string") return { digest, values };
+  return typeof operation === "string" ? { operation, values } : undefined;
+}
+
+function resolveSql(call: IdentifiedCall): Search {
+  const { request, app } = call;
+  if (request.method !== "POST" || !isJson(request) || request.query !== "") {
+    return stop(refuse("unregistered", "SQL calls are sent by POST as JSON."));
+  }
+  const texts = app.statements.get(request.path.slice(paths.sql.length));
+  if (texts === undefined) return unregistered(call, "No operation of this app has this client.");
+  const ask = parseSqlAsk(request.body);
+  if (ask === undefined) {
+    return stop(refuse("invalid-arguments", "The call is not {digest or operation, values}."));
+  }
+  const id = ask.digest === undefined ? ask.operation : texts.get(ask.digest);
+  const target = app.operations.get(id ?? "");
+  const client = request.path.slice(paths.sql.length);
+  if (target?.operation.kind !== "sql" || target.operation.client !== client) {
+    return unregistered(call, "This statement is not registered.");
+  }
+  const raw: RawArguments = { kind: "sql", values: ask.values };
+  return { ok: true, found: { target, access: target.access, raw } };
+}
+
+const dataDestinations = new Set(["empty", "document", "image", "audio", "video", "track", "font"]);
+
+/**
+ * What the answer is for (Sec-Fetch-Dest, Fetch Metadata): never code or a frame, and a write is not set off by an image
+ * or another part of a page.
+ */
+function isFitDestination(request: CallRequest, access: "read" | "write"): boolean {
+  const destination = request.headers.get("sec-fetch-dest") ?? "empty";
+  if (access === "read") return dataDestinations.has(destination);
+  return destination === "empty" || destination === "document";
+}
+
+async function resolve(call: IdentifiedCall): Promise<Step<ResolvedCall>> {
+  const isSql = call.request.path.startsWith(paths.sql);
+  const search = isSql ? resolveSql(call) : resolveHttp(call);
+  if (!search.ok) return search.halt;
+  const { target, access, raw } = search.found;
+  if (target.resource === null) {
+    return refuse("unmapped-resource", `No resource is mapped for ${target.operation.id}.`);
+  }
+  if (!isFitDestination(call.request, access)) {
+    return refuse("unregistered", "The operation is not run for this part of a page.");
+  }
+  return proceed({ ...call, target, access, raw });
+}
+
+export function createResolve(): Part<"resolve"> {
+  return { point: "resolve", process: resolve };
+}

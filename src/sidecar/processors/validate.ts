@@ -1,0 +1,79 @@
+/** validate: typed, canonical arguments. No coercion but of query and form texts, no extras in a closed shape. */
+import { argumentsDigest, type CallArguments } from "../../contract/arguments.ts";
+import type { HttpOperation, SqlOperation } from "../../contract/operation.ts";
+import {
+  proceed,
+  refuse,
+  type Part,
+  type ResolvedCall,
+  type Step,
+  type ValidCall,
+} from "../lifecycle.ts";
+import { readBody, type ReadBody } from "../validation/body.ts";
+import { readTextFields } from "../validation/fields.ts";
+import { readSqlValues } from "../validation/sql-values.ts";
+import { parseQuery } from "../matching/query.ts";
+
+type Valid =
+  | { readonly ok: true; readonly arguments: CallArguments; readonly body: ReadBody | null }
+  | { readonly ok: false; readonly reason: string };
+
+/** Of the caller's own headers only what the operation registers; credentials and cookies never. */
+function registeredHeaders(call: ResolvedCall, operation: HttpOperation): Record<string, string> {
+  const never = new Set(["authorization", "cookie", "host", "content-length", "content-type"]);
+  const kept: Record<string, string> = {};
+  for (const name of operation.headers) {
+    const value = call.request.headers.get(name);
+    if (value !== undefined && !never.has(name)) kept[name] = value;
+  }
+  return kept;
+}
+
+function validateHttp(call: ResolvedCall, operation: HttpOperation): Valid {
+  const { holes } = call.raw as Extract<ResolvedCall["raw"], { kind: "http" }>;
+  const texts = parseQuery(call.request.query);
+  if (texts === undefined) return { ok: false, reason: "the query cannot be read" };
+  const query = readTextFields(operation.query, texts);
+  if (!query.ok) return { ok: false, reason: `query ${query.reason}` };
+  const body = readBody(operation.body, call.request);
+  if (!body.ok) return { ok: false, reason: `body ${body.reason}` };
+  return {
+    ok: true,
+    body: body.body,
+    arguments: {
+      path: Object.fromEntries(holes),
+      query: query.values,
+      headers: registeredHeaders(call, operation),
+      body: body.body.value,
+    },
+  };
+}
+
+function validateSql(call: ResolvedCall, operation: SqlOperation): Valid {
+  const { values } = call.raw as Extract<ResolvedCall["raw"], { kind: "sql" }>;
+  const read = readSqlValues(operation.parameters, values);
+  return read.ok ? { ok: true, arguments: { values: read.values }, body: null } : read;
+}
+
+function validateTarget(call: ResolvedCall): Valid {
+  const { operation } = call.target;
+  if (operation.kind === "http" && call.raw.kind === "http") return validateHttp(call, operation);
+  if (operation.kind === "sql" && call.raw.kind === "sql") return validateSql(call, operation);
+  return { ok: false, reason: "of this kind cannot be checked" };
+}
+
+async function validate(call: ResolvedCall): Promise<Step<ValidCall>> {
+  const valid = validateTarget(call);
+  if (!valid.ok) return refuse("invalid-arguments", `Refused: ${valid.reason}.`);
+  return proceed({
+    ...call,
+    arguments: valid.arguments,
+    argumentsDigest: argumentsDigest(valid.arguments),
+    payload: valid.body?.payload ?? null,
+    contentType: valid.body?.contentType ?? null,
+  });
+}
+
+export function createValidate(): Part<"validate"> {
+  return { point: "validate", process: validate };
+}

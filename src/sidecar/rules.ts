@@ -1,0 +1,42 @@
+/** What the lifecycle asks of the workspace's rules; ../policy answers. Pure: no clock of its own, no I/O. */
+import type { CallArguments } from "../contract/arguments.ts";
+import type { Access, Operation } from "../contract/operation.ts";
+import type { Approvers } from "../policy/quorum.ts";
+import type { Identity } from "./identity/identity.ts";
+
+/** One call as rules see it. */
+export interface RuleQuestion {
+  readonly app: string;
+  readonly operation: Operation;
+  /** What the call is governed as. */
+  readonly access: Access;
+  readonly arguments: CallArguments;
+  readonly identity: Pick<Identity, "subject" | "issuer" | "groups">;
+}
+
+export type PermissionVerdict =
+  | { readonly allowed: true; readonly why: string }
+  | { readonly allowed: false; readonly code: "denied" | "policy-failed"; readonly why: string };
+
+export type GateVerdict =
+  | { readonly required: false; readonly why: string }
+  | {
+      readonly required: true;
+      readonly why: string;
+      /** Null: nobody can release it. */
+      readonly approvers: Approvers;
+      readonly quorum: number;
+      /** Milliseconds. */
+      readonly expiresIn: number;
+    };
+
+export interface Rules {
+  /** Digest of the rules, as evidence. */
+  readonly digest: string;
+  /** The access in force: as import judged it, or as a reviewed reclassification says. */
+  accessOf(app: string, operation: Operation): Access;
+  authorize(question: RuleQuestion): PermissionVerdict;
+  gate(question: RuleQuestion): GateVerdict;
+  /** The permission groups of a person. */
+  groupsOf(identity: RuleQuestion["identity"]): readonly string[];
+}

@@ -1,0 +1,130 @@
+/**
+ * The workspace as a call sees it: apps, operations, resources and rules at one moment. Immutable; every call keeps the
+ * snapshot that it began with. Must not read files: load-workspace.ts does.
+ */
+import type { Access, HttpOperation, Operation } from "../contract/operation.ts";
+import { operationDigest, originId, statementDigest } from "../contract/operation-id.ts";
+import type { App, Workspace } from "../contract/workspace.ts";
+import type { Rules } from "./rules.ts";
+import type { Connector } from "./connectors/connector.ts";
+import { compileMatcher, type OperationMatcher } from "./matching/operation-matcher.ts";
+
+/** An operation with what governs it: the access in force, its content digest, its resource. */
+export interface GovernedOperation {
+  readonly operation: Operation;
+  readonly access: Access;
+  readonly digest: string;
+  /** e.g. `POST /api/accounts/{accountId}/credits`, or the statement. */
+  readonly summary: string;
+  /** Null where no resource is mapped: calls are refused. */
+  readonly resource: Resource | null;
+}
+
+export interface Resource {
+  readonly name: string;
+  readonly connector: Connector;
+  /** Milliseconds that one call may take. */
+  readonly timeout: number;
+}
+
+export interface AppSnapshot {
+  readonly name: string;
+  /** Digest of the bundle that was imported. */
+  readonly build: string;
+  /** Absolute path of the files that are served. */
+  readonly web: string;
+  readonly page: App["page"];
+  readonly operations: ReadonlyMap<string, GovernedOperation>;
+  readonly matcher: OperationMatcher;
+  /** Origin ids of the wire → origin texts of operations. */
+  readonly origins: ReadonlyMap<string, string>;
+  /** SQL clients → digest of a text → operation id. */
+  readonly statements: ReadonlyMap<string, ReadonlyMap<string, string>>;
+}
+
+export interface Snapshot {
+  readonly workspace: Workspace;
+  readonly rules: Rules;
+  readonly apps: ReadonlyMap<string, AppSnapshot>;
+}
+
+/** What people are shown of an operation. */
+export function summaryOf(operation: Operation): string {
+  switch (operation.kind) {
+    case "http":
+    case "stream":
+      return operation.origin === "same-origin"
+        ? `${operation.method} ${operation.path}`
+        : `${operation.method} ${operation.origin}${operation.path}`;
+    case "sql":
+      return operation.statement;
+    case "sql-batch":
+      return operation.statements.join("; ");
+    case "graphql":
+      return operation.document;
+  }
+}
+
+/** The keys of `apps.X.resources` that an operation looks for, the nearest first. */
+export function resourceKeys(operation: Operation): readonly string[] {
+  return operation.kind === "sql" || operation.kind === "sql-batch"
+    ? [`sql:${operation.client}`, "sql"]
+    : [operation.origin];
+}
+
+export interface AppParts {
+  readonly name: string;
+  readonly build: string;
+  readonly web: string;
+  readonly page: App["page"];
+  readonly operations: readonly Operation[];
+  accessOf(operation: Operation): Access;
+  resourceOf(operation: Operation): Resource | null;
+}
+
+function indexStatements(
+  operations: readonly Operation[],
+): ReadonlyMap<string, ReadonlyMap<string, string>> {
+  const clients = new Map<string, Map<string, string>>();
+  for (const operation of operations) {
+    if (operation.kind !== "sql") continue;
+    const texts = clients.get(operation.client) ?? new Map<string, string>();
+    clients.set(operation.client, texts);
+    // A text that import bound by place is no text of the page: it is known by its id alone.
+    if (operation.interpolated !== true)
+      texts.set(statementDigest(operation.statement), operation.id);
+  }
+  return clients;
+}
+
+/** Indexes one app. Matching sees operations under the access in force. */
+export function buildApp(parts: AppParts): AppSnapshot {
+  const operations = new Map<string, GovernedOperation>();
+  const http: HttpOperation[] = [];
+  const origins = new Map<string, string>();
+  for (const operation of parts.operations) {
+    const access = parts.accessOf(operation);
+    operations.set(operation.id, {
+      operation,
+      access,
+      digest: operationDigest(operation),
+      summary: summaryOf(operation),
+      resource: parts.resourceOf(operation),
+    });
+    if (operation.kind === "http") {
+      http.push({ ...operation, access });
+      origins.set(originId(operation.origin), operation.origin);
+    }
+  }
+  const { name, build, web, page } = parts;
+  return {
+    name,
+    build,
+    web,
+    page,
+    operations,
+    matcher: compileMatcher(http),
+    origins,
+    statements: indexStatements(parts.operations),
+  };
+}

@@ -1,0 +1,92 @@
+/** Checks values against registered fields. Field names may be quoted in a reason; values never are. */
+import type { JsonValue } from "../../contract/canonical-json.ts";
+import type { Field, Fields } from "../../contract/operation.ts";
+import type { QueryValues } from "../matching/query.ts";
+
+export type ReadFields =
+  | { readonly ok: true; readonly values: { [key: string]: JsonValue } }
+  | { readonly ok: false; readonly reason: string };
+
+type ScalarField = Exclude<Field, { list: unknown }>;
+
+/** A field's name as a reason may show it. */
+export function quoteName(name: string): string {
+  return JSON.stringify(name.slice(0, 64));
+}
+
+function isScalar(field: ScalarField, value: JsonValue): boolean {
+  if (typeof field === "object") return value === field.literal;
+  return field === "any" || typeof value === field;
+}
+
+/** Whether a JSON value fits a field, without any coercion. */
+export function fitsField(field: Field, value: JsonValue): boolean {
+  if (typeof field === "object" && "list" in field) {
+    return Array.isArray(value) && value.every((item) => isScalar(field.list, item));
+  }
+  return isScalar(field, value);
+}
+
+/** A text of a query or a form as its field's type, if it is the one spelling of it. */
+function readScalar(field: ScalarField, text: string): JsonValue | undefined {
+  if (typeof field === "object") return String(field.literal) === text ? field.literal : undefined;
+  if (field === "number") {
+    const value = Number(text);
+    return Number.isFinite(value) && String(value) === text ? value : undefined;
+  }
+  if (field === "boolean") return text === "true" ? true : text === "false" ? false : undefined;
+  return text;
+}
+
+function readField(field: Field | undefined, texts: readonly string[]): JsonValue | undefined {
+  if (typeof field === "object" && "list" in field) {
+    const items = texts.map((text) => readScalar(field.list, text));
+    return items.includes(undefined) ? undefined : (items as JsonValue[]);
+  }
+  return texts.length === 1 ? readScalar(field ?? "string", texts[0] as string) : undefined;
+}
+
+/**
+ * Reads the texts of a query or a form: registered keys by their type, others only where the shape is open, a repeated
+ * key only as a list.
+ */
+export function readTextFields(fields: Fields, texts: QueryValues): ReadFields {
+  const values: { [key: string]: JsonValue } = {};
+  for (const [name, list] of texts) {
+    const field = Object.hasOwn(fields.fields, name) ? fields.fields[name] : undefined;
+    if ((field === undefined && !fields.open) || name === "__proto__") {
+      return { ok: false, reason: `field ${quoteName(name)} is not registered` };
+    }
+    const value = readField(field, list);
+    if (value === undefined) {
+      return { ok: false, reason: `field ${quoteName(name)} has another type or is repeated` };
+    }
+    values[name] = value;
+  }
+  return { ok: true, values };
+}
+
+/** Checks the members of a JSON object; absent ones are absent, but for literals, which tell operations apart. */
+export function checkMembers(
+  body: {
+    readonly fields?: Readonly<Record<string, Field>> | undefined;
+    readonly open?: boolean | undefined;
+  },
+  value: { readonly [key: string]: JsonValue },
+): string | undefined {
+  const fields = body.fields ?? {};
+  for (const [name, member] of Object.entries(value)) {
+    const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
+    if (field === undefined && body.open !== true) {
+      return `field ${quoteName(name)} is not registered`;
+    }
+    if (field !== undefined && !fitsField(field, member)) {
+      return `field ${quoteName(name)} has another type`;
+    }
+  }
+  for (const [name, field] of Object.entries(fields)) {
+    const isLiteral = typeof field === "object" && "literal" in field;
+    if (isLiteral && !Object.hasOwn(value, name)) return `field ${quoteName(name)} is missing`;
+  }
+  return undefined;
+}
