@@ -1,0 +1,185 @@
+/**
+ * The app origins: the Host selects the app, then sign-in, tickets, governed calls, or the app's own files. Thin: what a
+ * call may do is the pipeline's to say. Must not serve anything of the operator origin.
+ */
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { paths } from "../../../contract/wire.ts";
+import {
+  createHardenedServer,
+  readBodyBytes,
+  requestHead,
+  writeAnswer,
+} from "../../http-server.ts";
+import { isSameOrigin } from "../../identity/same-origin.ts";
+import type { Answer, CallRequest, Pipeline, ReceivedCall, Refusal } from "../../lifecycle.ts";
+import { parseQuery } from "../../matching/query.ts";
+import { problemAnswer } from "../../problem.ts";
+import type { AppSnapshot, Snapshot } from "../../snapshot.ts";
+import type { Store } from "../../store/store.ts";
+import type { SignIn } from "../sign-in.ts";
+import type { StaticFiles } from "./static-files.ts";
+import { handleTickets } from "./tickets.ts";
+
+/** One app as it is served. */
+export interface ServedApp {
+  readonly name: string;
+  readonly files: StaticFiles;
+  readonly signIn: SignIn;
+}
+
+export interface AppListenerOptions {
+  snapshot(): Snapshot;
+  readonly store: Store;
+  readonly pipeline: Pipeline;
+  /** The app of a `host` header, and the origin that browsers call it by. */
+  appOf(host: string): { readonly app: ServedApp; readonly origin: string } | undefined;
+}
+
+interface Exchange {
+  readonly message: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly app: ServedApp;
+  readonly call: ReceivedCall;
+}
+
+const isRead = (request: CallRequest): boolean =>
+  request.method === "GET" || request.method === "HEAD";
+
+/** Whether the browser opens a document, by its own word or, from an older one, by what it accepts. */
+function isDocument({ headers }: CallRequest): boolean {
+  const destination = headers.get("sec-fetch-dest");
+  if (destination !== undefined) return destination === "document";
+  return headers.get("accept")?.includes("text/html") === true;
+}
+
+const below = (path: string, parent: string): boolean =>
+  path === parent || path.startsWith(`${parent}/`);
+
+class AppListener {
+  readonly #options: AppListenerOptions;
+
+  constructor(options: AppListenerOptions) {
+    this.#options = options;
+  }
+
+  #receive(message: IncomingMessage): Omit<Exchange, "response"> | undefined {
+    const found = this.#options.appOf(message.headers.host ?? "");
+    const snapshot = this.#options.snapshot();
+    const app: AppSnapshot | undefined =
+      found === undefined ? undefined : snapshot.apps.get(found.app.name);
+    if (found === undefined || app === undefined) return undefined;
+    const request = { ...requestHead(message), body: new Uint8Array() };
+    const { origin } = found;
+    const call = { correlation: randomUUID(), snapshot, app, origin, request };
+    return { message, app: found.app, call };
+  }
+
+  async handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
+    const received = this.#receive(message);
+    if (received === undefined) {
+      const refusal = {
+        code: "unknown-host",
+        detail: "No app is served under this host.",
+      } as const;
+      writeAnswer(message, response, problemAnswer(refusal, randomUUID()));
+      return;
+    }
+    const exchange = { ...received, response };
+    const answer = await this.#answer(exchange);
+    if (answer !== undefined) writeAnswer(message, response, answer);
+  }
+
+  #refuse(call: ReceivedCall, refusal: Refusal): Promise<Answer> {
+    return this.#options.pipeline.refuse(call, refusal);
+  }
+
+  /** Undefined: a file was served. */
+  async #answer(exchange: Exchange): Promise<Answer | undefined> {
+    const { request } = exchange.call;
+    if (request.headers.get("service-worker") !== undefined) {
+      const detail = "Service workers are not served.";
+      return this.#refuse(exchange.call, { code: "unregistered", detail });
+    }
+    if (request.headers.get("content-encoding") !== undefined) {
+      const detail = "Encoded requests are not taken.";
+      return this.#refuse(exchange.call, { code: "invalid-arguments", detail });
+    }
+    const body = await readBodyBytes(exchange.message);
+    if (body === undefined) {
+      const detail = "The request's body is too large.";
+      return this.#refuse(exchange.call, { code: "too-large", detail });
+    }
+    const call = { ...exchange.call, request: { ...request, body } };
+    return this.#route({ ...exchange, call });
+  }
+
+  async #route(exchange: Exchange): Promise<Answer | undefined> {
+    const { app, call } = exchange;
+    const { request, origin, correlation } = call;
+    const { path } = request;
+    const signedIn = await app.signIn.handle({ request, origin, correlation });
+    if (signedIn !== undefined) return signedIn;
+    if (below(path, paths.tickets)) return this.#tickets(exchange);
+    const isCall = path.startsWith(paths.http) || path.startsWith(paths.sql);
+    if (isCall || !isRead(request)) return this.#options.pipeline.run(call);
+    return path.startsWith("/_govern/")
+      ? this.#refuse(call, { code: "unregistered", detail: "The boundary has no such path." })
+      : this.#fileOrCall(exchange);
+  }
+
+  async #tickets({ app, call }: Exchange): Promise<Answer> {
+    const { request, correlation, origin } = call;
+    if (!isSameOrigin(request, origin)) {
+      return this.#refuse(call, { code: "cross-origin", detail: "Tickets are the app's own." });
+    }
+    const identity = await app.signIn.readSession(request);
+    if (identity === undefined) {
+      return this.#refuse(call, { code: "unauthenticated", detail: "Nobody is signed in." });
+    }
+    const ticket = { request, app: app.name, identity, correlation };
+    return (
+      (await handleTickets(this.#options.store, ticket)) ??
+      this.#refuse(call, { code: "unregistered", detail: "The boundary has no such path." })
+    );
+  }
+
+  /** A file of the app, else a registered read at its native path, else the entry page for a document. */
+  async #fileOrCall({ message, response, app, call }: Exchange): Promise<Answer | undefined> {
+    const { request } = call;
+    const document = isDocument(request);
+    if ((await app.signIn.readSession(request)) === undefined) {
+      return document
+        ? app.signIn.redirectToLogin(request)
+        : this.#refuse(call, { code: "unauthenticated", detail: "Nobody is signed in." });
+    }
+    if (app.files.serve(message, response)) return undefined;
+    const isUnmatched = this.#matchesNothing(call);
+    if (document && isUnmatched && app.files.serveEntry(message, response)) return undefined;
+    return this.#options.pipeline.run(call);
+  }
+
+  #matchesNothing(call: ReceivedCall): boolean {
+    const { method, path, query } = call.request;
+    const values = parseQuery(query);
+    if (values === undefined) return false;
+    const request = { method, origin: "same-origin", rawPath: path, query: values };
+    return call.app.matcher.match({ ...request, body: () => undefined }).kind === "unmatched";
+  }
+
+  async recordUpgrade(message: IncomingMessage): Promise<void> {
+    const received = this.#receive(message);
+    if (received === undefined) return;
+    const refusal = { code: "unregistered", detail: "Protocol switches are refused." } as const;
+    await this.#refuse(received.call, refusal);
+  }
+}
+
+/** The server of all app origins; not yet listening. */
+export function createAppListener(options: AppListenerOptions): Server {
+  const listener = new AppListener(options);
+  return createHardenedServer({
+    handle: (message, response) => listener.handle(message, response),
+    onUpgrade: (message) => listener.recordUpgrade(message),
+  });
+}

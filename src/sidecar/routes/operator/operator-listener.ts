@@ -1,0 +1,151 @@
+/**
+ * The operator origin: its own listener, its own session, exact origin check, no CORS. The API, a landing page with plain
+ * forms, and the health of the sidecar. Must not serve anything of an app.
+ */
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { ApprovalView } from "../../../contract/approval.ts";
+import {
+  createHardenedServer,
+  readBodyBytes,
+  requestHead,
+  writeAnswer,
+} from "../../http-server.ts";
+import type { Identity } from "../../identity/identity.ts";
+import { isSameOrigin } from "../../identity/same-origin.ts";
+import type { Answer, CallRequest } from "../../lifecycle.ts";
+import { parseQuery } from "../../matching/query.ts";
+import { jsonAnswer, problemAnswer } from "../../problem.ts";
+import type { Snapshot } from "../../snapshot.ts";
+import type { SignIn } from "../sign-in.ts";
+import type { OperatorCall } from "./caller.ts";
+import { landingPage } from "./landing-page.ts";
+import { answerOperator, type OperatorApiOptions } from "./operator-api.ts";
+
+export interface OperatorListenerOptions extends OperatorApiOptions {
+  snapshot(): Snapshot;
+  readonly signIn: SignIn;
+  /** The origin that browsers call a `host` header by; undefined for an unknown host. */
+  originOf(host: string): string | undefined;
+}
+
+/** Groups that some rule lets decide: their members see all approvals and the trail. */
+function decidingGroups({ workspace }: Snapshot): ReadonlySet<string> {
+  const rules = (workspace.approvals ?? []).flatMap((rule) =>
+    "approvers" in rule ? [rule.approvers] : [],
+  );
+  return new Set(rules.flatMap(({ all, any }) => [...(all ?? []), ...(any ?? [])]));
+}
+
+function health(path: string): Answer | undefined {
+  if (path !== "/healthz" && path !== "/readyz") return undefined;
+  return jsonAnswer(200, { status: "ok" });
+}
+
+class OperatorListener {
+  readonly #options: OperatorListenerOptions;
+
+  constructor(options: OperatorListenerOptions) {
+    this.#options = options;
+  }
+
+  async handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
+    const head = requestHead(message);
+    const correlation = randomUUID();
+    writeAnswer(
+      message,
+      response,
+      health(head.path) ?? (await this.#answer(message, head, correlation)),
+    );
+  }
+
+  async #answer(
+    message: IncomingMessage,
+    head: Omit<CallRequest, "body">,
+    correlation: string,
+  ): Promise<Answer> {
+    const origin = this.#options.originOf(message.headers.host ?? "");
+    if (origin === undefined) {
+      const detail = "The operator origin is not served under this host.";
+      return problemAnswer({ code: "unknown-host", detail }, correlation);
+    }
+    const body = await readBodyBytes(message);
+    if (body === undefined) {
+      const detail = "The request's body is too large.";
+      return problemAnswer({ code: "too-large", detail }, correlation);
+    }
+    const request = { ...head, body };
+    const signedIn = await this.#options.signIn.handle({ request, origin, correlation });
+    return signedIn ?? this.#route(request, origin, correlation);
+  }
+
+  async #route(request: CallRequest, origin: string, correlation: string): Promise<Answer> {
+    const isHome = request.path === "/" && request.method === "GET";
+    if (!isHome && !isSameOrigin(request, origin)) {
+      const detail = "Calls are taken from the operator origin's own pages only.";
+      return problemAnswer({ code: "cross-origin", detail }, correlation);
+    }
+    const identity = await this.#options.signIn.readSession(request);
+    if (identity === undefined) {
+      return isHome
+        ? this.#options.signIn.redirectToLogin(request)
+        : problemAnswer({ code: "unauthenticated", detail: "Nobody is signed in." }, correlation);
+    }
+    const call = this.#callOf(request, identity, correlation);
+    if (isHome) return this.#home(call, identity);
+    return request.path.startsWith("/decide/")
+      ? this.#decideByForm(call, identity)
+      : answerOperator(this.#options, call);
+  }
+
+  #callOf(request: CallRequest, identity: Identity, correlation: string): OperatorCall {
+    const snapshot = this.#options.snapshot();
+    const groups = snapshot.rules.groupsOf(identity);
+    const deciding = decidingGroups(snapshot);
+    const { subject, issuer, session } = identity;
+    return {
+      request,
+      principal: { subject, issuer, groups, session },
+      seesAll: groups.some((group) => deciding.has(group)),
+      correlation,
+    };
+  }
+
+  async #home(call: OperatorCall, identity: Identity, told?: string): Promise<Answer> {
+    const request = {
+      ...call.request,
+      method: "GET",
+      path: "/api/approvals",
+      query: "state=pending",
+    };
+    const answer = await answerOperator(this.#options, { ...call, request });
+    const pending = JSON.parse(Buffer.from(answer.body).toString("utf8")) as ApprovalView[];
+    return landingPage(identity, pending, told);
+  }
+
+  /** A form of the landing page: the same decision as by the API. */
+  async #decideByForm(call: OperatorCall, identity: Identity): Promise<Answer> {
+    const id = call.request.path.slice("/decide/".length);
+    const form = parseQuery(Buffer.from(call.request.body).toString("latin1"));
+    const request: CallRequest = {
+      ...call.request,
+      path: `/api/approvals/${id}/decision`,
+      headers: new Map([...call.request.headers, ["content-type", "application/json"]]),
+      body: Buffer.from(JSON.stringify({ decision: form?.get("decision")?.[0] })),
+    };
+    const answer = await answerOperator(this.#options, { ...call, request });
+    const said = JSON.parse(Buffer.from(answer.body).toString("utf8")) as {
+      detail?: string;
+      state?: string;
+    };
+    return this.#home(call, identity, said.detail ?? `The request is ${said.state} now.`);
+  }
+}
+
+/** The server of the operator origin; not yet listening. */
+export function createOperatorListener(options: OperatorListenerOptions): Server {
+  const listener = new OperatorListener(options);
+  return createHardenedServer({
+    handle: (message, response) => listener.handle(message, response),
+  });
+}
