@@ -1,0 +1,141 @@
+/**
+ * What the executor needs to run an approved call: the rules asked again, and the call at its resource. Both use the
+ * snapshot of now, for the permissions and rules that hold at execution decide.
+ */
+import type { CallArguments } from "../contract/arguments.ts";
+import { quorumMet } from "../policy/quorum.ts";
+import type { Reauthorization, RunOutcome } from "./approvals/executor.ts";
+import { cleanHeaders } from "./answer-headers.ts";
+import { judgeResult, outcomeOfFault, type Outcome } from "./connectors/outcome.ts";
+import { devIssuer, type People } from "./identity/people.ts";
+import { problemAnswer } from "./problem.ts";
+import type { GateVerdict, RuleQuestion } from "./rules.ts";
+import type { GovernedOperation, Snapshot } from "./snapshot.ts";
+import type { ApprovalRecord } from "./store/store.ts";
+
+export interface ApprovedCallsOptions {
+  readonly snapshot: () => Snapshot;
+  readonly people: People;
+}
+
+function targetOf(snapshot: Snapshot, record: ApprovalRecord): GovernedOperation | undefined {
+  return snapshot.apps.get(record.app)?.operations.get(record.operation);
+}
+
+/** SQL runs under its own access; an HTTP call that was held may have been held as a write that another one matches. */
+function accessOf(target: GovernedOperation): "read" | "write" {
+  return target.operation.kind === "sql" ? target.access : "write";
+}
+
+function questionOf(
+  record: ApprovalRecord,
+  target: GovernedOperation,
+  groups: readonly string[],
+): RuleQuestion {
+  const { subject, issuer } = record.requester;
+  return {
+    app: record.app,
+    operation: target.operation,
+    access: accessOf(target),
+    arguments: record.call?.arguments as unknown as CallArguments,
+    identity: { subject, issuer, groups },
+  };
+}
+
+const stale = (reason: string): Reauthorization => ({ ok: false, kind: "stale", reason });
+const denied = (reason: string): Reauthorization => ({ ok: false, kind: "denied", reason });
+
+export interface ApprovedCalls {
+  authorizeAgain(record: ApprovalRecord): Promise<Reauthorization>;
+  run(record: ApprovalRecord, signal: AbortSignal): Promise<RunOutcome>;
+  /** What the gate says of a held call now; undefined once its operation is gone. */
+  gateNow(record: ApprovalRecord): GateVerdict | undefined;
+}
+
+function toRunOutcome(outcome: Outcome, correlation: string): RunOutcome {
+  if (outcome.state === "executed") {
+    const { state, status, headers, body } = outcome;
+    return {
+      state,
+      status,
+      headers: cleanHeaders(headers),
+      body,
+      details: { bytes: body.byteLength },
+    };
+  }
+  const answer = problemAnswer(outcome, correlation);
+  return { ...answer, state: outcome.state, details: { code: outcome.code } };
+}
+
+class SnapshotCalls implements ApprovedCalls {
+  readonly #options: ApprovedCallsOptions;
+
+  constructor(options: ApprovedCallsOptions) {
+    this.#options = options;
+  }
+
+  gateNow(record: ApprovalRecord): GateVerdict | undefined {
+    const snapshot = this.#options.snapshot();
+    const target = targetOf(snapshot, record);
+    if (target === undefined || record.call === null) return undefined;
+    const groups = this.#options.people.groupsNow(record.requester) ?? [];
+    return snapshot.rules.gate(questionOf(record, target, groups));
+  }
+
+  /** The votes that still count: an approver who lost a group no longer votes for it. */
+  #votesNow(record: ApprovalRecord, snapshot: Snapshot): ApprovalRecord["votes"] {
+    return record.votes.map((vote) => {
+      if (vote.issuer !== devIssuer) return vote;
+      const groups = this.#options.people.groupsNow(vote) ?? [];
+      return { ...vote, groups: snapshot.rules.groupsOf({ ...vote, groups }) };
+    });
+  }
+
+  async authorizeAgain(record: ApprovalRecord): Promise<Reauthorization> {
+    const snapshot = this.#options.snapshot();
+    const target = targetOf(snapshot, record);
+    if (target === undefined || target.digest !== record.operationDigest) {
+      return stale("the operation changed");
+    }
+    if (target.resource?.name !== record.resource) return stale("the resource changed");
+    const groups = this.#options.people.groupsNow(record.requester);
+    if (groups === undefined) return denied("the requester is nobody any more");
+    const question = questionOf(record, target, groups);
+    const permission = snapshot.rules.authorize(question);
+    if (!permission.allowed) return denied(permission.why);
+    const gate = snapshot.rules.gate(question);
+    if (!gate.required) return { ok: true };
+    return quorumMet(this.#votesNow(record, snapshot), gate.approvers, gate.quorum)
+      ? { ok: true }
+      : stale("more approval is required now");
+  }
+
+  async run(record: ApprovalRecord, signal: AbortSignal): Promise<RunOutcome> {
+    const target = targetOf(this.#options.snapshot(), record);
+    const { call, correlation } = record;
+    if (target?.resource == null || call === null) {
+      const detail = "The operation has no resource any more.";
+      return toRunOutcome({ state: "failed", code: "unmapped-resource", detail }, correlation);
+    }
+    const access = accessOf(target);
+    try {
+      const result = await target.resource.connector.execute(
+        {
+          operation: target.operation,
+          access,
+          arguments: call.arguments as unknown as CallArguments,
+          payload: call.payload,
+          contentType: call.contentType,
+        },
+        AbortSignal.any([signal, AbortSignal.timeout(target.resource.timeout)]),
+      );
+      return toRunOutcome(judgeResult(access, result), correlation);
+    } catch {
+      return toRunOutcome(outcomeOfFault(access), correlation);
+    }
+  }
+}
+
+export function createApprovedCalls(options: ApprovedCallsOptions): ApprovedCalls {
+  return new SnapshotCalls(options);
+}

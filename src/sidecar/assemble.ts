@@ -1,0 +1,83 @@
+/** Wires the parts of a running sidecar: pipeline, executor, sign-in. The order of the points is lifecycle.ts's. */
+import { createApprovedCalls, type ApprovedCalls } from "./approved-calls.ts";
+import { Executor } from "./approvals/executor.ts";
+import type { People } from "./identity/people.ts";
+import { createSessions } from "./identity/sessions.ts";
+import { assemblePipeline, type Pipeline } from "./lifecycle.ts";
+import { createAuthorize } from "./processors/authorize.ts";
+import { createExecute } from "./processors/execute.ts";
+import { createGate } from "./processors/gate.ts";
+import { createIdentify } from "./processors/identify.ts";
+import { createRecord } from "./processors/record.ts";
+import { createResolve } from "./processors/resolve.ts";
+import { createRespond } from "./processors/respond.ts";
+import { createValidate } from "./processors/validate.ts";
+import { createDevSignIn, type SignIn } from "./routes/sign-in.ts";
+import type { Snapshot } from "./snapshot.ts";
+import type { Store } from "./store/store.ts";
+
+export interface AssembleOptions {
+  readonly store: Store;
+  readonly people: People;
+  readonly sessionKey: Uint8Array;
+  readonly snapshot: () => Snapshot;
+  readonly onFault: (error: unknown) => void;
+}
+
+export interface Assembly {
+  readonly pipeline: Pipeline;
+  readonly executor: Executor;
+  readonly approvedCalls: ApprovedCalls;
+  /** The sign-in of each app, by its name. */
+  readonly signIns: ReadonlyMap<string, SignIn>;
+  readonly operatorSignIn: SignIn;
+}
+
+function createSignIns(options: AssembleOptions): ReadonlyMap<string, SignIn> {
+  const { people, store, sessionKey } = options;
+  const names = [...options.snapshot().apps.keys()];
+  return new Map(
+    names.map((name): [string, SignIn] => {
+      const cookie = "__Host-govern-app";
+      const sessions = createSessions({ key: sessionKey, cookie, audience: `app:${name}`, people });
+      return [name, createDevSignIn({ title: name, app: name, people, sessions, store })];
+    }),
+  );
+}
+
+function createOperatorSignIn({ people, store, sessionKey }: AssembleOptions): SignIn {
+  const cookie = "__Host-govern-operator";
+  const sessions = createSessions({ key: sessionKey, cookie, audience: "operator", people });
+  return createDevSignIn({ title: "govern", app: null, people, sessions, store });
+}
+
+export function assemble(options: AssembleOptions): Assembly {
+  const { store, people, snapshot } = options;
+  const approvedCalls = createApprovedCalls({ snapshot, people });
+  const executor = new Executor({
+    store,
+    authorizeAgain: (record) => approvedCalls.authorizeAgain(record),
+    run: (record, signal) => approvedCalls.run(record, signal),
+    onFault: options.onFault,
+  });
+  const signIns = createSignIns(options);
+  const pipeline = assemblePipeline([
+    createIdentify({
+      readSession: async (call) => signIns.get(call.app.name)?.readSession(call.request),
+    }),
+    createResolve(),
+    createValidate(),
+    createAuthorize(),
+    createGate({ store, now: Date.now }),
+    createExecute({ store, runVoucher: (id) => executor.runVoucher(id) }),
+    createRespond(),
+    createRecord({ store }),
+  ]);
+  return {
+    pipeline,
+    executor,
+    approvedCalls,
+    signIns,
+    operatorSignIn: createOperatorSignIn(options),
+  };
+}

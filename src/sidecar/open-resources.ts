@@ -1,0 +1,94 @@
+/** Opens a connector for each resource of the workspace. The one place that knows all kinds of connectors. */
+import { resolve as resolvePath } from "node:path";
+import { parseDuration } from "../contract/duration.ts";
+import type { HttpResource, Resource as ResourceRule, Workspace } from "../contract/workspace.ts";
+import { GovernError } from "../errors/govern-error.ts";
+import type { Connector } from "./connectors/connector.ts";
+import { openHttpConnector } from "./connectors/http/connector.ts";
+import { openSqliteConnector } from "./connectors/sqlite/connector.ts";
+import type { Secrets } from "./secrets.ts";
+import type { Resource } from "./snapshot.ts";
+
+const defaultTimeout = 30_000;
+
+export interface OpenResourcesOptions {
+  readonly workspace: Workspace;
+  readonly workspaceDir: string;
+  readonly secrets: Secrets;
+}
+
+function invalid(name: string, message: string, next: string): GovernError {
+  return new GovernError("workspace-invalid", `resources.${name} ${message}`, { next });
+}
+
+function readUpstream(name: string, text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (
+    url === undefined ||
+    !/^https?:$/.test(url.protocol) ||
+    url.username !== "" ||
+    url.search !== ""
+  ) {
+    throw invalid(
+      name,
+      "has an upstream that is no http(s) address.",
+      "Write it like https://api.example.",
+    );
+  }
+  return url;
+}
+
+function openHttp(name: string, rule: HttpResource, secrets: Secrets): Connector {
+  if (rule.auth !== "service") {
+    throw invalid(
+      name,
+      `asks for auth: ${rule.auth}, which this version does not serve.`,
+      "Use auth: service only if every caller may act with the resource's own credential.",
+    );
+  }
+  const place = `resources.${name}`;
+  const headers: Record<string, string> = {};
+  for (const [header, value] of Object.entries(rule.headers ?? {})) {
+    headers[header.toLowerCase()] = secrets.resolve(value, `${place}.headers.${header}`);
+  }
+  const upstream = readUpstream(name, secrets.resolve(rule.upstream, `${place}.upstream`));
+  return openHttpConnector({ name, upstream, headers });
+}
+
+function openConnector(name: string, rule: ResourceRule, options: OpenResourcesOptions): Connector {
+  if (rule.kind === "http") return openHttp(name, rule, options.secrets);
+  if (rule.kind !== "sqlite") {
+    throw invalid(
+      name,
+      `is of kind ${rule.kind}, for which this version has no connector.`,
+      "Kinds with a connector: http, sqlite.",
+    );
+  }
+  const url = options.secrets.resolve(rule.url, `resources.${name}.url`);
+  if (!url.startsWith("sqlite:")) {
+    throw invalid(name, "has a url that is no SQLite file.", "Write it like sqlite:./ledger.db.");
+  }
+  const file = resolvePath(options.workspaceDir, url.slice("sqlite:".length));
+  return openSqliteConnector({ name, file });
+}
+
+/** Opens all resources, or none: what was open is closed again when one cannot be. */
+export async function openResources(
+  options: OpenResourcesOptions,
+): Promise<ReadonlyMap<string, Resource>> {
+  const resources = new Map<string, Resource>();
+  try {
+    for (const [name, rule] of Object.entries(options.workspace.resources ?? {})) {
+      const timeout = rule.timeout === undefined ? defaultTimeout : parseDuration(rule.timeout);
+      resources.set(name, { name, connector: openConnector(name, rule, options), timeout });
+    }
+    return resources;
+  } catch (error) {
+    await closeResources(resources);
+    throw error;
+  }
+}
+
+export async function closeResources(resources: ReadonlyMap<string, Resource>): Promise<void> {
+  await Promise.all([...resources.values()].map(({ connector }) => connector.close()));
+}

@@ -1,0 +1,302 @@
+/** Starts a sidecar: load and check the workspace, open store and resources, listen, and end it all in reverse. */
+import { existsSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { Workspace } from "../contract/workspace.ts";
+import { GovernError, isGovernError } from "../errors/govern-error.ts";
+import { startUpkeep } from "./approvals/upkeep.ts";
+import { assemble, type Assembly } from "./assemble.ts";
+import { redactEntry } from "./audit/prepare-entry.ts";
+import { buildSnapshot } from "./build-snapshot.ts";
+import { createClosers, type Closers } from "./closers.ts";
+import { compileRules } from "./compile-rules.ts";
+import { uncoveredWrites } from "./coverage.ts";
+import { createHosts, type Hosts } from "./hosts.ts";
+import { loadKey } from "./identity/keys.ts";
+import { createPeople, type People } from "./identity/people.ts";
+import { listen, stopListening } from "./listening.ts";
+import { loadWorkspace } from "./load-workspace.ts";
+import { closeResources, openResources } from "./open-resources.ts";
+import { createAppListener, type ServedApp } from "./routes/app/app-listener.ts";
+import { createStaticFiles } from "./routes/app/static-files.ts";
+import { openControlSocket } from "./routes/operator/control-socket.ts";
+import type { OperatorApiOptions } from "./routes/operator/operator-api.ts";
+import { createOperatorListener } from "./routes/operator/operator-listener.ts";
+import { openSecrets } from "./secrets.ts";
+import type { Snapshot } from "./snapshot.ts";
+import { openStateFolder, type StateFolder } from "./state-folder.ts";
+import { openSqliteStore } from "./store/sqlite/sqlite-store.ts";
+import type { Store } from "./store/store.ts";
+import { configEntry, startEntry, stopEntry } from "./system-entry.ts";
+
+/** Milliseconds that requests under way get when the sidecar stops. */
+const grace = 10_000;
+
+export interface SidecarOptions {
+  /** The folder of govern.yaml. */
+  readonly workspaceDir: string;
+  /** Default: `governed` in the workspace. */
+  readonly governedDir?: string;
+  readonly host: string;
+  /** 0 for any free one. */
+  readonly port: number;
+  readonly operatorPort: number;
+  /** Local sign-in; loopback only. */
+  readonly dev: boolean;
+  /** Told of faults that no answer can carry. */
+  readonly log?: (line: string) => void;
+  /** The store's writer script, where it does not stand beside the program. */
+  readonly storeWriter?: URL;
+}
+
+export interface RunningSidecar {
+  /** The address of an app. */
+  url(app: string): string;
+  readonly operatorUrl: string;
+  readonly port: number;
+  readonly operatorPort: number;
+  readonly apps: readonly string[];
+  /** What a person should know before relying on it. */
+  readonly warnings: readonly string[];
+  /** Lets calls under way end, records the stop, and closes everything. */
+  close(): Promise<void>;
+}
+
+const loopback = new Set(["127.0.0.1", "::1", "localhost"]);
+
+function checkIdentity({ dev, host }: SidecarOptions, workspace: Workspace): void {
+  if (dev && !loopback.has(host)) {
+    throw new GovernError("usage", `--dev listens on this machine only, not on ${host}.`, {
+      next: "Leave --host out; for other machines configure identity.oidc and drop --dev.",
+    });
+  }
+  if (dev && Object.keys(workspace.identity?.dev?.users ?? {}).length === 0) {
+    throw new GovernError("identity-missing", "identity.dev names no users.", {
+      next: "Add identity.dev.users to govern.yaml, e.g. users: { sam: [dev] }.",
+    });
+  }
+  if (!dev) {
+    const configured = workspace.identity?.oidc !== undefined;
+    const message = configured
+      ? "identity.oidc is configured, but this version signs people in under --dev only."
+      : "There is neither identity.oidc nor --dev: nobody could sign in.";
+    const next = "On your own machine run it with --dev.";
+    throw new GovernError("identity-missing", message, { next });
+  }
+}
+
+/** The bundled program has the store's writer beside it under a name of its own. */
+function bundledWriter(): URL | undefined {
+  const beside = new URL("./store-writer.mjs", import.meta.url);
+  return existsSync(beside) ? beside : undefined;
+}
+
+interface Opened {
+  readonly snapshot: Snapshot;
+  readonly store: Store;
+  readonly people: People;
+  readonly folder: StateFolder;
+  readonly assembly: Assembly;
+}
+
+function openStore(
+  options: SidecarOptions,
+  workspace: Workspace,
+  folder: StateFolder,
+): Promise<Store> {
+  const key = loadKey(folder.storeKey);
+  const redact = workspace.audit?.redact ?? [];
+  const writer = options.storeWriter ?? bundledWriter();
+  return openSqliteStore({
+    path: folder.storeFile,
+    key,
+    ...(writer === undefined ? {} : { writer }),
+    prepare: (entry) => redactEntry(entry, redact, key),
+  });
+}
+
+/** Loads, checks and opens everything that does not listen. */
+async function open(
+  options: SidecarOptions,
+  log: (line: string) => void,
+  closers: Closers,
+): Promise<Opened> {
+  const { workspaceDir } = options;
+  const loaded = loadWorkspace(workspaceDir, options.governedDir ?? join(workspaceDir, "governed"));
+  checkIdentity(options, loaded.workspace);
+  const rules = compileRules(loaded);
+  const folder = openStateFolder(workspaceDir);
+  const { secretsFile } = folder;
+  const secrets = openSecrets({ workspaceDir, secretsFile, env: process.env });
+  const resources = await openResources({ workspace: loaded.workspace, workspaceDir, secrets });
+  closers.add(() => closeResources(resources));
+  const snapshot = buildSnapshot(loaded, rules, resources);
+  const store = await openStore(options, loaded.workspace, folder);
+  closers.add(() => store.close());
+  const people = createPeople(loaded.workspace, options.dev);
+  const assembly = assemble({
+    store,
+    people,
+    sessionKey: loadKey(folder.sessionKey),
+    snapshot: () => snapshot,
+    onFault: (error) => log(describeFault(error)),
+  });
+  return { snapshot, store, people, folder, assembly };
+}
+
+/** A fault by its code or class: its message may hold what must not be logged. */
+function describeFault(error: unknown): string {
+  if (isGovernError(error)) return `fault: ${error.code}: ${error.message}`;
+  return `fault: ${error instanceof Error ? error.name : "unknown"}`;
+}
+
+interface Listening {
+  readonly port: number;
+  readonly operatorPort: number;
+}
+
+/** Opens both listeners and the control socket. Until `hosts` is given every host is unknown. */
+async function openListeners(
+  options: SidecarOptions,
+  opened: Opened,
+  wiring: { readonly hosts: () => Hosts | undefined; readonly closers: Closers },
+): Promise<Listening> {
+  const { snapshot, store, people, folder, assembly } = opened;
+  const { hosts, closers } = wiring;
+  const served = serveApps(opened);
+  const appServer = createAppListener({
+    snapshot: () => snapshot,
+    store,
+    pipeline: assembly.pipeline,
+    appOf(header) {
+      const found = hosts()?.appOf(header);
+      const app = found === undefined ? undefined : served.get(found.name);
+      return found === undefined || app === undefined ? undefined : { app, origin: found.origin };
+    },
+  });
+  const api = operatorApi(options, opened, hosts);
+  const operatorServer = createOperatorListener({
+    ...api,
+    snapshot: () => snapshot,
+    signIn: assembly.operatorSignIn,
+    originOf: (header) => hosts()?.operatorOriginOf(header),
+  });
+  const { host } = options;
+  const port = await listen(appServer, { host, port: options.port, option: "--port" });
+  closers.add(() => stopListening(appServer, grace));
+  const operatorAt = { host, port: options.operatorPort, option: "--operator-port" };
+  const operatorPort = await listen(operatorServer, operatorAt);
+  closers.add(() => stopListening(operatorServer, grace));
+  const path = folder.controlSocket;
+  const socket = await openControlSocket({
+    ...api,
+    path,
+    dev: options.dev,
+    people,
+    snapshot: () => snapshot,
+  });
+  closers.add(async () => {
+    await stopListening(socket, grace);
+    rmSync(path, { force: true });
+  });
+  return { port, operatorPort };
+}
+
+function serveApps({ snapshot, assembly }: Opened): ReadonlyMap<string, ServedApp> {
+  const served = new Map<string, ServedApp>();
+  for (const app of snapshot.apps.values()) {
+    const signIn = assembly.signIns.get(app.name);
+    const secure = snapshot.workspace.apps?.[app.name]?.url?.startsWith("https:") === true;
+    if (signIn !== undefined) {
+      served.set(app.name, { name: app.name, files: createStaticFiles(app, secure), signIn });
+    }
+  }
+  return served;
+}
+
+function operatorApi(
+  { dev }: SidecarOptions,
+  { snapshot, store, assembly }: Opened,
+  hosts: () => Hosts | undefined,
+): OperatorApiOptions {
+  return {
+    store,
+    executor: assembly.executor,
+    approversOf(record) {
+      const gate = assembly.approvedCalls.gateNow(record);
+      return gate?.required === true ? gate.approvers : record.approvers;
+    },
+    status: () => ({
+      dev,
+      operatorUrl: hosts()?.operatorUrl ?? "",
+      apps: [...snapshot.apps.values()].map(({ name, build, operations }) => {
+        return { name, url: hosts()?.urlOf(name) ?? "", build, operations: operations.size };
+      }),
+    }),
+  };
+}
+
+/**
+ * Starts the sidecar of a workspace. When it resolves, both origins and the control socket answer, and the start is
+ * recorded. Throws a GovernError that names the place and the next step; nothing is left open then.
+ *
+ * @example
+ * const sidecar = await startSidecar({ workspaceDir: ".", host: "127.0.0.1", port: 4000, operatorPort: 4001, dev: true });
+ * console.log(sidecar.url("support-console"));
+ */
+export async function startSidecar(options: SidecarOptions): Promise<RunningSidecar> {
+  const log = options.log ?? (() => undefined);
+  const closers = createClosers((error) => log(describeFault(error)));
+  try {
+    const opened = await open(
+      { ...options, workspaceDir: resolve(options.workspaceDir) },
+      log,
+      closers,
+    );
+    return await start(options, opened, closers);
+  } catch (error) {
+    await closers.closeAll();
+    throw error;
+  }
+}
+
+async function start(
+  options: SidecarOptions,
+  opened: Opened,
+  closers: Closers,
+): Promise<RunningSidecar> {
+  const { snapshot, store, assembly } = opened;
+  let hosts: Hosts | undefined;
+  const { port, operatorPort } = await openListeners(options, opened, {
+    hosts: () => hosts,
+    closers,
+  });
+  const ready = createHosts({
+    workspace: snapshot.workspace,
+    dev: options.dev,
+    port,
+    operatorPort,
+  });
+  await store.append(startEntry(snapshot, options.dev));
+  await store.append(configEntry(snapshot));
+  await assembly.executor.start();
+  const log = options.log ?? (() => undefined);
+  const stopUpkeep = startUpkeep({ store, onFault: (error) => log(describeFault(error)) });
+  hosts = ready;
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    // The store goes last: calls under way and the stop itself are still recorded.
+    await stopUpkeep();
+    await assembly.executor.stop();
+    await store.append(stopEntry(snapshot)).catch((error: unknown) => log(describeFault(error)));
+    await closers.closeAll();
+  };
+  return {
+    url: (app) => ready.urlOf(app),
+    operatorUrl: ready.operatorUrl,
+    port,
+    operatorPort,
+    apps: [...snapshot.apps.keys()],
+    warnings: uncoveredWrites(snapshot),
+    close: () => (closing ??= close()),
+  };
+}

@@ -1,0 +1,45 @@
+/** Audit entries of the sidecar itself: start, stop, and the rules in force. */
+import { randomUUID } from "node:crypto";
+import type { NewAuditEntry } from "../contract/audit-entry.ts";
+import type { JsonValue } from "../contract/canonical-json.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+function systemEntry(
+  type: "start" | "stop" | "config",
+  decision: JsonValue,
+  policy: string,
+): NewAuditEntry {
+  return {
+    type,
+    actor: null,
+    app: null,
+    build: null,
+    operation: null,
+    arguments: null,
+    decision,
+    approval: null,
+    policy,
+    resource: null,
+    outcome: null,
+    correlation: randomUUID(),
+  };
+}
+
+/** What is served under which rules, from now on. */
+export function configEntry(snapshot: Snapshot): NewAuditEntry {
+  const apps = Object.fromEntries(
+    [...snapshot.apps.values()].map((app) => [
+      app.name,
+      { build: app.build, operations: app.operations.size },
+    ]),
+  );
+  return systemEntry("config", { apps }, snapshot.rules.digest);
+}
+
+export function startEntry(snapshot: Snapshot, dev: boolean): NewAuditEntry {
+  return systemEntry("start", { dev, node: process.version }, snapshot.rules.digest);
+}
+
+export function stopEntry(snapshot: Snapshot): NewAuditEntry {
+  return systemEntry("stop", null, snapshot.rules.digest);
+}
