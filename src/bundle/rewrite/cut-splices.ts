@@ -1,32 +1,28 @@
 /** Turns the analysis's cuts in one file into splices. */
-import { traverseFast } from "@babel/types";
 import { GovernError } from "../../errors/govern-error.ts";
 import type { ClientCut, Cut, GlobalCut, TextCut } from "../analysis.ts";
 import type { Script } from "../files/bundle.ts";
-import { parseScript } from "./parse-script.ts";
 import { headOf } from "./proxy-text.ts";
 import type { Splice } from "./splices.ts";
 
 const identifierEnd = /[\p{ID_Continue}$]$/u;
 
-interface Place {
-  readonly text: string;
-  /** Offsets at which the callee of a `new` begins. */
-  readonly constructed: ReadonlySet<number>;
-}
+/** `new` right before what it constructs, white space and comments between; in parentheses it would bind anyway. */
+const constructs = /(?:^|[^\w$.])new(?:\s|\/\*(?:(?!\*\/)[^])*\*\/|\/\/.*\n)*$/;
 
 /** Generated code in the place of a run: apart from a keyword that stood against it, as in return`…`. */
-function generated(place: Place, at: number, code: string): string {
-  const before = place.text.slice(Math.max(0, at - 2), at);
-  return identifierEnd.test(before) ? ` ${code}` : code;
+function generated(text: string, at: number, code: string): string {
+  return identifierEnd.test(text.slice(Math.max(0, at - 2), at)) ? ` ${code}` : code;
 }
 
-function globalSplice(cut: GlobalCut, place: Place): Splice {
+function globalSplice(cut: GlobalCut, text: string): Splice {
   const call = `__govern.${cut.global}(${JSON.stringify(cut.site)})`;
   // `new __govern.XMLHttpRequest("s1")` would construct the getter instead of calling it.
-  const code = place.constructed.has(cut.start) ? `(${call})` : call;
-  const text = cut.shorthand ? `${cut.global}:${call}` : generated(place, cut.start, code);
-  return { start: cut.start, end: cut.end, text };
+  const code = constructs.test(text.slice(Math.max(0, cut.start - 200), cut.start))
+    ? `(${call})`
+    : call;
+  const replacement = cut.shorthand ? `${cut.global}:${call}` : generated(text, cut.start, code);
+  return { start: cut.start, end: cut.end, text: replacement };
 }
 
 /** Replaces what stands around kept runs, so that cuts inside them still apply. */
@@ -47,30 +43,30 @@ function around(
   return splices;
 }
 
-function clientSplices(cut: ClientCut, place: Place): Splice[] {
+function clientSplices(cut: ClientCut, text: string): Splice[] {
   const head = `__govern.${cut.driver}(${JSON.stringify(cut.site)},${JSON.stringify(cut.client)}`;
-  const code = generated(place, cut.start, head);
+  const code = generated(text, cut.start, head);
   return cut.options === null
     ? [{ start: cut.start, end: cut.end, text: `${code})` }]
     : around(cut, [cut.options], [`${code},`, ")"]);
 }
 
-function textSplices(cut: TextCut, place: Place): Splice[] {
-  const head = generated(place, cut.start, `__govern.text(${JSON.stringify(cut.operation)},[`);
+function textSplices(cut: TextCut, text: string): Splice[] {
+  const head = generated(text, cut.start, `__govern.text(${JSON.stringify(cut.operation)},[`);
   if (cut.holes.length === 0) return [{ start: cut.start, end: cut.end, text: `${head}])` }];
   // Each hole in parentheses: it may be a comma expression.
   const between = cut.holes.slice(1).map(() => "),(");
   return around(cut, cut.holes, [`${head}(`, ...between, ")])"]);
 }
 
-function cutSplices(cut: Cut, place: Place): Splice[] {
+function cutSplices(cut: Cut, text: string): Splice[] {
   switch (cut.kind) {
     case "global":
-      return [globalSplice(cut, place)];
+      return [globalSplice(cut, text)];
     case "client":
-      return clientSplices(cut, place);
+      return clientSplices(cut, text);
     case "text":
-      return textSplices(cut, place);
+      return textSplices(cut, text);
     case "credential":
       return [{ start: cut.start, end: cut.end, text: cut.replacement }];
   }
@@ -97,19 +93,9 @@ export function scriptSplices(
   statement: string | null,
 ): Splice[] {
   const own = cuts.filter((cut) => within(cut, script));
-  if (!own.some(needsProxy))
-    return own.flatMap((cut) => cutSplices(cut, { text, constructed: new Set() }));
-  const { program } = parseScript(script.code, script.type);
-  const constructed = new Set<number>();
-  traverseFast(program, (node) => {
-    if (node.type !== "NewExpression") return;
-    if (typeof node.callee.start === "number") constructed.add(script.offset + node.callee.start);
-  });
-  const splices = own.flatMap((cut) => cutSplices(cut, { text, constructed }));
-  if (statement === null) return splices;
-  const at = script.offset + headOf(program);
-  const before = text.slice(script.offset, at);
-  const apart = program.directives.length > 0 && !before.endsWith(";") ? ";" : "";
-  const lineEnd = program.directives.length === 0 && program.interpreter ? "\n" : "";
-  return [{ start: at, end: at, text: `${lineEnd}${apart}${statement}` }, ...splices];
+  const splices = own.flatMap((cut) => cutSplices(cut, text));
+  if (statement === null || !own.some(needsProxy)) return splices;
+  const { at, before } = headOf(script);
+  const start = script.offset + at;
+  return [{ start, end: start, text: `${before}${statement}` }, ...splices];
 }

@@ -30,7 +30,7 @@ interface HashedName {
   readonly suffix: string;
 }
 
-const hashed = /^(|.*[-.])([\w-]{8}|[0-9a-f]{9,64}|[A-Za-z0-9_-]{16,24})((?:\.[a-z]+)+)$/;
+const hashed = /^(.*[-.]|)([\w-]{8}|[0-9a-f]{9,64}|[A-Za-z0-9]{16,24})((?:\.[a-z]+)+)$/;
 /** A word of lower-case letters is a word. */
 const randomLooking = /\d|[A-Z]/;
 

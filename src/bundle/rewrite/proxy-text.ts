@@ -1,7 +1,8 @@
 /** The proxy module's text as it stands in governed output, and the mark by which governed output is known. */
-import type { ParseResult } from "@babel/parser";
 import { sha256Hex } from "../../contract/canonical-json.ts";
+import type { Script } from "../files/bundle.ts";
 import { governedBanner } from "../files/governed-marker.ts";
+import { parseScript } from "./parse-script.ts";
 
 /** What import needs of the built proxy module. */
 export interface ProxySource {
@@ -31,8 +32,15 @@ export function proxyFile(proxy: ProxySource, digest: string): { name: string; t
   return { name: `govern-proxy-${sha256Hex(text).slice(0, 8)}.js`, text };
 }
 
-/** Where a statement can be put first in a script: after hashbang and directives. */
-export function headOf(program: ParseResult["program"]): number {
+/** A script that may begin with a hashbang or a directive: white space and comments, then # or a quote. */
+const special = /^(?:\s|\/\*(?:(?!\*\/)[^])*\*\/|\/\/.*\n)*["'#]/;
+
+/** Where a statement can be put first in a script, after hashbang and directives, and what must stand before it. */
+export function headOf(script: Script): { at: number; before: string } {
+  if (!special.test(script.code)) return { at: 0, before: "" };
+  const { program } = parseScript(script.code, script.type);
   const directive = program.directives.at(-1);
-  return directive?.end ?? program.interpreter?.end ?? 0;
+  const at = directive?.end ?? program.interpreter?.end ?? 0;
+  if (directive === undefined) return { at, before: program.interpreter ? "\n" : "" };
+  return { at, before: script.code[at - 1] === ";" ? "" : ";" };
 }

@@ -3,6 +3,7 @@
  * knows nothing of the cuts.
  */
 import type { NodePath } from "@babel/traverse";
+import { traverseFast } from "@babel/types";
 import type * as t from "@babel/types";
 import type { Script } from "../files/bundle.ts";
 import { parseScript } from "./parse-script.ts";
@@ -58,6 +59,66 @@ function memberSink(
   return isBeacon ? "navigator.sendBeacon" : null;
 }
 
+function isInlinedProxy(statement: t.Statement): boolean {
+  return statement.leadingComments?.some(({ value }) => isBanner(value)) ?? false;
+}
+
+/** `new __govern.XMLHttpRequest("s1")` constructs what should have been asked for the class. */
+function misread(node: t.Node): number | null {
+  if (node.type !== "NewExpression" || node.callee.type !== "MemberExpression") return null;
+  const { object } = node.callee;
+  return object.type === "Identifier" && object.name === "__govern" ? (node.start ?? 0) : null;
+}
+
+/** The name a node gives to a property or method of its own: no reference. */
+function ownKey(node: t.Node): t.Node | null {
+  switch (node.type) {
+    case "ObjectProperty":
+      return node.computed || node.shorthand ? null : node.key;
+    case "ObjectMethod":
+    case "ClassMethod":
+    case "ClassProperty":
+      return node.computed ? null : node.key;
+    default:
+      return null;
+  }
+}
+
+/** Whether a member may be a sink, going by names alone. */
+function mayBeSink(node: t.MemberExpression | t.OptionalMemberExpression): boolean {
+  const name = propertyName(node);
+  const object = node.object.type === "Identifier" ? node.object.name : null;
+  if (name === "sendBeacon") return object !== "__govern";
+  return name !== null && sinks.has(name) && object !== null && globals.has(object);
+}
+
+interface FirstLook {
+  /** Whether any name of a sink stands where it may be one; only then scopes matter, which are dear to build. */
+  readonly names: boolean;
+  readonly misread: readonly Leftover[];
+}
+
+function lookOver(program: t.Program): FirstLook {
+  let names = false;
+  const found: Leftover[] = [];
+  const keys = new Set<t.Node>();
+  const visit = (node: t.Node): void => {
+    const key = ownKey(node);
+    if (key !== null) keys.add(key);
+    if (node.type === "MemberExpression" || node.type === "OptionalMemberExpression") {
+      if (!node.computed) keys.add(node.property);
+      names ||= mayBeSink(node);
+    }
+    if (node.type === "Identifier" && sinks.has(node.name)) names ||= !keys.has(node);
+    const start = misread(node);
+    if (start !== null) found.push({ sink: "new __govern", start });
+  };
+  for (const statement of program.body) {
+    if (!isInlinedProxy(statement)) traverseFast(statement, visit);
+  }
+  return { names, misread: found };
+}
+
 /**
  * The sinks of a script that are not behind the proxy, outside the inlined proxy itself.
  * @throws SyntaxError when the script does not parse.
@@ -68,9 +129,12 @@ export function findSinks(code: string, type: Script["type"]): Leftover[] {
     const sink = memberSink(path);
     if (sink !== null) found.push({ sink, start: path.node.start ?? 0 });
   };
-  traverse(parseScript(code, type), {
+  const file = parseScript(code, type);
+  const look = lookOver(file.program);
+  if (!look.names) return [...look.misread];
+  traverse(file, {
     Statement(path) {
-      if (path.node.leadingComments?.some(({ value }) => isBanner(value))) path.skip();
+      if (isInlinedProxy(path.node)) path.skip();
     },
     ReferencedIdentifier(path: NodePath<t.Identifier | t.JSXIdentifier>) {
       const { name, start } = path.node;
@@ -80,7 +144,7 @@ export function findSinks(code: string, type: Script["type"]): Leftover[] {
     MemberExpression: visitMember,
     OptionalMemberExpression: visitMember,
   });
-  return found;
+  return [...look.misread, ...found];
 }
 
 /** The same as messages: `fetch at offset 123`; a syntax error is one. */

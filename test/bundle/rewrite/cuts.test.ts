@@ -46,7 +46,7 @@ describe("a reference to a global", () => {
   test.each([
     ["new XMLHttpRequest", 'new (__govern.XMLHttpRequest("s3"))'],
     ["new XMLHttpRequest(1)", 'new (__govern.XMLHttpRequest("s3"))(1)'],
-    ["new(XMLHttpRequest)", 'new((__govern.XMLHttpRequest("s3")))'],
+    ["new(XMLHttpRequest)", 'new(__govern.XMLHttpRequest("s3"))'],
     ["new/**/XMLHttpRequest().open()", 'new/**/(__govern.XMLHttpRequest("s3"))().open()'],
     ["new a[XMLHttpRequest]", 'new a[__govern.XMLHttpRequest("s3")]'],
     ["class B extends XMLHttpRequest{}", 'class B extends __govern.XMLHttpRequest("s3"){}'],
@@ -220,6 +220,9 @@ describe("verifyScript", () => {
     ["({fetch})", ["fetch at offset 2"]],
     ["typeof fetch;typeof window.fetch", []],
     ["window.fetch=1", []],
+    ["a.fetch();({fetch:1,fetch(){}});class A{fetch=1}", []],
+    ['new __govern.WebSocket("s1")', ["new __govern at offset 0"]],
+    ['new(__govern.WebSocket("s1"))(u);__govern.sendBeacon("s2")', []],
     ["function f(fetch,navigator){fetch();navigator.sendBeacon()}", []],
     ["/*! govern 1.0.0 */!function(){fetch}();fetch", ["fetch at offset 40"]],
   ])("tells what is left in %j", (code, expected) => {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { TraceMap, originalPositionFor } from "@jridgewell/trace-mapping";
 import { describe, expect, test } from "vitest";
 import type { Cut } from "../../../src/bundle/analysis.ts";
+import { hashedName } from "../../../src/bundle/rewrite/names.ts";
 import { rewriteBundle } from "../../../src/bundle/rewrite/rewrite-bundle.ts";
 import { verifyRewritten } from "../../../src/bundle/rewrite/verify-rewritten.ts";
 import { analysisOf, bundleOf, spanOf, standIn, textIn } from "./bundle-of.ts";
@@ -115,6 +116,26 @@ describe("names", () => {
     });
     expect(result.renames.size).toBe(0);
   });
+});
+
+test.each([
+  ["index-Ab3dE9fg.js", "index-", "Ab3dE9fg"],
+  ["assets/AccountHistory-CAd1qqqm.js", "AccountHistory-", "CAd1qqqm"],
+  ["index-B-x9dk_m.css", "index-", "B-x9dk_m"],
+  ["main.3f2a91bc.chunk.js", "main.", "3f2a91bc"],
+  ["3f2a91bc3f2a91bc3f2a.js", "", "3f2a91bc3f2a91bc3f2a"],
+])("the hash in %s is found", (path, prefix, hash) => {
+  expect(hashedName(path)).toMatchObject({ prefix, hash });
+});
+
+test.each([
+  "settings-dashboard.js",
+  "index.js",
+  "support-overview.min.js",
+  "sw.js",
+  "vendor-react.js",
+])("%s has no hash", (path) => {
+  expect(hashedName(path)).toBeNull();
 });
 
 describe("integrity values", () => {
