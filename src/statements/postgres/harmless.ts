@@ -53,6 +53,7 @@ const documents = `
   xpath xpath_exists`;
 
 const collections = `
+  enum_first enum_last enum_range
   array_append array_cat array_dims array_fill array_length array_lower array_ndims array_position array_positions
   array_prepend array_remove array_replace array_reverse array_sample array_shuffle array_sort array_to_string
   array_upper cardinality generate_series generate_subscripts isempty lower_inc lower_inf multirange range_merge
@@ -60,7 +61,7 @@ const collections = `
   int8multirange nummultirange datemultirange tsmultirange tstzmultirange num_nonnulls num_nulls`;
 
 const searches = `
-  array_to_tsvector get_current_ts_config numnode phraseto_tsquery plainto_tsquery querytree setweight strip to_tsquery
+  array_to_tsvector get_current_ts_config json_to_tsvector jsonb_to_tsvector ts_lexize tsquery numnode phraseto_tsquery plainto_tsquery querytree setweight strip to_tsquery
   to_tsvector ts_delete ts_filter ts_headline ts_rank ts_rank_cd tsquery_phrase tsvector_to_array websearch_to_tsquery`;
 
 const shapesAndAddresses = `
@@ -72,6 +73,7 @@ const identifiers = `
   gen_random_uuid uuid_extract_timestamp uuid_extract_version uuidv4 uuidv7`;
 
 const systemFacts = `
+  currval lastval pg_describe_object pg_partition_ancestors pg_partition_root pg_partition_tree
   col_description current_catalog current_database current_query current_role current_schema current_schemas
   current_setting current_user format_type has_any_column_privilege has_column_privilege has_database_privilege
   has_function_privilege has_schema_privilege has_sequence_privilege has_table_privilege inet_client_addr
@@ -108,7 +110,7 @@ const harmlessOperators: ReadonlySet<string> = new Set(
 
 const harmlessTypes: ReadonlySet<string> = new Set(
   words(`
-    bit bool boolean box bpchar bytea char cidr circle cstring date float4 float8 inet int int2 int4 int8 bigint integer
+    bit bool boolean box bpchar bytea char cidr circle cstring date pg_snapshot txid_snapshot float4 float8 inet int int2 int4 int8 bigint integer
     smallint int2vector interval json jsonb jsonpath line lseg macaddr macaddr8 money name numeric decimal real oid
     oidvector path pg_lsn point polygon record regclass regcollation regconfig regdictionary regnamespace regoper
     regoperator regproc regprocedure regrole regtype text tid time timestamp timestamptz timetz tsquery tsvector unknown
