@@ -54,7 +54,7 @@ function inlineScript(path: string, html: string, element: Element): Script | nu
   return { file: path, offset: location.startOffset, code, type: isModule ? "module" : "classic" };
 }
 
-function reference(element: Element): { href: string; type: ReferencedType } | null {
+function referenceOf(element: Element): { href: string; type: ReferencedType } | null {
   if (element.tagName === "script") {
     const src = attribute(element, "src");
     const type = (attribute(element, "type") ?? "").trim();
@@ -72,7 +72,7 @@ export function htmlScripts(path: string, html: string): HtmlScripts {
   const inline: Script[] = [];
   const referenced = new Map<string, ReferencedType>();
   for (const element of htmlElements(html)) {
-    const refers = reference(element);
+    const refers = referenceOf(element);
     if (refers !== null) {
       const target = bundlePath(path, refers.href);
       if (target !== undefined) referenced.set(target, refers.type);

@@ -1,0 +1,152 @@
+/** What calls give: known functions are entered, built-ins computed, constructions become instances. */
+import type * as t from "@babel/types";
+import { isMember, type CallNode, type Node } from "../modules/syntax.ts";
+import { builtinCall, builtinMethod, builtinNew } from "./builtins.ts";
+import type { Evaluation } from "./evaluation.ts";
+import type { Entered, Frame } from "./frame.ts";
+import { staticKey } from "./keys.ts";
+import { constructorOf } from "./properties.ts";
+import {
+  union,
+  unknownSet,
+  type ClassValue,
+  type FunctionValue,
+  type Value,
+  type Values,
+} from "./values.ts";
+
+/** Members of React and the like that give back what they were given, or nearly so. */
+const passThrough = new Set(["useCallback", "memo", "forwardRef", "freeze", "useEvent"]);
+
+function enteredBy(node: t.CallExpression | t.OptionalCallExpression | t.NewExpression, frame: Frame): Entered {
+  return { args: node.arguments as Node[], caller: frame };
+}
+
+/** What a call can give. */
+export function callValues(
+  evaluation: Evaluation,
+  node: t.CallExpression | t.OptionalCallExpression,
+  frame: Frame,
+): Values {
+  const { callee } = node;
+  if (callee.type === "Import") return importedNamespace(evaluation, node);
+  const entered = enteredBy(node, frame);
+  if (isMember(callee)) {
+    const known = methodValues(evaluation, callee, { node, frame, entered });
+    if (known !== undefined) return known;
+  }
+  const callees = evaluation.evaluate(callee as Node, frame);
+  return union(...callees.map((value) => calledValues(evaluation, value, { node, entered })));
+}
+
+function methodValues(
+  evaluation: Evaluation,
+  callee: Extract<Node, { type: "MemberExpression" | "OptionalMemberExpression" }>,
+  call: { node: CallNode; frame: Frame; entered: Entered },
+): Values | undefined {
+  const name = staticKey(evaluation, callee, call.frame);
+  if (name === undefined) return undefined;
+  const selves = evaluation.evaluate(callee.object, call.frame);
+  if (name === "then") return thenValues(evaluation, selves, call);
+  const [first] = call.entered.args;
+  const sets = selves.map((self) => {
+    if (self.kind === "function" && (name === "call" || name === "apply")) {
+      return appliedValues(evaluation, self, { ...call, name });
+    }
+    const result = builtinMethod(evaluation, { self, name }, call.entered);
+    if (result !== undefined) return result;
+    if (passThrough.has(name) && first) return evaluation.evaluate(first, call.frame);
+    return undefined;
+  });
+  return sets.some((set) => set === undefined) ? undefined : union(...(sets as Values[]));
+}
+
+/** `promise.then(f)`: promises are transparent, so f is entered with what was promised. */
+function thenValues(
+  evaluation: Evaluation,
+  selves: Values,
+  call: { node: CallNode; frame: Frame; entered: Entered },
+): Values {
+  const [callback] = call.entered.args;
+  if (!callback) return unknownSet;
+  const callbacks = evaluation.evaluate(callback, call.frame);
+  return union(
+    ...callbacks.map((value) =>
+      value.kind === "function"
+        ? evaluation.returned(value, { args: [], caller: call.frame, values: [selves] }, call.node)
+        : unknownSet,
+    ),
+  );
+}
+
+function appliedValues(
+  evaluation: Evaluation,
+  fn: FunctionValue,
+  call: { node: CallNode; frame: Frame; entered: Entered; name: string },
+): Values {
+  const [, ...rest] = call.entered.args;
+  if (call.name === "call") {
+    return evaluation.returned(fn, { args: rest, caller: call.frame }, call.node);
+  }
+  const list = rest[0] ? evaluation.evaluate(rest[0], call.frame) : [];
+  const [array] = list;
+  if (array?.kind !== "array" || list.length > 1) return unknownSet;
+  const values = array.elements.map((entry) =>
+    entry.values ?? (entry.node ? evaluation.evaluate(entry.node, entry.frame) : unknownSet),
+  );
+  return evaluation.returned(fn, { args: [], caller: call.frame, values }, call.node);
+}
+
+function calledValues(
+  evaluation: Evaluation,
+  callee: Value,
+  call: { node: CallNode; entered: Entered },
+): Values {
+  if (callee.kind === "function") return evaluation.returned(callee, call.entered, call.node);
+  if (callee.kind === "global") {
+    return builtinCall(evaluation, callee.path, call.entered) ?? unknownSet;
+  }
+  return unknownSet;
+}
+
+/** What `new` can give. */
+export function newValues(evaluation: Evaluation, node: t.NewExpression, frame: Frame): Values {
+  const entered = enteredBy(node, frame);
+  const callees = evaluation.evaluate(node.callee as Node, frame);
+  return union(
+    ...callees.map((callee): Values => {
+      if (callee.kind === "class") return [instanceOf(evaluation, callee, { node, entered })];
+      if (callee.kind === "global") {
+        return builtinNew(evaluation, callee.path, entered) ?? unknownSet;
+      }
+      return unknownSet;
+    }),
+  );
+}
+
+function instanceOf(
+  evaluation: Evaluation,
+  of: ClassValue,
+  call: { node: CallNode; entered: Entered },
+): Value {
+  let owner: ClassValue | undefined = of;
+  for (let depth = 0; owner !== undefined && depth < 8; depth += 1) {
+    const target = constructorOf(owner.node);
+    if (target !== undefined) {
+      const fn: FunctionValue = { kind: "function", node: target, env: owner.env };
+      return { kind: "instance", of, made: evaluation.frameOf(fn, call.entered, call.node) };
+    }
+    const parents: Values = owner.node.superClass
+      ? evaluation.evaluate(owner.node.superClass, owner.env)
+      : [];
+    owner = parents.find((parent) => parent.kind === "class");
+  }
+  return { kind: "instance", of, made: undefined };
+}
+
+/** `import("./x.js")`: promises are transparent. */
+export function importedNamespace(evaluation: Evaluation, node: Node): Values {
+  const unit = evaluation.program.unitOf(node);
+  const loaded = evaluation.program.modules.loadedBy(unit, node);
+  return loaded === undefined ? unknownSet : [{ kind: "namespace", unit: loaded }];
+}

@@ -1,0 +1,19 @@
+/** What the parts of the evaluator ask of each other. */
+import type { Program } from "../modules/program.ts";
+import type { CallNode, Node } from "../modules/syntax.ts";
+import type { Entered, Frame } from "./frame.ts";
+import type { FunctionValue, Value, Values } from "./values.ts";
+
+export interface Evaluation {
+  readonly program: Program;
+  /** What an expression can be in a frame. Never empty. */
+  evaluate(node: Node, frame: Frame): Values;
+  /** What a member of a value can be. */
+  property(value: Value, key: string): Values;
+  /** What a call of a known function returns. */
+  returned(fn: FunctionValue, entered: Entered, at: CallNode): Values;
+  /** The frame of a call of a known function. */
+  frameOf(fn: FunctionValue, entered: Entered, at: Node): Frame;
+  /** Whether a statement can be reached, as far as the conditions around it are known. */
+  reachable(node: Node, frame: Frame): boolean;
+}

@@ -1,0 +1,282 @@
+/**
+ * The evaluator: from an expression to the set of values it can have, on demand, across functions, chunks and callers. It runs
+ * nothing, it is bounded (depth, set size, work), and what it cannot tell is `unknown`.
+ */
+import type * as t from "@babel/types";
+import type { Program } from "../modules/program.ts";
+import {
+  isClass,
+  isFunction,
+  literalText,
+  plainKey,
+  type CallNode,
+  type FunctionNode,
+  type Node,
+} from "../modules/syntax.ts";
+import { returnsOf } from "./bodies.ts";
+import { callValues, importedNamespace, newValues } from "./calls.ts";
+import type { Evaluation } from "./evaluation.ts";
+import { Frame, frameFor, type Entered } from "./frame.ts";
+import { staticKey } from "./keys.ts";
+import { nameValues } from "./names.ts";
+import { binaryValues, logicalValues, unaryValues } from "./operators.ts";
+import { propertyValues, selfValues } from "./properties.ts";
+import { joinTexts } from "./texts.ts";
+import {
+  certainly,
+  literalValue,
+  textValue,
+  union,
+  unknownSet,
+  type Entry,
+  type FunctionValue,
+  type Value,
+  type Values,
+} from "./values.ts";
+
+/** Deepest chain of calls that is followed. */
+const frameDepth = 12;
+/** Deepest nesting of one evaluation, below what the JS stack bears. */
+const nesting = 300;
+
+type Rule = (evaluator: Evaluator, node: Node, frame: Frame) => Values;
+
+export class Evaluator implements Evaluation {
+  readonly program: Program;
+  /** Expressions that may still be evaluated; the caller sets it per question. */
+  budget = Number.POSITIVE_INFINITY;
+  private depth = 0;
+
+  constructor(program: Program) {
+    this.program = program;
+  }
+
+  /** Whether the last question ran out of budget: its answer is then no proof. */
+  get exhausted(): boolean {
+    return this.budget <= 0;
+  }
+
+  evaluate(node: Node, frame: Frame): Values {
+    const known = frame.cache.get(node);
+    if (known !== undefined) return known;
+    if (this.depth > nesting || this.budget <= 0) return unknownSet;
+    this.budget -= 1;
+    // A value that depends on itself is unknown while it is being found.
+    frame.cache.set(node, unknownSet);
+    this.depth += 1;
+    const values = rules[node.type]?.(this, node, frame) ?? unknownSet;
+    this.depth -= 1;
+    const found = values.length === 0 ? unknownSet : values;
+    frame.cache.set(node, found);
+    return found;
+  }
+
+  property(value: Value, key: string): Values {
+    return propertyValues(this, value, key);
+  }
+
+  frameOf(fn: FunctionValue, entered: Entered, at: Node): Frame {
+    const known = entered.caller.calls.get(at) ?? [];
+    const same = known.find((frame) => frame.fn === fn.node && frame.env === fn.env);
+    if (same !== undefined && entered.values === undefined) return same;
+    const { node, env, self } = fn;
+    const frame = new Frame({ fn: node, env, root: entered.caller.root, entered, self });
+    entered.caller.calls.set(at, [...known, frame]);
+    return frame;
+  }
+
+  returned(fn: FunctionValue, entered: Entered, at: CallNode): Values {
+    const { node } = fn;
+    if ("generator" in node && node.generator) return unknownSet;
+    if (entered.caller.depth >= frameDepth || entered.caller.enters(node)) return unknownSet;
+    const results = returnsOf(node);
+    if (results.length === 0) return [literalValue(undefined)];
+    if (results.length > 24) return unknownSet;
+    const frame = this.frameOf(fn, entered, at);
+    const sets: Values[] = [];
+    for (const result of results) {
+      if (!this.reachable(result, frame)) continue;
+      sets.push(this.evaluate(result, frame));
+      if (this.isSureExit(result, frame)) break;
+    }
+    return sets.length === 0 ? unknownSet : union(...sets);
+  }
+
+  /** `if (surely) return x` at the top of a function: nothing after it runs. */
+  private isSureExit(result: Node, frame: Frame): boolean {
+    const unit = this.program.unitOf(result);
+    const statement = unit.parentOf(result);
+    if (statement?.type !== "ReturnStatement") return false;
+    let at = unit.parentOf(statement);
+    if (at?.type === "BlockStatement") at = unit.parentOf(at);
+    if (at === frame.fn) return true;
+    if (at?.type !== "IfStatement") return false;
+    const block = unit.parentOf(at);
+    const isTop = block !== undefined && unit.parentOf(block) === frame.fn;
+    return isTop && certainly(this.evaluate(at.test, frame)) === true;
+  }
+
+  reachable(node: Node, frame: Frame): boolean {
+    const unit = this.program.unitOf(node);
+    let inner = node;
+    for (let at = unit.parentOf(node); at !== undefined && !isFunction(at); at = unit.parentOf(at)) {
+      if (at.type === "IfStatement" || at.type === "ConditionalExpression") {
+        const wanted = inner === at.consequent ? true : inner === at.alternate ? false : undefined;
+        if (wanted !== undefined && certainly(this.evaluate(at.test, frame)) === !wanted) {
+          return false;
+        }
+      }
+      inner = at;
+    }
+    return true;
+  }
+}
+
+function entry(key: string | undefined, node: Node | null, frame: Frame): Entry {
+  return { key, spread: false, node, frame, optional: false };
+}
+
+function objectValues(evaluator: Evaluator, node: Node, frame: Frame): Values {
+  const { properties } = node as t.ObjectExpression;
+  const entries = properties.map((property): Entry => {
+    if (property.type === "SpreadElement") {
+      return { ...entry(undefined, property.argument, frame), spread: true };
+    }
+    let key = plainKey(property.key, property.computed);
+    if (key === undefined) {
+      const [only, ...others] = evaluator.evaluate(property.key as Node, frame);
+      const first = only?.kind === "text" && others.length === 0 ? only.parts : [];
+      if (first.every((part) => part.kind === "text") && first.length > 0) {
+        key = first.map((part) => (part.kind === "text" ? part.text : "")).join("");
+      }
+    }
+    if (property.type === "ObjectMethod" && property.kind !== "method") {
+      return { ...entry(key, property, frame), optional: false };
+    }
+    return entry(key, property.type === "ObjectMethod" ? property : property.value, frame);
+  });
+  return [{ kind: "object", entries }];
+}
+
+function arrayValues(_evaluator: Evaluator, node: Node, frame: Frame): Values {
+  const { elements } = node as t.ArrayExpression;
+  return [
+    {
+      kind: "array",
+      elements: elements.map((element) =>
+        element?.type === "SpreadElement"
+          ? { ...entry(undefined, element.argument, frame), spread: true }
+          : entry(undefined, element, frame),
+      ),
+    },
+  ];
+}
+
+function templateValues(evaluator: Evaluator, node: Node, frame: Frame): Values {
+  const { quasis, expressions } = node as t.TemplateLiteral;
+  const sets: { values: Values; node?: Node }[] = [];
+  for (const [at, quasi] of quasis.entries()) {
+    const text = quasi.value.cooked ?? "";
+    if (text !== "") sets.push({ values: [textValue(text, quasi)] });
+    const expression = expressions[at] as Node | undefined;
+    if (expression) sets.push({ values: evaluator.evaluate(expression, frame), node: expression });
+  }
+  return joinTexts(sets);
+}
+
+function functionValues(evaluator: Evaluator, node: Node, frame: Frame): Values {
+  const fn = node as FunctionNode;
+  const env = frameFor(evaluator.program.unitOf(fn).functionOf(fn), frame);
+  const value: FunctionValue = { kind: "function", node: fn, env };
+  if (fn.type === "ObjectMethod" && fn.kind === "get") {
+    return evaluator.returned(value, { args: [], caller: env }, fn as never);
+  }
+  return [value];
+}
+
+function classValues(evaluator: Evaluator, node: Node, frame: Frame): Values {
+  if (!isClass(node)) return unknownSet;
+  return [{ kind: "class", node, env: frameFor(evaluator.program.unitOf(node).functionOf(node), frame) }];
+}
+
+function memberValues(evaluator: Evaluator, node: Node, frame: Frame): Values {
+  const member = node as t.MemberExpression | t.OptionalMemberExpression;
+  const key = staticKey(evaluator, member, frame);
+  if (member.object.type === "Super") return unknownSet;
+  const objects = evaluator.evaluate(member.object, frame);
+  if (key !== undefined) return union(...objects.map((value) => evaluator.property(value, key)));
+  return anyMember(evaluator, objects);
+}
+
+/** `table[x]`: one of the members, where all of them are known. */
+function anyMember(evaluator: Evaluator, objects: Values): Values {
+  const [table, ...others] = objects;
+  if (table?.kind !== "object" || others.length > 0) return unknownSet;
+  const keys = table.entries.map((one) => one.key);
+  if (keys.includes(undefined) || keys.length > 16) return unknownSet;
+  return union(...keys.map((key) => evaluator.property(table, key as string)));
+}
+
+function conditionalValues(evaluator: Evaluator, node: Node, frame: Frame): Values {
+  const { test, consequent, alternate } = node as t.ConditionalExpression;
+  const known = certainly(evaluator.evaluate(test, frame));
+  if (known !== undefined) return evaluator.evaluate(known ? consequent : alternate, frame);
+  return union(evaluator.evaluate(consequent, frame), evaluator.evaluate(alternate, frame));
+}
+
+function metaValues(): Values {
+  return [{ kind: "global", path: "import.meta" }];
+}
+
+const inner =
+  (pick: (node: never) => Node | null | undefined): Rule =>
+  (evaluator, node, frame) => {
+    const child = pick(node as never);
+    return child ? evaluator.evaluate(child, frame) : unknownSet;
+  };
+
+const rules: Readonly<Record<string, Rule | undefined>> = {
+  StringLiteral: (_, node) => [textValue((node as t.StringLiteral).value, node)],
+  NumericLiteral: (_, node) => [literalValue((node as t.NumericLiteral).value)],
+  BooleanLiteral: (_, node) => [literalValue((node as t.BooleanLiteral).value)],
+  NullLiteral: () => [literalValue(null)],
+  TemplateLiteral: (evaluator, node, frame) => {
+    const text = literalText(node);
+    return text === undefined
+      ? templateValues(evaluator, node, frame)
+      : [textValue(text, node)];
+  },
+  Identifier: (evaluator, node, frame) => nameValues(evaluator, node as t.Identifier, frame),
+  ThisExpression: (evaluator, node, frame) => selfValues(evaluator, node, frame),
+  ObjectExpression: objectValues,
+  ArrayExpression: arrayValues,
+  ArrowFunctionExpression: functionValues,
+  FunctionExpression: functionValues,
+  FunctionDeclaration: functionValues,
+  ObjectMethod: functionValues,
+  ClassDeclaration: classValues,
+  ClassExpression: classValues,
+  MemberExpression: memberValues,
+  OptionalMemberExpression: memberValues,
+  MetaProperty: metaValues,
+  CallExpression: (evaluator, node, frame) => callValues(evaluator, node as t.CallExpression, frame),
+  OptionalCallExpression: (evaluator, node, frame) =>
+    callValues(evaluator, node as t.OptionalCallExpression, frame),
+  ImportExpression: (evaluator, node) => importedNamespace(evaluator, node),
+  NewExpression: (evaluator, node, frame) => newValues(evaluator, node as t.NewExpression, frame),
+  BinaryExpression: (evaluator, node, frame) =>
+    binaryValues(evaluator, node as t.BinaryExpression, frame),
+  UnaryExpression: (evaluator, node, frame) =>
+    unaryValues(evaluator, node as t.UnaryExpression, frame),
+  UpdateExpression: () => [{ kind: "unknown", type: "number" }],
+  LogicalExpression: (evaluator, node, frame) =>
+    logicalValues(evaluator, node as t.LogicalExpression, frame),
+  ConditionalExpression: conditionalValues,
+  AwaitExpression: inner((node: t.AwaitExpression) => node.argument),
+  SequenceExpression: inner((node: t.SequenceExpression) => node.expressions.at(-1)),
+  AssignmentExpression: inner((node: t.AssignmentExpression) =>
+    node.operator === "=" ? node.right : null,
+  ),
+  ParenthesizedExpression: inner((node: t.ParenthesizedExpression) => node.expression),
+  SpreadElement: () => unknownSet,
+};

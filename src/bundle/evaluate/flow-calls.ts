@@ -1,0 +1,105 @@
+/** Where a value goes that is called, constructed, or given as an argument. */
+import { memberName, isMember, type CallNode, type Node } from "../modules/syntax.ts";
+import type { FlowTracker, Path } from "./flow.ts";
+import { constructorOf } from "./properties.ts";
+import type { Value } from "./values.ts";
+
+type Call = Exclude<CallNode, { type: "TaggedTemplateExpression" }>;
+
+/** Calls that give back their first argument, or an object that stands for it. */
+const passThrough = new Set([
+  "useCallback",
+  "memo",
+  "forwardRef",
+  "freeze",
+  "useEvent",
+  "defineProperty",
+  "assign",
+  "resolve",
+  "seal",
+]);
+
+/** Calls that look at a value and keep nothing of it. */
+const harmlessGlobals = /^(?:console\.|Array\.isArray$|Boolean$|Object\.(?:keys|getPrototypeOf|getOwnPropertyNames|hasOwn)$)/;
+
+/** Components made by `jsx(Component, props)` and the like: props arrive at the first parameter. */
+const elementMakers = new Set(["jsx", "jsxs", "jsxDEV", "createElement"]);
+
+function calleeName(call: Call): string | undefined {
+  const { callee } = call;
+  const last = callee.type === "SequenceExpression" ? callee.expressions.at(-1) : callee;
+  return last && isMember(last) ? memberName(last) : undefined;
+}
+
+/** Follows a value into a call, as its callee or as one of its arguments. */
+export function flowIntoCall(
+  tracker: FlowTracker,
+  call: Call,
+  value: { node: Node; path: Path },
+): void {
+  if (call.callee === value.node) intoCallee(tracker, call, value.path);
+  else intoArgument(tracker, call, value);
+}
+
+function intoCallee(tracker: FlowTracker, call: Call, path: Path): void {
+  const [first, ...rest] = path;
+  if (first === undefined) tracker.use({ kind: "call", node: call });
+  else if (call.type === "NewExpression") {
+    if (first === "<new>") tracker.to(call, rest);
+    else if (first === "<ctor>") tracker.use({ kind: "call", node: call });
+  } else if (first === "()") tracker.to(call, rest);
+}
+
+function intoArgument(
+  tracker: FlowTracker,
+  call: Call,
+  value: { node: Node; path: Path },
+): void {
+  const { node, path } = value;
+  const index = call.arguments.indexOf(node as never);
+  const name = calleeName(call);
+  if (name !== undefined && elementMakers.has(name) && index === 1) {
+    return intoProps(tracker, call, path);
+  }
+  if (name !== undefined && passThrough.has(name) && (index === 0 || name === "assign")) {
+    if (name === "assign") intoAssigned(tracker, call, path);
+    return tracker.to(call, path);
+  }
+  if (name === "useRef" && index === 0) return tracker.to(call, ["current", ...path]);
+  if (name === "useMemo" && index === 0 && path[0] === "()") return tracker.to(call, path.slice(1));
+  const callees = tracker.evaluation.evaluate(call.callee as Node, tracker.root);
+  for (const callee of callees) intoKnown(tracker, call, { ...value, callee, index });
+}
+
+function intoAssigned(tracker: FlowTracker, call: Call, path: Path): void {
+  const [target] = call.arguments;
+  if (target?.type === "Identifier") tracker.intoTarget(target, path);
+}
+
+function intoKnown(
+  tracker: FlowTracker,
+  call: Call,
+  value: { node: Node; path: Path; callee: Value; index: number },
+): void {
+  const { callee, path, index } = value;
+  if (callee.kind === "function") return tracker.intoParam(callee.node, index, path);
+  if (callee.kind === "class") {
+    const target = constructorOf(callee.node);
+    if (target !== undefined) return tracker.intoParam(target, index, path);
+  }
+  if (callee.kind === "global" && harmlessGlobals.test(callee.path)) return;
+  tracker.escape(call, "it is passed to code that is not followed");
+}
+
+function intoProps(tracker: FlowTracker, call: Call, path: Path): void {
+  const [component] = call.arguments;
+  const [first] = path;
+  if (component === undefined || first === undefined) return;
+  for (const value of tracker.evaluation.evaluate(component as Node, tracker.root)) {
+    if (value.kind === "function") tracker.intoParam(value.node, 0, path);
+    else if (value.kind === "class") tracker.to(value.node, ["<new>", "props", ...path]);
+    // An element's handlers (`onClick`) are called by the page, with its own arguments.
+    else if (value.kind !== "text") tracker.escape(call, "it is given to a component that is not followed");
+    else tracker.escape(call, "the page calls it");
+  }
+}

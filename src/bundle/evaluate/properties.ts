@@ -1,0 +1,311 @@
+/** Members of values: of object literals, instances and their classes, modules, globals, parameters. */
+import type * as t from "@babel/types";
+import { isFunction, plainKey, type ClassNode, type FunctionNode, type Node } from "../modules/syntax.ts";
+import { ownedNodes } from "./bodies.ts";
+import type { Evaluation } from "./evaluation.ts";
+import { frameFor, RootFrame, type Frame } from "./frame.ts";
+import { entryValues } from "./names.ts";
+import {
+  certainly,
+  undefinedValue,
+  union,
+  unknown,
+  unknownSet,
+  type ArrayValue,
+  type ClassValue,
+  type Entry,
+  type FunctionValue,
+  type InstanceValue,
+  type ObjectValue,
+  type Value,
+  type Values,
+} from "./values.ts";
+
+/** What a member of a value can be. */
+export function propertyValues(evaluation: Evaluation, value: Value, key: string): Values {
+  switch (value.kind) {
+    case "object":
+      return objectProperty(evaluation, value, key);
+    case "array":
+      return arrayProperty(evaluation, value, key);
+    case "instance":
+      return instanceProperty(evaluation, value, key);
+    case "class":
+      return staticProperty(evaluation, value, key);
+    case "namespace":
+      return namespaceProperty(evaluation, value, key);
+    case "global":
+      return [globalMember(value.path, key)];
+    case "param":
+      return [{ ...value, path: [...value.path, key] }];
+    case "literal":
+      return value.value === undefined || value.value === null ? [undefinedValue] : unknownSet;
+    case "text":
+      return key === "length" ? [{ kind: "unknown", type: "number" }] : textProperty(value, key);
+    case "request":
+      return key === "url" ? value.url : unknownSet;
+    default:
+      return unknownSet;
+  }
+}
+
+const pageObjects = new Set(["window", "self", "globalThis", "top", "parent"]);
+
+function globalMember(path: string, key: string): Value {
+  if (path !== "window") return { kind: "global", path: `${path}.${key}` };
+  return { kind: "global", path: pageObjects.has(key) ? "window" : key };
+}
+
+/** A URL object is its text: the members that give it back. */
+function textProperty(value: Extract<Value, { kind: "text" }>, key: string): Values {
+  return key === "href" ? [value] : unknownSet;
+}
+
+function bindSelf(values: Values, self: Value): Values {
+  return values.map((value) =>
+    value.kind === "function" && value.self === undefined && value.node.type !== "ArrowFunctionExpression"
+      ? { ...value, self }
+      : value,
+  );
+}
+
+function objectProperty(evaluation: Evaluation, object: ObjectValue, key: string): Values {
+  let found: Values = [];
+  for (const entry of object.entries.toReversed()) {
+    const { values, certain } = entryProperty(evaluation, entry, key);
+    found = union(found, values);
+    if (certain) return bindSelf(found, object);
+  }
+  const values = found.length === 0 ? [undefinedValue] : union(found, [undefinedValue]);
+  return bindSelf(values, object);
+}
+
+function entryProperty(
+  evaluation: Evaluation,
+  entry: Entry,
+  key: string,
+): { values: Values; certain: boolean } {
+  if (entry.spread) return spreadProperty(evaluation, entry, key);
+  if (entry.key === undefined) return { values: [unknown], certain: false };
+  if (entry.key !== key) return { values: [], certain: false };
+  return { values: entryValues(evaluation, entry), certain: !entry.optional };
+}
+
+function spreadProperty(
+  evaluation: Evaluation,
+  entry: Entry,
+  key: string,
+): { values: Values; certain: boolean } {
+  const spread = entryValues(evaluation, entry);
+  const each = spread.map((value) =>
+    certainly([value]) === false ? [undefinedValue] : propertyValues(evaluation, value, key),
+  );
+  const all = union(...each);
+  const given = all.filter((value) => value.kind !== "literal" || value.value !== undefined);
+  return { values: given, certain: given.length === all.length && !entry.optional };
+}
+
+function arrayProperty(evaluation: Evaluation, array: ArrayValue, key: string): Values {
+  if (key === "length") return [{ kind: "unknown", type: "number" }];
+  const at = Number(key);
+  if (!Number.isInteger(at)) return unknownSet;
+  if (array.elements.slice(0, at + 1).some((element) => element.spread)) return unknownSet;
+  const element = array.elements[at];
+  return element === undefined ? [undefinedValue] : entryValues(evaluation, element);
+}
+
+function namespaceProperty(
+  evaluation: Evaluation,
+  value: Extract<Value, { kind: "namespace" }>,
+  key: string,
+): Values {
+  const found = evaluation.program.modules.exportOf(value.unit, key);
+  if (found === undefined) return unknownSet;
+  if ("namespace" in found) return [{ kind: "namespace", unit: found.namespace }];
+  return evaluation.evaluate(found.node, rootOf(evaluation));
+}
+
+const roots = new WeakMap<Evaluation, RootFrame>();
+
+/** A root without assumptions, for values that lie outside every function. */
+function rootOf(evaluation: Evaluation): RootFrame {
+  const known = roots.get(evaluation) ?? new RootFrame();
+  roots.set(evaluation, known);
+  return known;
+}
+
+type Member = ClassNode["body"]["body"][number];
+
+function memberKey(member: Member): string | undefined {
+  if (!("key" in member)) return undefined;
+  return plainKey(member.key, "computed" in member && member.computed === true);
+}
+
+function isStatic(member: Member): boolean {
+  return "static" in member && member.static === true;
+}
+
+/** The value of a declared class member seen from a frame. */
+function memberValues(evaluation: Evaluation, member: Member, frame: Frame): Values {
+  if (isFunction(member)) {
+    const value: FunctionValue = { kind: "function", node: member, env: frame };
+    if (member.kind === "get") {
+      return evaluation.returned(value, { args: [], caller: frame }, member as never);
+    }
+    return [value];
+  }
+  if (!("value" in member) || !member.value) return [undefinedValue];
+  return evaluation.evaluate(member.value, frame);
+}
+
+function staticProperty(evaluation: Evaluation, value: ClassValue, key: string): Values {
+  for (const member of value.node.body.body) {
+    if (isStatic(member) && memberKey(member) === key) {
+      return bindSelf(memberValues(evaluation, member, value.env), value);
+    }
+  }
+  return inherited(evaluation, value, (parent) => propertyValues(evaluation, parent, key));
+}
+
+function inherited(
+  evaluation: Evaluation,
+  value: ClassValue,
+  ask: (parent: ClassValue) => Values,
+): Values {
+  if (!value.node.superClass) return [undefinedValue];
+  const parents = evaluation.evaluate(value.node.superClass, value.env);
+  return union(...parents.map((parent) => (parent.kind === "class" ? ask(parent) : unknownSet)));
+}
+
+/** The constructor that runs for a class, or undefined if it is inherited or there is none. */
+export function constructorOf(node: ClassNode): t.ClassMethod | undefined {
+  return node.body.body.find(
+    (member): member is t.ClassMethod =>
+      member.type === "ClassMethod" && member.kind === "constructor",
+  );
+}
+
+function instanceProperty(evaluation: Evaluation, instance: InstanceValue, key: string): Values {
+  const { node, env } = instance.of;
+  const methods = node.body.body.filter(
+    (member) => !isStatic(member) && memberKey(member) === key,
+  );
+  const sets: Values[] = methods.map((member) =>
+    bindSelf(memberValues(evaluation, member, fieldFrame(instance, member)), instance),
+  );
+  for (const write of selfWrites(node).get(key) ?? []) {
+    const fn = evaluation.program.unitOf(write).functionOf(write);
+    const frame = fn === instance.made?.fn && instance.made ? instance.made : frameFor(fn, env);
+    sets.push(evaluation.evaluate(write.right, frame));
+  }
+  if (sets.length > 0) return union(...sets);
+  if (!node.superClass) return unknownSet;
+  return inherited(evaluation, instance.of, (parent) =>
+    instanceProperty(evaluation, { kind: "instance", of: parent, made: superFrame(evaluation, instance) }, key),
+  );
+}
+
+function fieldFrame(instance: InstanceValue, member: Member): Frame {
+  return isFunction(member) ? instance.of.env : (instance.made?.env ?? instance.of.env);
+}
+
+/** The frame of the constructor of the parent class, as `super(…)` enters it. */
+function superFrame(evaluation: Evaluation, instance: InstanceValue): Frame | undefined {
+  const { made, of } = instance;
+  if (made === undefined || !of.node.superClass) return undefined;
+  const [parent] = evaluation.evaluate(of.node.superClass, of.env);
+  if (parent?.kind !== "class") return undefined;
+  const target = constructorOf(parent.node);
+  if (target === undefined) return undefined;
+  const own = constructorOf(of.node);
+  if (own === undefined) return made.fn === target ? made : undefined;
+  const call = ownedNodes(own).find(
+    (node): node is t.CallExpression => node.type === "CallExpression" && node.callee.type === "Super",
+  );
+  if (call === undefined) return undefined;
+  const fn: FunctionValue = { kind: "function", node: target, env: parent.env };
+  return evaluation.frameOf(fn, { args: call.arguments as Node[], caller: made }, call);
+}
+
+const writesOfClass = new WeakMap<ClassNode, Map<string, t.AssignmentExpression[]>>();
+
+/** `this.k = …` in the methods of a class, by key. */
+function selfWrites(node: ClassNode): Map<string, t.AssignmentExpression[]> {
+  const known = writesOfClass.get(node);
+  if (known !== undefined) return known;
+  const writes = new Map<string, t.AssignmentExpression[]>();
+  for (const member of node.body.body) {
+    if (!isFunction(member) || isStatic(member)) continue;
+    for (const inner of ownedNodes(member as FunctionNode)) {
+      if (inner.type !== "AssignmentExpression" || inner.left.type !== "MemberExpression") continue;
+      if (inner.left.object.type !== "ThisExpression") continue;
+      const key = plainKey(inner.left.property, inner.left.computed);
+      if (key !== undefined) writes.set(key, [...(writes.get(key) ?? []), inner]);
+    }
+  }
+  writesOfClass.set(node, writes);
+  return writes;
+}
+
+/** What `this` is in a function, where no call says it. */
+export function selfValues(evaluation: Evaluation, node: Node, frame: Frame): Values {
+  const unit = evaluation.program.unitOf(node);
+  let fn = unit.functionOf(node);
+  while (fn?.type === "ArrowFunctionExpression") fn = unit.functionOf(fn);
+  const around = fn === undefined ? undefined : frameFor(fn, frame);
+  if (around?.fn === fn && around?.self !== undefined) return [around.self];
+  for (let at = fn ?? node, parent = unit.parentOf(at); parent !== undefined; ) {
+    if (parent.type === "ClassBody") return classSelf(evaluation, unit.parentOf(parent), { at, frame });
+    if (parent.type === "ObjectExpression") {
+      return evaluation.evaluate(parent, frameFor(unit.functionOf(parent), frame));
+    }
+    if (parent.type !== "ObjectProperty" && !/^Class/.test(parent.type)) return unknownSet;
+    at = parent as FunctionNode;
+    parent = unit.parentOf(at);
+  }
+  return unknownSet;
+}
+
+function classSelf(
+  evaluation: Evaluation,
+  node: Node | undefined,
+  place: { at: Node; frame: Frame },
+): Values {
+  if (node?.type !== "ClassDeclaration" && node?.type !== "ClassExpression") return unknownSet;
+  const unit = evaluation.program.unitOf(node);
+  const env = frameFor(unit.functionOf(node), place.frame);
+  const value: ClassValue = { kind: "class", node, env };
+  if (isStatic(place.at as Member)) return [value];
+  const ctor = constructorOf(node);
+  const made = ctor === undefined ? undefined : frameFor(ctor, place.frame);
+  return [{ kind: "instance", of: value, made: made?.fn === ctor ? made : undefined }];
+}
+
+/** The members of an object that are certain to exist, in order, and whether there may be others. */
+export function knownFields(
+  evaluation: Evaluation,
+  value: Value,
+): { fields: Map<string, Values>; open: boolean } {
+  const fields = new Map<string, Values>();
+  if (value.kind === "query") {
+    for (const [key, values] of value.fields) fields.set(key, values);
+    return { fields, open: value.open };
+  }
+  if (value.kind === "literal") return { fields, open: false };
+  if (value.kind !== "object") return { fields, open: true };
+  let open = false;
+  for (const entry of value.entries) {
+    if (entry.key !== undefined) {
+      fields.set(entry.key, propertyValues(evaluation, value, entry.key));
+    } else if (entry.spread) {
+      for (const one of entryValues(evaluation, entry)) {
+        const inner = knownFields(evaluation, one);
+        open ||= inner.open;
+        for (const key of inner.fields.keys()) {
+          fields.set(key, propertyValues(evaluation, value, key));
+        }
+      }
+    } else open = true;
+  }
+  return { fields, open };
+}

@@ -1,0 +1,50 @@
+/** Parses one script once; every later step works on this tree. */
+import { parse, type ParserOptions } from "@babel/parser";
+import type * as t from "@babel/types";
+import type { Script } from "../files/bundle.ts";
+
+export interface ParseFailure {
+  /** The parser's words, without its own position suffix. */
+  readonly reason: string;
+  readonly offset: number;
+}
+
+export type ParseResult =
+  | { readonly tree: t.File; readonly failure?: never }
+  | { readonly failure: ParseFailure; readonly tree?: never };
+
+/** Scripts above this many characters are not parsed: the tree would not fit into memory. */
+export const scriptLimit = 64 * 1024 * 1024;
+
+type SourceType = "module" | "script" | "unambiguous";
+
+function attempt(code: string, sourceType: SourceType, name: string): ParseResult {
+  const options: ParserOptions = {
+    sourceType,
+    sourceFilename: name,
+    attachComment: false,
+    errorRecovery: false,
+    allowReturnOutsideFunction: true,
+    allowAwaitOutsideFunction: true,
+  };
+  try {
+    return { tree: parse(code, options) };
+  } catch (error) {
+    const fault = error as { message?: string; pos?: number };
+    const reason = (fault.message ?? "syntax error").replace(/\s*\(\d+:\d+\)$/, "");
+    return { failure: { reason, offset: fault.pos ?? 0 } };
+  }
+}
+
+/** Parses a script by its type, and by the other one where the first guess fails. `name` marks every node's `loc`. */
+export function parseScript(script: Script, name: string): ParseResult {
+  if (script.code.length > scriptLimit) {
+    return { failure: { reason: `it is larger than ${scriptLimit} characters`, offset: 0 } };
+  }
+  const first: SourceType =
+    script.type === "unknown" ? "unambiguous" : script.type === "module" ? "module" : "script";
+  const result = attempt(script.code, first, name);
+  if (result.failure === undefined) return result;
+  const second = attempt(script.code, first === "script" ? "module" : "script", name);
+  return second.failure === undefined ? second : result;
+}

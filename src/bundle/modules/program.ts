@@ -1,0 +1,54 @@
+/**
+ * All scripts of a bundle as one program. It owns parsing, indexing and the links between scripts, and says where a node
+ * stands; it evaluates nothing.
+ */
+import type * as t from "@babel/types";
+import type { Bundle, Script } from "../files/bundle.ts";
+import { EsModules } from "./es-modules.ts";
+import { indexScript } from "./index-script.ts";
+import type { ModuleSystem } from "./module-system.ts";
+import { parseScript, type ParseFailure } from "./parse-script.ts";
+import type { Binding } from "./scope.ts";
+import type { Node } from "./syntax.ts";
+import { Unit } from "./unit.ts";
+
+export interface Unparsed extends ParseFailure {
+  readonly script: Script;
+}
+
+export class Program {
+  readonly units: readonly Unit[];
+  readonly unparsed: readonly Unparsed[];
+  readonly modules: ModuleSystem;
+
+  constructor(bundle: Bundle) {
+    const units: Unit[] = [];
+    const unparsed: Unparsed[] = [];
+    for (const script of bundle.scripts) {
+      const { tree, failure } = parseScript(script, String(units.length));
+      if (failure !== undefined) unparsed.push({ ...failure, script });
+      else units.push(new Unit(units.length, { script, tree, index: indexScript(tree) }));
+    }
+    this.units = units;
+    this.unparsed = unparsed;
+    this.modules = new EsModules(units);
+  }
+
+  /** The script that a node belongs to: every node carries its number since parsing. */
+  unitOf(node: Node): Unit {
+    return this.units[Number(node.loc?.filename)] as Unit;
+  }
+
+  bindingOf(identifier: t.Identifier): Binding | undefined {
+    return this.unitOf(identifier).bindingOf(identifier);
+  }
+
+  parentOf(node: Node): Node | undefined {
+    return this.unitOf(node).parentOf(node);
+  }
+
+  /** Identifiers that mean a global of this name, in all scripts. */
+  unbound(name: string): t.Identifier[] {
+    return this.units.flatMap((unit) => [...(unit.index.unbound.get(name) ?? [])]);
+  }
+}
