@@ -17,7 +17,8 @@ function plainEntry(values: Values, frame: Frame): Entry {
 /** The arguments as entries; a spread whose elements are unknown ends the list with a spread entry. */
 function entriesOf(evaluation: Evaluation, entered: Entered): Entry[] {
   const { caller } = entered;
-  if (entered.values !== undefined) return entered.values.map((values) => plainEntry(values, caller));
+  if (entered.values !== undefined)
+    return entered.values.map((values) => plainEntry(values, caller));
   const entries: Entry[] = [];
   for (const node of entered.args) {
     const base = { key: undefined, frame: caller, optional: false };
@@ -62,5 +63,8 @@ export function restArguments(
   entered: Entered | null,
   index: number,
 ): ArrayValue {
-  return { kind: "array", elements: entered === null ? [] : entriesOf(evaluation, entered).slice(index) };
+  return {
+    kind: "array",
+    elements: entered === null ? [] : entriesOf(evaluation, entered).slice(index),
+  };
 }

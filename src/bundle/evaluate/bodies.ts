@@ -1,17 +1,29 @@
 /** What stands in a function's own body, nested functions left out; arrows may be let in, which share its `this`. */
-import { childAt, isClass, isFunction, keysOf, type FunctionNode, type Node } from "../modules/syntax.ts";
+import {
+  childAt,
+  isClass,
+  isFunction,
+  keysOf,
+  type FunctionNode,
+  type Node,
+} from "../modules/syntax.ts";
 
 const owned = new WeakMap<FunctionNode, Node[]>();
 const returns = new WeakMap<FunctionNode, Node[]>();
 
-function collect(fn: FunctionNode, enter: (node: Node) => boolean, take: (node: Node) => void): void {
+function collect(
+  fn: FunctionNode,
+  enter: (node: Node) => boolean,
+  take: (node: Node) => void,
+): void {
   const waiting: Node[] = [fn.body];
   for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
     take(node);
     if (node !== fn.body && !enter(node)) continue;
     for (const key of keysOf(node)) {
       const child = childAt(node, key);
-      if (Array.isArray(child)) for (const one of child as (Node | null)[]) if (one) waiting.push(one);
+      if (Array.isArray(child))
+        for (const one of child as (Node | null)[]) if (one) waiting.push(one);
       if (child && !Array.isArray(child)) waiting.push(child as Node);
     }
   }

@@ -51,7 +51,10 @@ function stringified(value: Value): Value {
   return value.kind === "unknown" ? value : string;
 }
 
-function fieldsOf(evaluation: Evaluation, values: Values): { fields: Map<string, Values>; open: boolean } {
+function fieldsOf(
+  evaluation: Evaluation,
+  values: Values,
+): { fields: Map<string, Values>; open: boolean } {
   const fields = new Map<string, Values>();
   let open = false;
   for (const value of values) {
@@ -211,7 +214,8 @@ function joined(evaluation: Evaluation, list: ArrayValue, separator: string): Va
 
 const same: Method = (_evaluation, self) => [self];
 const methods: Readonly<Record<string, Method>> = {
-  toString: (_: Evaluation, self: Value) => (self.kind === "instance" ? undefined : [stringified(self)]),
+  toString: (_: Evaluation, self: Value) =>
+    self.kind === "instance" ? undefined : [stringified(self)],
   valueOf: same,
   trim: (_, self) => (self.kind === "text" ? [self] : undefined),
   toUpperCase: changeCase((text) => text.toUpperCase()),

@@ -1,7 +1,14 @@
 /** Who calls a function: the calls that its value reaches, and whether there may be others. */
 import type { Evaluation } from "./evaluation.ts";
 import { FlowTracker } from "./flow.ts";
-import { isCall, isMember, memberName, type CallNode, type FunctionNode, type Node } from "../modules/syntax.ts";
+import {
+  isCall,
+  isMember,
+  memberName,
+  type CallNode,
+  type FunctionNode,
+  type Node,
+} from "../modules/syntax.ts";
 
 export interface Caller {
   /** The call that enters it. */

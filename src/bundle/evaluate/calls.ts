@@ -18,7 +18,10 @@ import {
 /** Members of React and the like that give back what they were given, or nearly so. */
 const passThrough = new Set(["useCallback", "memo", "forwardRef", "freeze", "useEvent"]);
 
-function enteredBy(node: t.CallExpression | t.OptionalCallExpression | t.NewExpression, frame: Frame): Entered {
+function enteredBy(
+  node: t.CallExpression | t.OptionalCallExpression | t.NewExpression,
+  frame: Frame,
+): Entered {
   return { args: node.arguments as Node[], caller: frame };
 }
 
@@ -91,8 +94,9 @@ function appliedValues(
   const list = rest[0] ? evaluation.evaluate(rest[0], call.frame) : [];
   const [array] = list;
   if (array?.kind !== "array" || list.length > 1) return unknownSet;
-  const values = array.elements.map((entry) =>
-    entry.values ?? (entry.node ? evaluation.evaluate(entry.node, entry.frame) : unknownSet),
+  const values = array.elements.map(
+    (entry) =>
+      entry.values ?? (entry.node ? evaluation.evaluate(entry.node, entry.frame) : unknownSet),
   );
   return evaluation.returned(fn, { args: [], caller: call.frame, values }, call.node);
 }

@@ -119,7 +119,11 @@ export class Evaluator implements Evaluation {
   reachable(node: Node, frame: Frame): boolean {
     const unit = this.program.unitOf(node);
     let inner = node;
-    for (let at = unit.parentOf(node); at !== undefined && !isFunction(at); at = unit.parentOf(at)) {
+    for (
+      let at = unit.parentOf(node);
+      at !== undefined && !isFunction(at);
+      at = unit.parentOf(at)
+    ) {
       if (at.type === "IfStatement" || at.type === "ConditionalExpression") {
         const wanted = inner === at.consequent ? true : inner === at.alternate ? false : undefined;
         if (wanted !== undefined && certainly(this.evaluate(at.test, frame)) === !wanted) {
@@ -196,7 +200,9 @@ function functionValues(evaluator: Evaluator, node: Node, frame: Frame): Values 
 
 function classValues(evaluator: Evaluator, node: Node, frame: Frame): Values {
   if (!isClass(node)) return unknownSet;
-  return [{ kind: "class", node, env: frameFor(evaluator.program.unitOf(node).functionOf(node), frame) }];
+  return [
+    { kind: "class", node, env: frameFor(evaluator.program.unitOf(node).functionOf(node), frame) },
+  ];
 }
 
 function memberValues(evaluator: Evaluator, node: Node, frame: Frame): Values {
@@ -242,9 +248,7 @@ const rules: Readonly<Record<string, Rule | undefined>> = {
   NullLiteral: () => [literalValue(null)],
   TemplateLiteral: (evaluator, node, frame) => {
     const text = literalText(node);
-    return text === undefined
-      ? templateValues(evaluator, node, frame)
-      : [textValue(text, node)];
+    return text === undefined ? templateValues(evaluator, node, frame) : [textValue(text, node)];
   },
   Identifier: (evaluator, node, frame) => nameValues(evaluator, node as t.Identifier, frame),
   ThisExpression: (evaluator, node, frame) => selfValues(evaluator, node, frame),
@@ -259,7 +263,8 @@ const rules: Readonly<Record<string, Rule | undefined>> = {
   MemberExpression: memberValues,
   OptionalMemberExpression: memberValues,
   MetaProperty: metaValues,
-  CallExpression: (evaluator, node, frame) => callValues(evaluator, node as t.CallExpression, frame),
+  CallExpression: (evaluator, node, frame) =>
+    callValues(evaluator, node as t.CallExpression, frame),
   OptionalCallExpression: (evaluator, node, frame) =>
     callValues(evaluator, node as t.OptionalCallExpression, frame),
   ImportExpression: (evaluator, node) => importedNamespace(evaluator, node),

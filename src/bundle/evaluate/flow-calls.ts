@@ -20,7 +20,8 @@ const passThrough = new Set([
 ]);
 
 /** Calls that look at a value and keep nothing of it. */
-const harmlessGlobals = /^(?:console\.|Array\.isArray$|Boolean$|Object\.(?:keys|getPrototypeOf|getOwnPropertyNames|hasOwn)$)/;
+const harmlessGlobals =
+  /^(?:console\.|Array\.isArray$|Boolean$|Object\.(?:keys|getPrototypeOf|getOwnPropertyNames|hasOwn)$)/;
 
 /** Components made by `jsx(Component, props)` and the like: props arrive at the first parameter. */
 const elementMakers = new Set(["jsx", "jsxs", "jsxDEV", "createElement"]);
@@ -50,11 +51,7 @@ function intoCallee(tracker: FlowTracker, call: Call, path: Path): void {
   } else if (first === "()") tracker.to(call, rest);
 }
 
-function intoArgument(
-  tracker: FlowTracker,
-  call: Call,
-  value: { node: Node; path: Path },
-): void {
+function intoArgument(tracker: FlowTracker, call: Call, value: { node: Node; path: Path }): void {
   const { node, path } = value;
   const index = call.arguments.indexOf(node as never);
   const name = calleeName(call);
@@ -99,7 +96,8 @@ function intoProps(tracker: FlowTracker, call: Call, path: Path): void {
     if (value.kind === "function") tracker.intoParam(value.node, 0, path);
     else if (value.kind === "class") tracker.to(value.node, ["<new>", "props", ...path]);
     // An element's handlers (`onClick`) are called by the page, with its own arguments.
-    else if (value.kind !== "text") tracker.escape(call, "it is given to a component that is not followed");
+    else if (value.kind !== "text")
+      tracker.escape(call, "it is given to a component that is not followed");
     else tracker.escape(call, "the page calls it");
   }
 }

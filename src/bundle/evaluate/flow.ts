@@ -150,7 +150,11 @@ export class FlowTracker {
 
   private ownBinding(node: FunctionNode | ClassNode, name: string): Binding | undefined {
     const unit = this.evaluation.program.unitOf(node);
-    for (let scope: Binding["scope"] | null = unit.scopeOf(node.body); scope; scope = scope.parent) {
+    for (
+      let scope: Binding["scope"] | null = unit.scopeOf(node.body);
+      scope;
+      scope = scope.parent
+    ) {
       const binding = scope.bindings.get(name);
       if (binding?.declarations.includes(node)) return binding;
     }
@@ -189,7 +193,8 @@ export class FlowTracker {
       case "ParenthesizedExpression":
         return this.to(parent, path);
       case "LogicalExpression":
-        if (node === parent.left && parent.operator === "&&") this.use({ kind: "test", node: parent });
+        if (node === parent.left && parent.operator === "&&")
+          this.use({ kind: "test", node: parent });
         return this.to(parent, path);
       case "ConditionalExpression":
         if (node === parent.test) this.use({ kind: "test", node: parent });
@@ -212,7 +217,11 @@ export class FlowTracker {
   private upIntoStructure(parent: Node, node: Node, path: Path): void {
     switch (parent.type) {
       case "ObjectProperty":
-        return this.intoProperty(this.parentOf(parent), plainKey(parent.key, parent.computed), path);
+        return this.intoProperty(
+          this.parentOf(parent),
+          plainKey(parent.key, parent.computed),
+          path,
+        );
       case "ClassProperty":
       case "ClassPrivateProperty":
       case "ClassAccessorProperty":
@@ -229,7 +238,8 @@ export class FlowTracker {
       case "ClassExpression":
         return this.intoSubclass(parent, path);
       case "ForOfStatement":
-        if (parent.right === node && path.length > 0) this.intoTarget(loopTarget(parent), path.slice(1));
+        if (parent.right === node && path.length > 0)
+          this.intoTarget(loopTarget(parent), path.slice(1));
         return;
       case "ExportDefaultDeclaration":
         return this.arrive(node, path);
@@ -257,7 +267,12 @@ export class FlowTracker {
   private throughMember(member: MemberNode, path: Path): void {
     const name = memberName(member);
     const [first, ...rest] = path;
-    if (first === undefined) return this.use({ kind: "member", node: member, name });
+    if (first === undefined) {
+      const call = name === "bind" ? this.parentOf(member) : undefined;
+      if (isCall(call) && call.callee === member && call.arguments.length < 2) this.to(call, path);
+      else this.use({ kind: "member", node: member, name });
+      return;
+    }
     const isTarget = this.parentOf(member);
     if (isTarget?.type === "AssignmentExpression" && isTarget.left === member) return;
     if (first === instance && name === "prototype") return this.to(member, rest);
@@ -267,7 +282,8 @@ export class FlowTracker {
       return;
     }
     if (name === first) return this.to(member, rest);
-    if (name === "then" || name === "catch" || name === "finally") this.throughPromise(member, path);
+    if (name === "then" || name === "catch" || name === "finally")
+      this.throughPromise(member, path);
   }
 
   private throughPromise(member: MemberNode, path: Path): void {
@@ -395,7 +411,10 @@ export class FlowTracker {
     for (const read of this.evaluation.program.unbound(name)) this.to(read, path);
     for (const unit of this.evaluation.program.units) {
       for (const member of unit.index.members.get(name) ?? []) {
-        if (member.object.type === "Identifier" && /^(?:window|self|globalThis)$/.test(member.object.name)) {
+        if (
+          member.object.type === "Identifier" &&
+          /^(?:window|self|globalThis)$/.test(member.object.name)
+        ) {
           this.to(member, path);
         }
       }
@@ -410,9 +429,11 @@ export class FlowTracker {
     if (key === "prototype") return this.intoTarget(object as Node, [instance, ...path]);
     if (object.type === "ThisExpression") return this.intoThis(object, [key, ...path]);
     if (isMember(object)) return this.intoMember(object, [key, ...path]);
-    if (object.type !== "Identifier") return this.escape(member, "it is stored in an object that is not followed");
+    if (object.type !== "Identifier")
+      return this.escape(member, "it is stored in an object that is not followed");
     if (/^(?:window|self|globalThis)$/.test(object.name)) {
-      if (this.evaluation.program.bindingOf(object) === undefined) return this.intoGlobal(key, path);
+      if (this.evaluation.program.bindingOf(object) === undefined)
+        return this.intoGlobal(key, path);
     }
     const binding = this.evaluation.program.bindingOf(object);
     if (binding === undefined || binding.kind === "param") {

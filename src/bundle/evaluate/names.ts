@@ -150,14 +150,17 @@ function loopValues(
   loop: t.ForOfStatement,
   frame: Frame,
 ): Values {
-  const pattern = loop.left.type === "VariableDeclaration" ? loop.left.declarations[0]?.id : loop.left;
+  const pattern =
+    loop.left.type === "VariableDeclaration" ? loop.left.declarations[0]?.id : loop.left;
   if (pattern === undefined) return unknownSet;
   const values = union(
-    ...evaluation.evaluate(loop.right, frame).map((list) =>
-      list.kind === "array" && list.elements.every((element) => !element.spread)
-        ? union(...list.elements.map((element) => entryValues(evaluation, element)))
-        : unknownSet,
-    ),
+    ...evaluation
+      .evaluate(loop.right, frame)
+      .map((list) =>
+        list.kind === "array" && list.elements.every((element) => !element.spread)
+          ? union(...list.elements.map((element) => entryValues(evaluation, element)))
+          : unknownSet,
+      ),
   );
   return destructure(evaluation, { pattern, name: binding.name, values, frame });
 }
@@ -210,7 +213,12 @@ function applyWrite(evaluation: Evaluation, written: Written, write: Node): Valu
   const unit = evaluation.program.unitOf(write);
   const frame = frameFor(unit.functionOf(write), written.frame);
   if (write.type !== "AssignmentExpression") {
-    return union(start, [{ kind: "unknown", ...(write.type === "UpdateExpression" ? { type: "number" as const } : {}) }]);
+    return union(start, [
+      {
+        kind: "unknown",
+        ...(write.type === "UpdateExpression" ? { type: "number" as const } : {}),
+      },
+    ]);
   }
   const right = evaluation.evaluate(write.right, frame);
   const sure = isUnconditional(unit, write, binding);

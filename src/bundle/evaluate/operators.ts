@@ -64,7 +64,9 @@ function isEqual(left: Values, right: Values, loose: boolean): boolean | undefin
   }
   const known = one ?? other;
   const open = one === undefined ? left : right;
-  const certain = open.every((value) => /^(?:object|array|function|class|instance|json|text)$/.test(value.kind));
+  const certain = open.every((value) =>
+    /^(?:object|array|function|class|instance|json|text)$/.test(value.kind),
+  );
   return known !== undefined && nullish(known.value) && certain ? false : undefined;
 }
 

@@ -7,7 +7,11 @@ import { union, unknownSet, type Value, type Values } from "./values.ts";
 /** One step into a pattern: a key, the rest after known keys, or a default. */
 type Step =
   | { readonly kind: "key"; readonly key: string | undefined }
-  | { readonly kind: "rest"; readonly without: readonly (string | undefined)[]; readonly from: number }
+  | {
+      readonly kind: "rest";
+      readonly without: readonly (string | undefined)[];
+      readonly from: number;
+    }
   | { readonly kind: "default"; readonly node: Node };
 
 /** The steps from a pattern to a name in it, or undefined if it does not hold the name. */

@@ -1,6 +1,12 @@
 /** Members of values: of object literals, instances and their classes, modules, globals, parameters. */
 import type * as t from "@babel/types";
-import { isFunction, plainKey, type ClassNode, type FunctionNode, type Node } from "../modules/syntax.ts";
+import {
+  isFunction,
+  plainKey,
+  type ClassNode,
+  type FunctionNode,
+  type Node,
+} from "../modules/syntax.ts";
 import { ownedNodes } from "./bodies.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { frameFor, RootFrame, type Frame } from "./frame.ts";
@@ -63,7 +69,9 @@ function textProperty(value: Extract<Value, { kind: "text" }>, key: string): Val
 
 function bindSelf(values: Values, self: Value): Values {
   return values.map((value) =>
-    value.kind === "function" && value.self === undefined && value.node.type !== "ArrowFunctionExpression"
+    value.kind === "function" &&
+    value.self === undefined &&
+    value.node.type !== "ArrowFunctionExpression"
       ? { ...value, self }
       : value,
   );
@@ -102,7 +110,8 @@ function spreadProperty(
   );
   const all = union(...each);
   const given = all.filter((value) => value.kind !== "literal" || value.value !== undefined);
-  return { values: given, certain: given.length === all.length && !entry.optional };
+  const isKnown = spread.every((value) => value.kind === "object" || value.kind === "instance");
+  return { values: given, certain: isKnown && given.length === all.length && !entry.optional };
 }
 
 function arrayProperty(evaluation: Evaluation, array: ArrayValue, key: string): Values {
@@ -187,9 +196,7 @@ export function constructorOf(node: ClassNode): t.ClassMethod | undefined {
 
 function instanceProperty(evaluation: Evaluation, instance: InstanceValue, key: string): Values {
   const { node, env } = instance.of;
-  const methods = node.body.body.filter(
-    (member) => !isStatic(member) && memberKey(member) === key,
-  );
+  const methods = node.body.body.filter((member) => !isStatic(member) && memberKey(member) === key);
   const sets: Values[] = methods.map((member) =>
     bindSelf(memberValues(evaluation, member, fieldFrame(instance, member)), instance),
   );
@@ -201,7 +208,11 @@ function instanceProperty(evaluation: Evaluation, instance: InstanceValue, key: 
   if (sets.length > 0) return union(...sets);
   if (!node.superClass) return unknownSet;
   return inherited(evaluation, instance.of, (parent) =>
-    instanceProperty(evaluation, { kind: "instance", of: parent, made: superFrame(evaluation, instance) }, key),
+    instanceProperty(
+      evaluation,
+      { kind: "instance", of: parent, made: superFrame(evaluation, instance) },
+      key,
+    ),
   );
 }
 
@@ -220,7 +231,8 @@ function superFrame(evaluation: Evaluation, instance: InstanceValue): Frame | un
   const own = constructorOf(of.node);
   if (own === undefined) return made.fn === target ? made : undefined;
   const call = ownedNodes(own).find(
-    (node): node is t.CallExpression => node.type === "CallExpression" && node.callee.type === "Super",
+    (node): node is t.CallExpression =>
+      node.type === "CallExpression" && node.callee.type === "Super",
   );
   if (call === undefined) return undefined;
   const fn: FunctionValue = { kind: "function", node: target, env: parent.env };
@@ -254,8 +266,9 @@ export function selfValues(evaluation: Evaluation, node: Node, frame: Frame): Va
   while (fn?.type === "ArrowFunctionExpression") fn = unit.functionOf(fn);
   const around = fn === undefined ? undefined : frameFor(fn, frame);
   if (around?.fn === fn && around?.self !== undefined) return [around.self];
-  for (let at = fn ?? node, parent = unit.parentOf(at); parent !== undefined; ) {
-    if (parent.type === "ClassBody") return classSelf(evaluation, unit.parentOf(parent), { at, frame });
+  for (let at = fn ?? node, parent = unit.parentOf(at); parent !== undefined;) {
+    if (parent.type === "ClassBody")
+      return classSelf(evaluation, unit.parentOf(parent), { at, frame });
     if (parent.type === "ObjectExpression") {
       return evaluation.evaluate(parent, frameFor(unit.functionOf(parent), frame));
     }

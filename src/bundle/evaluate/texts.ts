@@ -1,6 +1,14 @@
 /** Texts with holes: how values become text, and how texts are joined. */
 import type { Node } from "../modules/syntax.ts";
-import { setCap, unknown, type HolePart, type Part, type TextValue, type Value, type Values } from "./values.ts";
+import {
+  setCap,
+  unknown,
+  type HolePart,
+  type Part,
+  type TextValue,
+  type Value,
+  type Values,
+} from "./values.ts";
 
 function hole(value: Value, node?: Node): HolePart {
   const base = { kind: "hole" as const, ...(node === undefined ? {} : { node }) };

@@ -162,7 +162,10 @@ export const unknownSet: Values = [unknown];
 export const undefinedValue: LiteralValue = { kind: "literal", value: undefined };
 
 export function textValue(text: string, node?: Node): TextValue {
-  return { kind: "text", parts: [node === undefined ? { kind: "text", text } : { kind: "text", text, node }] };
+  return {
+    kind: "text",
+    parts: [node === undefined ? { kind: "text", text } : { kind: "text", text, node }],
+  };
 }
 
 export function literalValue(value: LiteralValue["value"]): LiteralValue {

@@ -1,0 +1,142 @@
+/**
+ * The analysis of a bundle: every place that talks to a network or SQL client, the operations it can send, what is wrong
+ * with it, and the cuts that the rewriter makes. It reads and reports; it writes and runs nothing.
+ */
+import type { Finding, Origin, Site } from "../contract/build.ts";
+import type { Operation } from "../contract/operation.ts";
+import { originId } from "../contract/operation-id.ts";
+import { GovernError } from "../errors/govern-error.ts";
+import type { Analysis, Cut } from "./analysis.ts";
+import { Evaluator } from "./evaluate/evaluator.ts";
+import type { Bundle } from "./files/bundle.ts";
+import { externalAssets } from "./files/external-assets.ts";
+import { Program } from "./modules/program.ts";
+import { OperationSet } from "./operations/merge.ts";
+import { DeadCode } from "./recognizers/dead-code.ts";
+import { secretSites } from "./recognizers/literal-secrets.ts";
+import type { SiteDraft } from "./recognizers/recognizer.ts";
+import { recognizers } from "./recognizers/registry.ts";
+import { cutsOf } from "./report/cuts.ts";
+import { findingsOf, unreadableFindings } from "./report/findings.ts";
+import { Places } from "./report/places.ts";
+
+export interface AnalyzeOptions {
+  /** Told what is being done, in a few words. */
+  readonly onProgress?: (doing: string) => void;
+}
+
+async function collectSites(program: Program, options: AnalyzeOptions): Promise<SiteDraft[]> {
+  const evaluator = new Evaluator(program);
+  const dead = new DeadCode(program);
+  const drafts: SiteDraft[] = [];
+  for (const recognizer of recognizers) {
+    options.onProgress?.(`looking for ${recognizer.name} calls`);
+    await recognizer.find({
+      program,
+      evaluator,
+      excluded: (node) => dead.reasonFor(node),
+      exclude: (nodes, reason) => dead.add(nodes, reason),
+      report: (site) => drafts.push(site),
+    });
+  }
+  return drafts;
+}
+
+function originsOf(operations: readonly Operation[]): Origin[] {
+  const calls = new Map<string, number>();
+  for (const operation of operations) {
+    if (!("origin" in operation)) continue;
+    calls.set(operation.origin, (calls.get(operation.origin) ?? 0) + 1);
+  }
+  return [...calls.keys()].toSorted().map((origin) => {
+    const count = calls.get(origin) ?? 0;
+    const why = count === 1 ? "1 operation calls it" : `${count} operations call it`;
+    return { id: originId(origin), origin, class: "data", why };
+  });
+}
+
+interface Numbered {
+  readonly site: Site;
+  readonly draft: SiteDraft;
+}
+
+function numberSites(
+  drafts: readonly SiteDraft[],
+  places: Places,
+  operations: OperationSet,
+): Numbered[] {
+  const ordered = drafts
+    .map((draft) => ({ draft, place: places.of(draft.at) }))
+    .toSorted((a, b) => places.compare(a.place, b.place));
+  return ordered.map(({ draft, place }, at) => {
+    const ids = [...new Set(draft.operations.map((one) => operations.add(one)))].toSorted();
+    const { file, line, column, source } = place;
+    const site: Site = {
+      id: `s${at + 1}`,
+      recognizer: draft.recognizer,
+      file,
+      line,
+      column,
+      ...(source === undefined ? {} : { source }),
+      status: draft.status,
+      ...(draft.reason === undefined ? {} : { reason: draft.reason }),
+      operations: ids,
+    };
+    return { site, draft };
+  });
+}
+
+function sortFindings(findings: readonly Finding[]): Finding[] {
+  return findings.toSorted(
+    (a, b) =>
+      (a.file < b.file ? -1 : a.file > b.file ? 1 : 0) ||
+      a.line - b.line ||
+      a.column - b.column ||
+      (a.rule < b.rule ? -1 : 1),
+  );
+}
+
+/**
+ * Analyzes a bundle under the name of its app. Scripts that do not parse are findings, the others are analyzed.
+ *
+ * @throws GovernError `bundle-unparsable` if no script parses, `operation-collision`.
+ */
+export async function analyzeBundle(
+  bundle: Bundle,
+  app: string,
+  options: AnalyzeOptions = {},
+): Promise<Analysis> {
+  options.onProgress?.(`parsing the scripts of ${app}`);
+  const program = new Program(bundle);
+  const [fault] = program.unparsed;
+  if (program.units.length === 0) {
+    const reason =
+      fault === undefined ? "no script can be read" : `${fault.script.file}: ${fault.reason}`;
+    throw new GovernError(
+      "bundle-unparsable",
+      `No script of the bundle can be parsed (${reason}).`,
+      {
+        next: "Give the folder that the build wrote, with its JavaScript, not its source.",
+      },
+    );
+  }
+  const places = new Places(bundle, program);
+  const operations = new OperationSet();
+  const drafts = await collectSites(program, options);
+  const numbered = numberSites(drafts, places, operations);
+  const secrets = secretSites(program, drafts);
+  const sorted = operations.sorted();
+  const findings = [
+    ...unreadableFindings(bundle, program, places),
+    ...findingsOf({ numbered, secrets, operations: sorted, places }),
+  ];
+  const cuts: Cut[] = cutsOf({ numbered, secrets, places });
+  return {
+    operations: sorted,
+    sites: numbered.map(({ site }) => site),
+    findings: sortFindings(findings),
+    origins: originsOf(sorted),
+    external: externalAssets(bundle),
+    cuts,
+  };
+}

@@ -1,0 +1,189 @@
+/**
+ * Every way in which a place in the program is reached, as far as its arguments depend on it: a question is asked first without
+ * any caller; where the answer hangs on a parameter, it is asked again for each caller of that function, outward.
+ */
+import type { Node } from "../modules/syntax.ts";
+import { isClass, type FunctionNode } from "../modules/syntax.ts";
+import { callersOf, type Caller } from "./callers.ts";
+import type { Evaluator } from "./evaluator.ts";
+import { Frame, frameFor, RootFrame } from "./frame.ts";
+import type { FunctionValue, ParamValue, Values } from "./values.ts";
+
+/** Longest chain of callers. */
+const chainCap = 8;
+/** Most contexts of one place. */
+const contextCap = 1500;
+/** Callers asked for a parameter that would only refine an answer. */
+const softCallers = 24;
+const softDepth = 2;
+/** Expressions evaluated for one context. */
+const contextBudget = 40_000;
+
+/** What an answer still hangs on. */
+export interface Needs {
+  /** Parameters without which there is no answer. */
+  readonly hard: readonly ParamValue[];
+  /** Parameters whose callers would refine it. */
+  readonly soft: readonly ParamValue[];
+}
+
+export interface Answer<T> {
+  readonly results: readonly T[];
+  /** Why part of it is not known. */
+  readonly open: readonly string[];
+  readonly needs: Needs;
+}
+
+export interface Explored<T> {
+  readonly results: readonly T[];
+  readonly open: readonly string[];
+  /** Nothing that is needed is ever called. */
+  readonly unreachable: boolean;
+}
+
+interface Link {
+  readonly fn: FunctionNode;
+  readonly caller: Caller;
+}
+
+class Exploration<T> {
+  private readonly results: T[] = [];
+  private readonly open = new Set<string>();
+  private contexts = 0;
+  private dead = 0;
+
+  private readonly evaluator: Evaluator;
+  private readonly node: Node;
+  private readonly ask: (frame: Frame) => Answer<T>;
+
+  constructor(evaluator: Evaluator, node: Node, ask: (frame: Frame) => Answer<T>) {
+    this.evaluator = evaluator;
+    this.node = node;
+    this.ask = ask;
+  }
+
+  run(): Explored<T> {
+    this.visit([], 0, new Set());
+    const unreachable = this.results.length === 0 && this.open.size === 0 && this.dead > 0;
+    return { results: this.results, open: [...this.open], unreachable };
+  }
+
+  /** `chain`: innermost caller first; `leaves`: functions whose parameters stay holes. */
+  private visit(chain: readonly Link[], soft: number, leaves: ReadonlySet<FunctionNode>): void {
+    this.contexts += 1;
+    if (this.contexts > contextCap) {
+      this.open.add("it is reached in too many ways");
+      return;
+    }
+    this.evaluator.budget = contextBudget;
+    const root = this.rootOf(chain);
+    const unit = this.evaluator.program.unitOf(this.node);
+    const frame = frameFor(unit.functionOf(this.node), root);
+    if (!this.evaluator.reachable(this.node, frame)) return;
+    const answer = this.ask(frame);
+    if (this.evaluator.exhausted) this.open.add("it takes too much work to follow");
+    const assumed = new Set([...chain.map((link) => link.fn), ...leaves]);
+    const hard = answer.needs.hard.filter((param) => !chain.some((link) => link.fn === param.fn));
+    const wanted = this.innermost(hard);
+    if (answer.needs.hard.length > 0 && wanted === undefined) this.open.add("it calls itself");
+    if (wanted !== undefined) return this.expandHard(wanted, { chain, soft, leaves });
+    for (const reason of answer.open) this.open.add(reason);
+    const refining = this.innermost(answer.needs.soft.filter((param) => !assumed.has(param.fn)));
+    if (refining === undefined || soft >= softDepth) this.results.push(...answer.results);
+    else this.expandSoft(refining, answer, { chain, soft, leaves });
+  }
+
+  private innermost(params: readonly ParamValue[]): ParamValue | undefined {
+    return params.toSorted((a, b) => (b.fn.start ?? 0) - (a.fn.start ?? 0))[0];
+  }
+
+  /** Callers from outside the function: a function that calls itself hands its parameters on. */
+  private outerCallers(fn: FunctionNode): { callers: Caller[]; escapes: string | undefined } {
+    const { callers, escapes } = callersOf(this.evaluator, fn);
+    const unit = this.evaluator.program.unitOf(fn);
+    const outer = callers.filter(
+      ({ call }) =>
+        this.evaluator.program.unitOf(call) !== unit ||
+        (call.start ?? 0) < (fn.start ?? 0) ||
+        (call.end ?? 0) > (fn.end ?? 0),
+    );
+    return { callers: outer, escapes };
+  }
+
+  private expandHard(
+    param: ParamValue,
+    at: { chain: readonly Link[]; soft: number; leaves: ReadonlySet<FunctionNode> },
+  ): void {
+    const { callers, escapes } = this.outerCallers(param.fn);
+    if (at.chain.length >= chainCap) {
+      this.open.add("it is wrapped too deep");
+      return;
+    }
+    if (escapes !== undefined) this.open.add(`the function around it is used where ${escapes}`);
+    else if (callers.length === 0) this.dead += 1;
+    for (const caller of callers) {
+      this.visit([...at.chain, { fn: param.fn, caller }], at.soft, at.leaves);
+    }
+  }
+
+  private expandSoft(
+    param: ParamValue,
+    answer: Answer<T>,
+    at: { chain: readonly Link[]; soft: number; leaves: ReadonlySet<FunctionNode> },
+  ): void {
+    const { callers, escapes } = this.outerCallers(param.fn);
+    const isLeaf = callers.length === 0 || callers.length > softCallers;
+    if (isLeaf || escapes !== undefined) {
+      this.visit(at.chain, at.soft, new Set([...at.leaves, param.fn]));
+      if (isLeaf) return;
+    }
+    if (at.chain.length >= chainCap) {
+      this.results.push(...answer.results);
+      return;
+    }
+    for (const caller of callers) {
+      this.visit([...at.chain, { fn: param.fn, caller }], at.soft + 1, at.leaves);
+    }
+  }
+
+  /** A root that assumes the calls of a chain, outermost first, so that inner callees are seen in their context. */
+  private rootOf(chain: readonly Link[]): RootFrame {
+    const root = new RootFrame();
+    for (const link of chain.toReversed()) {
+      root.assumed.set(link.fn, this.assumedFrame(link, root));
+      root.cache.clear();
+      root.calls.clear();
+    }
+    return root;
+  }
+
+  private assumedFrame({ fn, caller }: Link, root: RootFrame): Frame {
+    const unit = this.evaluator.program.unitOf(caller.call);
+    const outer = frameFor(unit.functionOf(caller.call), root);
+    const values = this.evaluator.evaluate(caller.callee, outer);
+    const called = values.find(
+      (value): value is FunctionValue => value.kind === "function" && value.node === fn,
+    );
+    const env = called?.env ?? this.constructorEnv(fn, values) ?? root;
+    const entered = { args: caller.args, caller: outer };
+    return new Frame({ fn, env, root, entered, self: called?.self });
+  }
+
+  private constructorEnv(fn: FunctionNode, values: Values): Frame | undefined {
+    const body = this.evaluator.program.parentOf(fn);
+    const owner = body && this.evaluator.program.parentOf(body);
+    if (owner === undefined || !isClass(owner)) return undefined;
+    for (const value of values)
+      if (value.kind === "class" && value.node === owner) return value.env;
+    return undefined;
+  }
+}
+
+/** Asks a question at a place, for every way in which its parameters are given. */
+export function explore<T>(
+  evaluator: Evaluator,
+  node: Node,
+  ask: (frame: Frame) => Answer<T>,
+): Explored<T> {
+  return new Exploration(evaluator, node, ask).run();
+}

@@ -1,0 +1,78 @@
+/** What pages and styles load from other origins. */
+import type { External } from "../../contract/build.ts";
+import type { Bundle } from "./bundle.ts";
+import { attribute, htmlElements } from "./html-scripts.ts";
+import { fileText } from "./read-bundle.ts";
+
+const linkKinds: readonly (readonly [RegExp, string])[] = [
+  [/stylesheet/i, "style"],
+  [/icon/i, "img"],
+  [/manifest/i, "manifest"],
+  [/modulepreload/i, "script"],
+  [/preconnect|dns-prefetch/i, "connect"],
+];
+
+const elementKinds: Readonly<Record<string, string>> = {
+  script: "script",
+  img: "img",
+  source: "media",
+  audio: "media",
+  video: "media",
+  iframe: "frame",
+  embed: "object",
+};
+
+function originOf(reference: string | undefined): string | undefined {
+  if (reference === undefined || !/^(?:https?:)?\/\//i.test(reference)) return undefined;
+  const url = reference.startsWith("//") ? `https:${reference}` : reference;
+  return URL.canParse(url) ? new URL(url).origin : undefined;
+}
+
+function linkKind(element: Parameters<typeof attribute>[0]): string {
+  const rel = attribute(element, "rel") ?? "";
+  const as = attribute(element, "as");
+  if (as === "font" || as === "script" || as === "style") return as;
+  return linkKinds.find(([pattern]) => pattern.test(rel))?.[1] ?? "link";
+}
+
+function fromHtml(html: string): { origin: string; kind: string }[] {
+  const found: { origin: string; kind: string }[] = [];
+  for (const element of htmlElements(html)) {
+    const isLink = element.tagName === "link";
+    const kind = isLink ? linkKind(element) : elementKinds[element.tagName];
+    if (kind === undefined) continue;
+    const origin = originOf(attribute(element, isLink ? "href" : "src"));
+    if (origin !== undefined) found.push({ origin, kind });
+  }
+  return found;
+}
+
+function fromStyle(css: string): { origin: string; kind: string }[] {
+  const found: { origin: string; kind: string }[] = [];
+  const loads = /(@import\s+)?(?:url\(\s*["']?([^"')\s]+)|(?<=@import\s)["']([^"']+))/gi;
+  for (const match of css.matchAll(loads)) {
+    const reference = match[2] ?? match[3];
+    const origin = originOf(reference);
+    if (origin === undefined) continue;
+    const isFont = /\.(?:woff2?|ttf|otf|eot)(?:[?#]|$)/i.test(reference ?? "");
+    found.push({ origin, kind: match[1] || match[3] ? "style" : isFont ? "font" : "img" });
+  }
+  return found;
+}
+
+/** External assets of a bundle, each origin and kind once per file. */
+export function externalAssets(bundle: Bundle): External[] {
+  const found = new Map<string, External>();
+  for (const file of bundle.files.values()) {
+    const assets =
+      file.kind === "html"
+        ? fromHtml(fileText(file))
+        : file.kind === "style"
+          ? fromStyle(fileText(file))
+          : [];
+    for (const { origin, kind } of assets) {
+      found.set(`${file.path} ${kind} ${origin}`, { origin, kind, file: file.path });
+    }
+  }
+  return [...found.keys()].toSorted().map((key) => found.get(key) as External);
+}

@@ -1,0 +1,82 @@
+/** Operations of one id are one operation: their shapes are joined. */
+import type { Field, Fields, HttpOperation, Operation } from "../../contract/operation.ts";
+import { operationId, pathShape, type UnnamedOperation } from "../../contract/operation-id.ts";
+import { collapseStatement } from "../../contract/statement-text.ts";
+import { GovernError } from "../../errors/govern-error.ts";
+import { mergeBodies } from "./http-request.ts";
+
+function mergeFields(one: Fields, other: Fields): Fields {
+  const fields: Record<string, Field> = { ...one.fields };
+  for (const [key, field] of Object.entries(other.fields)) {
+    const known = fields[key];
+    fields[key] =
+      known === undefined || JSON.stringify(known) === JSON.stringify(field) ? field : "any";
+  }
+  return { fields: sorted(fields), open: one.open || other.open };
+}
+
+function sorted<T>(record: Readonly<Record<string, T>>): Record<string, T> {
+  const names = Object.keys(record).toSorted();
+  return Object.fromEntries(names.map((name) => [name, record[name] as T]));
+}
+
+function mergeHttp(one: HttpOperation, other: HttpOperation): HttpOperation {
+  const encodedSlash = [...new Set([...(one.encodedSlash ?? []), ...(other.encodedSlash ?? [])])];
+  return {
+    ...one,
+    query: mergeFields(one.query, other.query),
+    headers: [...new Set([...one.headers, ...other.headers])].toSorted(),
+    body: mergeBodies(one.body, other.body),
+    ...(encodedSlash.length > 0 ? { encodedSlash: encodedSlash.toSorted() } : {}),
+  };
+}
+
+/** What must agree for two operations to be the same one. */
+function essence(operation: Operation): string {
+  switch (operation.kind) {
+    case "http":
+    case "stream":
+      return `${operation.kind} ${operation.method} ${operation.origin} ${pathShape(operation.path)}`;
+    case "sql":
+      return `sql ${operation.client} ${collapseStatement(operation.statement)}`;
+    default:
+      return JSON.stringify({ ...operation, id: "" });
+  }
+}
+
+function mergeTwo(one: Operation, other: Operation): Operation {
+  if (essence(one) !== essence(other)) {
+    throw new GovernError(
+      "operation-collision",
+      `Two operations have the id ${one.id}: ${essence(one)} and ${essence(other)}.`,
+      { next: "Change one of the two calls, e.g. a segment of its path, and build again." },
+    );
+  }
+  if (one.kind === "http" && other.kind === "http") return mergeHttp(one, other);
+  if (one.kind === "stream" && other.kind === "stream") {
+    return { ...one, query: mergeFields(one.query, other.query) };
+  }
+  if (one.kind === "sql" && other.kind === "sql" && one.interpolated !== other.interpolated) {
+    return { ...one, interpolated: true };
+  }
+  return one;
+}
+
+/** Names operations and joins those of one id. @throws GovernError `operation-collision`. */
+export class OperationSet {
+  private readonly byId = new Map<string, Operation>();
+
+  /** Adds an operation and gives its id. */
+  add(unnamed: UnnamedOperation): string {
+    const id = operationId(unnamed);
+    const operation = { id, ...unnamed } as Operation;
+    const known = this.byId.get(id);
+    this.byId.set(id, known === undefined ? operation : mergeTwo(known, operation));
+    return id;
+  }
+
+  /** All of them, sorted by id. */
+  sorted(): Operation[] {
+    return [...this.byId.keys()].toSorted().map((id) => this.byId.get(id) as Operation);
+  }
+}

@@ -1,0 +1,139 @@
+/** From a reference to a network global to its site: the calls that it reaches, what they send, and the cut at the reference. */
+import type { SiteDraft, CutDraft, FindingDraft, RecognizerContext } from "./recognizer.ts";
+import type { UnnamedOperation } from "../../contract/operation-id.ts";
+import { explore, type Answer } from "../evaluate/contexts.ts";
+import { FlowTracker, type Use } from "../evaluate/flow.ts";
+import type { Frame } from "../evaluate/frame.ts";
+import { isCall, type CallNode, type Node } from "../modules/syntax.ts";
+import { credentialDrafts } from "../operations/credentials.ts";
+import type { FoundCall } from "../operations/http-request.ts";
+import type { GlobalReference } from "./global-references.ts";
+
+/** A call that a reference reaches, with its arguments. */
+export interface ReachedCall {
+  readonly call: CallNode;
+  readonly args: readonly Node[];
+}
+
+export interface Reached {
+  readonly calls: readonly ReachedCall[];
+  /** Why there may be calls that are not among them. */
+  readonly escapes: string | undefined;
+}
+
+/** The calls that the value of an expression reaches. */
+export function reachedCalls(context: RecognizerContext, node: Node): Reached {
+  const calls: ReachedCall[] = [];
+  let escapes: string | undefined;
+  context.evaluator.budget = 100_000;
+  for (const use of new FlowTracker(context.evaluator).run(node, []).uses) {
+    const reached = callOf(context, use);
+    if (reached !== undefined) calls.push(reached);
+    else if (use.kind === "escape") escapes ??= use.reason;
+    else if (use.kind === "member" && /^(?:apply|bind)$/.test(use.name ?? "")) {
+      escapes ??= `it is called through ${String(use.name)}`;
+    }
+  }
+  return { calls, escapes };
+}
+
+function callOf(context: RecognizerContext, use: Use): ReachedCall | undefined {
+  if (use.kind === "call" && isCall(use.node)) {
+    return { call: use.node, args: use.node.arguments as Node[] };
+  }
+  if (use.kind !== "member" || use.name !== "call") return undefined;
+  const call = context.program.parentOf(use.node);
+  if (!isCall(call) || call.callee !== use.node) return undefined;
+  return { call, args: (call.arguments as Node[]).slice(1) };
+}
+
+export function globalCut(reference: GlobalReference): CutDraft {
+  const shorthand = reference.shorthand !== null;
+  return {
+    at: reference.shorthand ?? reference.node,
+    cut: { kind: "global", global: reference.global, shorthand },
+  };
+}
+
+interface Gathered {
+  readonly operations: UnnamedOperation[];
+  readonly open: Set<string>;
+  readonly cuts: CutDraft[];
+  readonly findings: FindingDraft[];
+  local: number;
+  unreachable: number;
+}
+
+function gather(gathered: Gathered, found: FoundCall): void {
+  if (found.operation === null) gathered.local += 1;
+  else gathered.operations.push(found.operation);
+  for (const credential of found.credentials) {
+    for (const draft of credentialDrafts(credential)) {
+      if (gathered.cuts.some((known) => known.at === draft.cut.at)) continue;
+      gathered.cuts.push(draft.cut);
+      gathered.findings.push(draft.finding);
+    }
+  }
+}
+
+/** The site of one reference: every call of it is asked, and what all of them say is put together. */
+export function httpSite(
+  context: RecognizerContext,
+  site: {
+    recognizer: string;
+    reference: GlobalReference;
+    reached: Reached;
+    ask: (frame: Frame, reached: ReachedCall) => Answer<FoundCall>;
+  },
+): SiteDraft {
+  const { reference, reached, ask } = site;
+  const gathered: Gathered = {
+    operations: [],
+    open: new Set(),
+    cuts: [globalCut(reference)],
+    findings: [],
+    local: 0,
+    unreachable: 0,
+  };
+  for (const one of reached.calls) {
+    const explored = explore(context.evaluator, one.call, (frame) => ask(frame, one));
+    for (const found of explored.results) gather(gathered, found);
+    for (const reason of explored.open) gathered.open.add(reason);
+    if (explored.unreachable) gathered.unreachable += 1;
+  }
+  if (reached.escapes !== undefined) gathered.open.add(reached.escapes);
+  const { operations, cuts, findings } = gathered;
+  return {
+    recognizer: site.recognizer,
+    at: reference.node,
+    ...verdict(gathered, reached.calls.length),
+    operations,
+    cuts,
+    findings,
+  };
+}
+
+function verdict(gathered: Gathered, calls: number): Pick<SiteDraft, "status" | "reason"> {
+  const [reason] = gathered.open;
+  if (reason !== undefined) return { status: "open", reason };
+  if (gathered.operations.length > 0) return { status: "resolved" };
+  if (calls === 0) return { status: "excluded", reason: "it is only looked at, never called" };
+  if (gathered.local > 0) return { status: "excluded", reason: "its address stays in the page" };
+  return { status: "unreachable", reason: "nothing calls it" };
+}
+
+/** A reference that an excluded region holds: rewritten like all others, but no operation. */
+export function excludedSite(
+  recognizer: string,
+  reference: GlobalReference,
+  reason: string,
+): SiteDraft {
+  return {
+    recognizer,
+    at: reference.node,
+    status: "excluded",
+    reason,
+    operations: [],
+    cuts: [globalCut(reference)],
+  };
+}

@@ -1,0 +1,71 @@
+/** The expression that puts values into a text: a template or a chain of `+`, where the text is built. */
+import { plainText } from "../../evaluate/values.ts";
+import { frameFor, type Frame } from "../../evaluate/frame.ts";
+import type { Node } from "../../modules/syntax.ts";
+import type { RecognizerContext } from "../recognizer.ts";
+
+export interface TextPlace {
+  readonly node: Node;
+  /** Known texts around the holes: one more than there are holes. */
+  readonly texts: readonly string[];
+  readonly holes: readonly Node[];
+}
+
+/** Finds where a text is built, through variables that are set once. */
+export function findText(
+  context: RecognizerContext,
+  node: Node,
+  frame: Frame,
+  depth = 0,
+): TextPlace | undefined {
+  if (depth > 6) return undefined;
+  if (node.type === "TemplateLiteral" || node.type === "BinaryExpression") {
+    return placeOf(context, node, frame);
+  }
+  if (node.type !== "Identifier") return undefined;
+  const binding = context.program.bindingOf(node);
+  const [declaration, ...others] = binding?.declarations ?? [];
+  if (binding === undefined || others.length > 0 || binding.writes.length > 0) return undefined;
+  if (declaration?.type !== "VariableDeclarator" || !declaration.init) return undefined;
+  if (declaration.id.type !== "Identifier") return undefined;
+  const unit = context.program.unitOf(declaration);
+  return findText(
+    context,
+    declaration.init,
+    frameFor(unit.functionOf(declaration), frame),
+    depth + 1,
+  );
+}
+
+function leaves(node: Node): (Node | string)[] {
+  if (node.type === "TemplateLiteral") {
+    return node.quasis.flatMap((quasi, at) => {
+      const expression = node.expressions[at] as Node | undefined;
+      const text = quasi.value.cooked ?? quasi.value.raw;
+      return expression === undefined ? [text] : [text, expression];
+    });
+  }
+  if (node.type === "BinaryExpression" && node.operator === "+") {
+    return [...leaves(node.left as Node), ...leaves(node.right)];
+  }
+  return [node];
+}
+
+function placeOf(context: RecognizerContext, node: Node, frame: Frame): TextPlace | undefined {
+  const texts: string[] = [""];
+  const holes: Node[] = [];
+  for (const leaf of leaves(node)) {
+    const known = typeof leaf === "string" ? leaf : knownText(context, leaf, frame);
+    if (known !== undefined) texts[texts.length - 1] += known;
+    else {
+      holes.push(leaf as Node);
+      texts.push("");
+    }
+  }
+  return holes.length === 0 ? undefined : { node, texts, holes };
+}
+
+function knownText(context: RecognizerContext, node: Node, frame: Frame): string | undefined {
+  const [value, ...others] = context.evaluator.evaluate(node, frame);
+  return value === undefined || others.length > 0 ? undefined : plainText(value);
+}

@@ -1,0 +1,63 @@
+/**
+ * What a recognizer is: it knows the call shapes of one client and reports sites. It sees the program through its context only
+ * and never another recognizer.
+ */
+import type { UnnamedOperation } from "../../contract/operation-id.ts";
+import type { Site } from "../../contract/build.ts";
+import type { ClientCut, CredentialCut, GlobalCut, TextCut } from "../analysis.ts";
+import type { Evaluator } from "../evaluate/evaluator.ts";
+import type { Program } from "../modules/program.ts";
+import type { Node } from "../modules/syntax.ts";
+
+type Placeless<C> = Omit<C, "file" | "start" | "end" | "site">;
+
+/** A cut before its site has a number: at a node. */
+export type CutDraft =
+  | { readonly at: Node; readonly cut: Placeless<GlobalCut> }
+  | {
+      readonly at: Node;
+      readonly cut: Omit<Placeless<ClientCut>, "options">;
+      readonly options: Node | null;
+    }
+  | {
+      readonly at: Node;
+      readonly cut: Omit<Placeless<TextCut>, "holes" | "operation">;
+      readonly holes: readonly Node[];
+      readonly operation: UnnamedOperation;
+    }
+  | { readonly at: Node; readonly cut: Placeless<CredentialCut> };
+
+/** A finding at a node, beside `unresolved-call`, which every open site gives. */
+export interface FindingDraft {
+  readonly at: Node;
+  readonly rule: "hardcoded-credential" | "interpolated-sql";
+  readonly message: string;
+  readonly fix: string;
+  readonly operation?: UnnamedOperation;
+}
+
+export interface SiteDraft {
+  readonly recognizer: string;
+  readonly at: Node;
+  readonly status: Site["status"];
+  readonly reason?: string;
+  readonly operations: readonly UnnamedOperation[];
+  readonly cuts: readonly CutDraft[];
+  readonly findings?: readonly FindingDraft[];
+}
+
+export interface RecognizerContext {
+  readonly program: Program;
+  readonly evaluator: Evaluator;
+  /** Why a place lies in code that no longer runs once its clients are cut, or undefined. */
+  excluded(node: Node): string | undefined;
+  /** Makes the code around these nodes count as dead: its sinks are excluded, with the reason. */
+  exclude(nodes: readonly Node[], reason: string): void;
+  report(site: SiteDraft): void;
+}
+
+export interface Recognizer {
+  readonly name: string;
+  /** Reports every site of its client, resolved or not. */
+  find(context: RecognizerContext): void | Promise<void>;
+}

@@ -1,0 +1,79 @@
+/** Streams (`new WebSocket(url)`, `new EventSource(url)`): the address decides, messages are not looked into. */
+import type { UnnamedOperation } from "../../contract/operation-id.ts";
+import { argumentValues } from "../evaluate/arguments.ts";
+import { explore, type Answer } from "../evaluate/contexts.ts";
+import type { Frame } from "../evaluate/frame.ts";
+import { asText } from "../evaluate/texts.ts";
+import type { ParamValue } from "../evaluate/values.ts";
+import { readAddress } from "../operations/address.ts";
+import { globalReferences, type GlobalReference } from "./global-references.ts";
+import { excludedSite, globalCut, reachedCalls, type ReachedCall } from "./http-site.ts";
+import type { RecognizerContext, SiteDraft } from "./recognizer.ts";
+
+interface StreamKind {
+  readonly recognizer: string;
+  readonly global: "WebSocket" | "EventSource";
+  readonly method: "WS" | "SSE";
+}
+
+function ask(
+  context: RecognizerContext,
+  kind: StreamKind,
+  at: { frame: Frame; reached: ReachedCall },
+): Answer<UnnamedOperation> {
+  const entered = { args: at.reached.args, caller: at.frame };
+  const results: UnnamedOperation[] = [];
+  const open: string[] = [];
+  const hard: ParamValue[] = [];
+  const soft: ParamValue[] = [];
+  for (const value of argumentValues(context.evaluator, entered, 0)) {
+    const address = readAddress(asText(value).parts);
+    if (address.kind === "needs") hard.push(address.param);
+    else if (address.kind === "open") open.push(address.reason);
+    else if (address.kind === "address") {
+      const { origin, path, query } = address;
+      const isSocket = kind.method === "WS";
+      const access = isSocket ? "write" : "read";
+      const why = isSocket ? "a socket carries writes" : "an event stream";
+      soft.push(...address.soft);
+      results.push({ kind: "stream", access, why, method: kind.method, origin, path, query });
+    }
+  }
+  return { results, open, needs: { hard, soft } };
+}
+
+function streamSite(
+  context: RecognizerContext,
+  kind: StreamKind,
+  reference: GlobalReference,
+): SiteDraft {
+  const reached = reachedCalls(context, reference.node);
+  const operations: UnnamedOperation[] = [];
+  const reasons = reached.escapes === undefined ? [] : [reached.escapes];
+  for (const one of reached.calls) {
+    const found = explore(context.evaluator, one.call, (frame) =>
+      ask(context, kind, { frame, reached: one }),
+    );
+    operations.push(...found.results);
+    reasons.push(...found.open);
+  }
+  const [reason] = reasons;
+  const base = { recognizer: kind.recognizer, at: reference.node, cuts: [globalCut(reference)] };
+  if (reason !== undefined) return { ...base, status: "open", reason, operations };
+  if (operations.length > 0) return { ...base, status: "resolved", operations };
+  return reached.calls.length === 0
+    ? { ...base, status: "excluded", reason: "it is only looked at, never constructed", operations }
+    : { ...base, status: "unreachable", reason: "nothing calls it", operations };
+}
+
+/** Reports the sites of one kind of stream. */
+export function findStreams(context: RecognizerContext, kind: StreamKind): void {
+  for (const reference of globalReferences(context.program, context.evaluator, kind.global)) {
+    const reason = context.excluded(reference.node);
+    const site =
+      reason === undefined
+        ? streamSite(context, kind, reference)
+        : excludedSite(kind.recognizer, reference, reason);
+    context.report(site);
+  }
+}

@@ -1,0 +1,121 @@
+/** Findings: what people are told, with place and next step. No message holds a secret. */
+import type { Finding, Site } from "../../contract/build.ts";
+import { operationId } from "../../contract/operation-id.ts";
+import type { Operation } from "../../contract/operation.ts";
+import type { Bundle } from "../files/bundle.ts";
+import { isUtf8 } from "../files/read-bundle.ts";
+import type { Program } from "../modules/program.ts";
+import { ambiguousPairs } from "../operations/ambiguity.ts";
+import type { SecretDraft } from "../recognizers/literal-secrets.ts";
+import type { FindingDraft, SiteDraft } from "../recognizers/recognizer.ts";
+import type { Places } from "./places.ts";
+
+interface Found {
+  readonly numbered: readonly { site: Site; draft: SiteDraft }[];
+  readonly secrets: readonly SecretDraft[];
+  readonly operations: readonly Operation[];
+  readonly places: Places;
+}
+
+function placed({
+  file,
+  line,
+  column,
+  source,
+}: Pick<Site, "file" | "line" | "column" | "source">): Pick<
+  Finding,
+  "file" | "line" | "column" | "source"
+> {
+  return { file, line, column, ...(source === undefined ? {} : { source }) };
+}
+
+const callNames: Readonly<Record<string, string>> = {
+  fetch: "fetch call",
+  xhr: "XMLHttpRequest",
+  beacon: "sendBeacon call",
+  websocket: "WebSocket",
+  eventsource: "EventSource",
+  neon: "SQL call",
+};
+
+function unresolved({ site }: { site: Site }): Finding {
+  const name = callNames[site.recognizer] ?? "call";
+  const count = site.operations.length;
+  const rest =
+    count === 0
+      ? ""
+      : ` ${count === 1 ? "1 operation of it is" : `${count} operations of it are`} known.`;
+  return {
+    rule: "unresolved-call",
+    severity: "error",
+    ...placed(site),
+    message: `What this ${name} sends cannot be told: ${site.reason ?? "it is computed at run time"}.${rest}`,
+    fix: "Give it a literal address or text, or register the operation by hand under apps.<app>.operations.",
+  };
+}
+
+function drafted(finding: FindingDraft, places: Places): Finding {
+  return {
+    rule: finding.rule,
+    severity: "error",
+    ...placed(places.of(finding.at)),
+    message: finding.message,
+    fix: finding.fix,
+    ...(finding.operation === undefined ? {} : { operation: operationId(finding.operation) }),
+  };
+}
+
+function ambiguous(found: Found): Finding[] {
+  return ambiguousPairs(found.operations).flatMap(([one, other]) => {
+    const owner = found.numbered.find(({ site }) => site.operations.includes(one.id));
+    if (owner === undefined) return [];
+    return [
+      {
+        rule: "ambiguous-operation" as const,
+        severity: "error" as const,
+        ...placed(owner.site),
+        message: `One request can be both ${one.method} ${one.path} and ${other.method} ${other.path}: neither is more specific, so it would be refused.`,
+        fix: "Give the two paths different literal segments.",
+        operation: one.id,
+      },
+    ];
+  });
+}
+
+/** Everything that inspect reports, but for files that cannot be read. */
+export function findingsOf(found: Found): Finding[] {
+  const { numbered, secrets, places } = found;
+  const seen = new Set<string>();
+  const drafts = [
+    ...numbered.flatMap(({ draft }) => draft.findings ?? []),
+    ...secrets.map((secret) => secret.finding),
+  ].map((finding) => drafted(finding, places));
+  const once = drafts.filter((finding) => {
+    const key = `${finding.rule} ${finding.file} ${finding.line} ${finding.column}`;
+    return seen.has(key) ? false : Boolean(seen.add(key));
+  });
+  const open = numbered.filter(({ site }) => site.status === "open").map(unresolved);
+  return [...open, ...once, ...ambiguous(found)];
+}
+
+/** Scripts that are left out: not UTF-8, or not parsed. */
+export function unreadableFindings(bundle: Bundle, program: Program, places: Places): Finding[] {
+  const fix = "What this script does is not seen: leave it out of the bundle, or make it parse.";
+  const base = { rule: "unreadable-file", severity: "error", fix } as const;
+  const unparsed = program.unparsed.map(({ script, reason, offset }): Finding => {
+    const place = places.at(script.file, script.offset + offset);
+    return { ...base, ...placed(place), message: `${script.file} cannot be parsed: ${reason}.` };
+  });
+  const garbled = [...bundle.files.values()]
+    .filter((file) => file.kind === "script" && !isUtf8(file))
+    .map((file): Finding => {
+      return {
+        ...base,
+        file: file.path,
+        line: 1,
+        column: 0,
+        message: `${file.path} is not UTF-8 text.`,
+      };
+    });
+  return [...unparsed, ...garbled];
+}
