@@ -173,8 +173,9 @@ function workspaceText(
 
 function notesOf(state: WorkspaceState, options: ImportPlanOptions, plan: MappingPlan): string[] {
   const notes: string[] = [];
-  for (const key of plan.mapped) {
-    if (!options.upstreams.has(key)) continue;
+  for (const { key, address } of plan.mapped) {
+    const given = options.upstreams.get(key);
+    if (given === undefined || given === address) continue;
     notes.push(`govern.yaml maps ${key} already: --upstream changed nothing.`);
   }
   const permissions = state.workspace?.permissions ?? [];

@@ -19,8 +19,8 @@ export interface MappingPlan {
   /** All mappings of the app that are new. */
   readonly mappings: readonly Mapping[];
   readonly secrets: readonly Secret[];
-  /** Keys that the workspace maps already. */
-  readonly mapped: readonly string[];
+  /** What the workspace maps already, with the address there. */
+  readonly mapped: readonly { readonly key: string; readonly address: string | undefined }[];
 }
 
 interface Target {
@@ -240,17 +240,20 @@ function placeResource(
   }
 }
 
-/** Plans the mappings that the workspace has: their credentials are kept under the names of its resources. */
+/** What the workspace maps stays; the credentials are kept under the names of its resources. */
 function keepMapped(
   options: PlanOptions,
   targets: readonly Target[],
   names: SecretNames,
-): string[] {
+): MappingPlan["mapped"] {
   return targets.flatMap((target) => {
-    const resource = mappedResource(options, target);
-    if (resource === undefined) return [];
-    keepCredentials(target, resource, names);
-    return [target.key];
+    const name = mappedResource(options, target);
+    if (name === undefined) return [];
+    keepCredentials(target, name, names);
+    const resource = options.workspace?.resources?.[name];
+    return [
+      { key: target.key, address: resource?.kind === "http" ? resource.upstream : resource?.url },
+    ];
   });
 }
 
@@ -272,7 +275,7 @@ export function planMappings(options: PlanOptions): MappingPlan {
   const names = new SecretNames();
   const mapped = keepMapped(options, targets, names);
   const open = targets
-    .filter(({ key }) => !mapped.includes(key))
+    .filter(({ key }) => !mapped.some((one) => one.key === key))
     .map((target) => {
       const resource = resourceName(target.key, options.app);
       const given = options.upstreams.get(target.key);

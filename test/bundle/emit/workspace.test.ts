@@ -160,7 +160,12 @@ apps: { console: { resources: {"https://api.acme.example": a, sql: b} } }
 permissions: [{ groups: [x], allow: [console/read] }]
 `;
     writeTree(folder, { "govern.yaml": text });
-    const result = await importApp(folder, { upstreams: new Map([["sql:neon", "sqlite:./y"]]) });
+    const result = await importApp(folder, {
+      upstreams: new Map([
+        ["sql:neon", "sqlite:./y"],
+        ["https://api.acme.example", "https://api.acme.example"],
+      ]),
+    });
     expect(readFileSync(join(folder, "govern.yaml"), "utf8")).toBe(text);
     expect(result.written).not.toContain("govern.yaml");
     expect(result.secrets).toEqual(["A_AUTHORIZATION", "B_URL"]);
