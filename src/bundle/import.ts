@@ -7,6 +7,7 @@ import { join, resolve } from "node:path";
 import type { InspectReport } from "../contract/build.ts";
 import { parseWorkspace } from "../contract/workspace-file.ts";
 import type { Analysis } from "./analysis.ts";
+import { analyzeBundle } from "./analyze.ts";
 import { appNameOf } from "./emit/app-name.ts";
 import { readAssets, type Assets } from "./emit/assets.ts";
 import type { FileCalls } from "./emit/file-changes.ts";
@@ -43,8 +44,8 @@ export interface ImportOptions {
   readonly upstreams: ReadonlyMap<string, string>;
   /** Refuse to change operations.json. */
   readonly frozen?: boolean | undefined;
-  /** The analysis: `analyzeBundle`. */
-  readonly analyze: (bundle: Bundle, app: string) => Promise<Analysis>;
+  /** The analysis; analyzeBundle if left out. */
+  readonly analyze?: ((bundle: Bundle, app: string) => Promise<Analysis>) | undefined;
   /** Asks a person; undefined when they left. Without it safe defaults are taken. */
   readonly choose?:
     | ((report: InspectReport, given: ImportGiven) => Promise<ImportAnswers | undefined>)
@@ -113,7 +114,7 @@ export async function importBundle(options: ImportOptions): Promise<ImportResult
   const bundle = await readBundle(options.bundle);
   const named = await appNameOf(bundle.root, options.app);
   options.onProgress?.("analyze");
-  const analysis = await options.analyze(bundle, named);
+  const analysis = await (options.analyze ?? analyzeBundle)(bundle, named);
   const settled = await settle(options, named, bundle, analysis);
   if (settled === null) return null;
   return importAnalyzed(bundle, analysis, {

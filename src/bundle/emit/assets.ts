@@ -29,7 +29,7 @@ export const sidecarFileNames = [
 ] as const;
 
 /** Folder of govern's own package.json, from the sources and from dist/ alike. */
-export function packageRoot(): string {
+function packageRoot(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, "package.json")) || !existsSync(join(folder, "bin"))) {
     const parent = dirname(folder);

@@ -19,12 +19,12 @@ const gitignore = `# Written by govern import. Only the reviewed contract of eac
 !apps/*/operations.json
 `;
 
-export function jsonFile(value: unknown): string {
+function jsonFile(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
 /** The text of an app's operations.json. */
-export function operationsText(app: string, analysis: Analysis): string {
+function operationsText(app: string, analysis: Analysis): string {
   const file: OperationsFile = { version: 1, app, operations: [...analysis.operations] };
   return jsonFile(file);
 }

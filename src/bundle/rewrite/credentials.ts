@@ -3,7 +3,7 @@ import type { Cut } from "../analysis.ts";
 import { touches, type Splice } from "./splices.ts";
 
 /** What takes a credential's place. */
-export const strippedText = "govern-stripped";
+const strippedText = "govern-stripped";
 
 /** Shorter values are words that stand in a bundle for many reasons. */
 const shortest = 8;

@@ -38,7 +38,7 @@ const special = /^(?:\s|\/\*(?:(?!\*\/)[^])*\*\/|\/\/.*\n)*["'#]/;
 /** Where a statement can be put first in a script, after hashbang and directives, and what must stand before it. */
 export function headOf(script: Script): { at: number; before: string } {
   if (!special.test(script.code)) return { at: 0, before: "" };
-  const { program } = parseScript(script.code, script.type);
+  const { program } = parseScript(script.code, "unknown");
   const directive = program.directives.at(-1);
   const at = directive?.end ?? program.interpreter?.end ?? 0;
   if (directive === undefined) return { at, before: program.interpreter ? "\n" : "" };

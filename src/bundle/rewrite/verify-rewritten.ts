@@ -4,12 +4,12 @@ import type { Finding } from "../../contract/build.ts";
 import type { Analysis } from "../analysis.ts";
 import { strippedValues } from "./credentials.ts";
 import type { RewrittenBundle } from "./rewrite-bundle.ts";
-import { scriptsOf } from "./scripts-of.ts";
+import { scriptsOf, type EmittedScript } from "./scripts-of.ts";
 import { placeAt } from "./text.ts";
 import { findSinks, type Leftover } from "./verify-script.ts";
 
 /** What a look at emitted files found; the path is that of the emitted file. */
-export function sinkFinding(file: string, text: string, leftover: Leftover): Finding {
+function sinkFinding(file: string, text: string, leftover: Leftover): Finding {
   return {
     rule: "unresolved-call",
     severity: "error",
@@ -21,27 +21,37 @@ export function sinkFinding(file: string, text: string, leftover: Leftover): Fin
 }
 
 /**
- * The sinks left in the scripts of emitted files.
- * @throws GovernError `internal` when one does not parse.
+ * The sinks left in the scripts of some emitted files.
+ * @param unparsed told of a script that does not parse; it then has no sinks, in a browser neither
  */
-export function remainingSinks(files: ReadonlyMap<string, Uint8Array>): Finding[] {
+export function remainingSinks(
+  files: Iterable<readonly [string, Uint8Array]>,
+  unparsed: (path: string, cause: SyntaxError) => void,
+): Finding[] {
+  const sinksOf = (path: string, { text, code, offset, type }: EmittedScript): Finding[] => {
+    try {
+      return findSinks(code, type).map((leftover) =>
+        sinkFinding(path, text, { ...leftover, start: leftover.start + offset }),
+      );
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      unparsed(path, error);
+      return [];
+    }
+  };
   return [...files].flatMap(([path, bytes]) =>
-    scriptsOf(path, bytes).flatMap(({ text, code, offset, type }) => {
-      try {
-        return findSinks(code, type).map((leftover) =>
-          sinkFinding(path, text, { ...leftover, start: leftover.start + offset }),
-        );
-      } catch (error) {
-        throw new GovernError("internal", `${path} does not parse after the rewrite`, {
-          cause: error,
-        });
-      }
-    }),
+    scriptsOf(path, bytes).flatMap((script) => sinksOf(path, script)),
   );
 }
 
+/** Output paths of the files that the analysis could not parse: they do not parse now either. */
+function unreadablePaths(rewritten: RewrittenBundle, analysis: Analysis): Set<string> {
+  const unreadable = analysis.findings.filter(({ rule }) => rule === "unreadable-file");
+  return new Set(unreadable.map(({ file }) => rewritten.renames.get(file) ?? file));
+}
+
 /**
- * Verifies a rewritten bundle: each script parses, and no stripped credential is left in any byte.
+ * Verifies a rewritten bundle: each script that parsed before parses, and no stripped credential is left in any byte.
  * @returns the sinks that are left, as findings
  * @throws GovernError `internal`; nothing may be written then.
  */
@@ -53,5 +63,9 @@ export function verifyRewritten(rewritten: RewrittenBundle, analysis: Analysis):
       throw new GovernError("internal", `a stripped credential is left in ${path}`);
     }
   }
-  return remainingSinks(rewritten.files);
+  const unreadable = unreadablePaths(rewritten, analysis);
+  return remainingSinks(rewritten.files, (path, cause) => {
+    if (unreadable.has(path)) return;
+    throw new GovernError("internal", `${path} does not parse after the rewrite`, { cause });
+  });
 }

@@ -281,6 +281,27 @@ describe("verification", () => {
     ]);
   });
 
+  test("refuses an output that a cut broke, and leaves alone what never parsed", () => {
+    const cut: Cut = {
+      kind: "credential",
+      file: "a.js",
+      start: 0,
+      end: 1,
+      replacement: "(",
+      value: "x",
+      use: null,
+    };
+    const broken = rewriteBundle(bundleOf({ "a.js": "1" }), analysisOf([cut]), standIn);
+    expect(() => verifyRewritten(broken, analysisOf([cut]))).toThrow(/a\.js does not parse/);
+    const place = { file: "b.js", line: 1, column: 0 };
+    const unreadable = {
+      ...analysisOf([]),
+      findings: [{ rule: "unreadable-file", severity: "error", ...place, message: "" } as const],
+    };
+    const kept = rewriteBundle(bundleOf({ "b.js": "<<" }), unreadable, standIn);
+    expect(verifyRewritten(kept, unreadable)).toEqual([]);
+  });
+
   test("refuses an output that holds a stripped credential", () => {
     const value = "acme_live_0011223344";
     const cut: Cut = {

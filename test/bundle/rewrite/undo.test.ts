@@ -3,12 +3,13 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Cut } from "../../../src/bundle/analysis.ts";
+import { analyzeBundle } from "../../../src/bundle/analyze.ts";
+import { readAssets } from "../../../src/bundle/emit/assets.ts";
 import type { Bundle } from "../../../src/bundle/files/bundle.ts";
 import { readBundle } from "../../../src/bundle/files/read-bundle.ts";
 import { rewriteBundle, type RewrittenBundle } from "../../../src/bundle/rewrite/rewrite-bundle.ts";
 import { undoSplices } from "../../../src/bundle/rewrite/splices.ts";
 import { verifyRewritten } from "../../../src/bundle/rewrite/verify-rewritten.ts";
-import { findSinks } from "../../../src/bundle/rewrite/verify-script.ts";
 import { analysisOf, bundleOf, standIn } from "./bundle-of.ts";
 
 const root = new URL("../../..", import.meta.url).pathname;
@@ -21,38 +22,16 @@ function expectUndone(bundle: Bundle, result: RewrittenBundle): void {
   }
 }
 
-/** Cuts for every sink of a bundle, as an analysis that sees all would make them. */
-function everySink(bundle: Bundle): Cut[] {
-  return bundle.scripts.flatMap(({ file, code, type, offset }) =>
-    findSinks(code, type).flatMap(({ sink, start }): Cut[] => {
-      const global = /fetch|XMLHttpRequest|WebSocket|EventSource|sendBeacon/.exec(sink)?.[0];
-      const length = /^[\w.]+/.exec(code.slice(start))?.[0].length ?? 0;
-      const shorthand =
-        /[{,]\s*$/.test(code.slice(0, start)) && /^\s*[,}]/.test(code.slice(start + length));
-      return [
-        {
-          kind: "global",
-          file,
-          start: start + offset,
-          end: start + offset + length,
-          global: global as "fetch",
-          site: "s1",
-          shorthand,
-        },
-      ];
-    }),
-  );
-}
-
 describe.each(["dist", "dist-esbuild"])("the support console's %s", (folder) => {
   test("comes back to the byte when its splices are undone", async () => {
     const bundle = await readBundle(join(root, "fixtures/support-console", folder));
-    const cuts = everySink(bundle);
-    expect(cuts.length).toBeGreaterThan(2);
-    const result = rewriteBundle(bundle, analysisOf(cuts), standIn);
+    const analysis = await analyzeBundle(bundle, "support-console");
+    const kinds = new Set(analysis.cuts.map(({ kind }) => kind));
+    expect([...kinds].toSorted()).toEqual(["client", "credential", "global", "text"]);
+    const result = rewriteBundle(bundle, analysis, await readAssets());
     expectUndone(bundle, result);
     expect(result.log.files.every(({ splices }) => splices.length < 30)).toBe(true);
-    expect(verifyRewritten(result, analysisOf(cuts))).toEqual([]);
+    expect(verifyRewritten(result, analysis)).toEqual([]);
     const names = readdirSync(join(bundle.root, "assets")).filter((name) => name.endsWith(".js"));
     for (const [path, bytes] of result.files) {
       for (const name of names)
