@@ -20,7 +20,7 @@ const relayed = new Set([
 
 /** Headers of an API's own, by their usual prefix: request ids, paging, rate limits. */
 const relayedPrefix =
-  /^(?:x-(?!dns-|frame-|xss-|content-|forwarded|real-|powered|permitted)|ratelimit)/;
+  /^(?:x-(?!accel-|sendfile|litespeed|lighttpd|dns-|frame-|xss-|content-|forwarded|real-|powered|permitted)|ratelimit)/;
 
 function isRelayed(name: string): boolean {
   return relayed.has(name) || relayedPrefix.test(name);

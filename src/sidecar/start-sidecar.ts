@@ -179,6 +179,7 @@ async function openListeners(
     snapshot: () => snapshot,
     signIn: assembly.operatorSignIn,
     originOf: (header) => hosts()?.operatorOriginOf(header),
+    isReady: () => hosts() !== undefined,
   });
   const { host } = options;
   const port = await listen(appServer, { host, port: options.port, option: "--port" });
@@ -265,11 +266,15 @@ async function start(
   closers: Closers,
 ): Promise<RunningSidecar> {
   const { snapshot, store, assembly } = opened;
+  const log = options.log ?? (() => undefined);
   let hosts: Hosts | undefined;
-  const { port, operatorPort } = await openListeners(options, opened, {
-    hosts: () => hosts,
-    closers,
+  // Ends after the listeners and before the store: calls under way and the stop itself are still recorded.
+  closers.add(async () => {
+    await assembly.executor.stop();
+    if (hosts !== undefined) await store.append(stopEntry(snapshot));
   });
+  const wiring = { hosts: () => hosts, closers };
+  const { port, operatorPort } = await openListeners(options, opened, wiring);
   const ready = createHosts({
     workspace: snapshot.workspace,
     dev: options.dev,
@@ -279,17 +284,9 @@ async function start(
   await store.append(startEntry(snapshot, options.dev));
   await store.append(configEntry(snapshot));
   await assembly.executor.start();
-  const log = options.log ?? (() => undefined);
-  const stopUpkeep = startUpkeep({ store, onFault: (error) => log(describeFault(error)) });
+  closers.add(startUpkeep({ store, onFault: (error) => log(describeFault(error)) }));
   hosts = ready;
   let closing: Promise<void> | undefined;
-  const close = async (): Promise<void> => {
-    // The store goes last: calls under way and the stop itself are still recorded.
-    await stopUpkeep();
-    await assembly.executor.stop();
-    await store.append(stopEntry(snapshot)).catch((error: unknown) => log(describeFault(error)));
-    await closers.closeAll();
-  };
   return {
     url: (app) => ready.urlOf(app),
     operatorUrl: ready.operatorUrl,
@@ -297,6 +294,6 @@ async function start(
     operatorPort,
     apps: [...snapshot.apps.keys()],
     warnings: uncoveredWrites(snapshot),
-    close: () => (closing ??= close()),
+    close: () => (closing ??= closers.closeAll()),
   };
 }

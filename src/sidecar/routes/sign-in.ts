@@ -10,10 +10,11 @@ import { devIssuer, type People } from "../identity/people.ts";
 import { safeReturnPath } from "../identity/return-path.ts";
 import { isSameOrigin } from "../identity/same-origin.ts";
 import type { Sessions } from "../identity/sessions.ts";
-import type { Answer, CallRequest } from "../lifecycle.ts";
+import type { Answer, CallRequest, Refusal } from "../lifecycle.ts";
 import { parseQuery } from "../matching/query.ts";
 import { jsonAnswer, problemAnswer } from "../problem.ts";
 import type { Store } from "../store/store.ts";
+import { refuseRequest } from "./refuse-request.ts";
 
 export interface SignInOptions {
   /** What the person signs in to. */
@@ -71,7 +72,7 @@ class DevSignIn implements SignIn {
     if (method !== "POST") return undefined;
     if (!isSameOrigin(asked.request, asked.origin)) {
       const detail = "Sign in from this origin's own page.";
-      return problemAnswer({ code: "cross-origin", detail }, asked.correlation);
+      return this.#refuse(asked, { code: "cross-origin", detail });
     }
     return path === paths.login ? this.#signIn(asked) : this.#signOut(asked.request);
   }
@@ -107,7 +108,14 @@ class DevSignIn implements SignIn {
     return `<li><button class="wide" name="user" value="${name}"><strong>${name}</strong> <small>${escapeHtml(groups.join(", "))}</small></button></li>`;
   }
 
-  async #signIn({ request, correlation }: SignInRequest): Promise<Answer> {
+  #refuse({ request, correlation }: SignInRequest, refusal: Refusal): Promise<Answer> {
+    const { app, store } = this.#options;
+    const at = app === null ? "operator" : "app";
+    return refuseRequest(store, { at, app, request, refusal, correlation });
+  }
+
+  async #signIn(asked: SignInRequest): Promise<Answer> {
+    const { request, correlation } = asked;
     const form = Buffer.from(request.body).toString("latin1");
     const user = single(form, "user");
     const groups =
@@ -115,11 +123,8 @@ class DevSignIn implements SignIn {
         ? undefined
         : this.#options.people.groupsNow({ subject: user, issuer: devIssuer, groups: [] });
     if (user === undefined || groups === undefined) {
-      const refusal = {
-        code: "unauthenticated",
-        detail: "identity.dev names no such user.",
-      } as const;
-      return problemAnswer(refusal, correlation);
+      const detail = "identity.dev names no such user.";
+      return this.#refuse(asked, { code: "unauthenticated", detail });
     }
     const person = { subject: user, issuer: devIssuer, groups };
     const { cookie, identity } = await this.#options.sessions.begin(person);

@@ -112,6 +112,7 @@ class HttpConnector implements Connector {
       path: request.path,
       method: request.method,
       headers: {
+        accept: "*/*",
         "accept-encoding": "identity",
         "user-agent": "govern",
         ...request.headers,

@@ -14,9 +14,9 @@ import {
 import { isSameOrigin } from "../../identity/same-origin.ts";
 import type { Answer, CallRequest, Pipeline, ReceivedCall, Refusal } from "../../lifecycle.ts";
 import { parseQuery } from "../../matching/query.ts";
-import { problemAnswer } from "../../problem.ts";
 import type { AppSnapshot, Snapshot } from "../../snapshot.ts";
 import type { Store } from "../../store/store.ts";
+import { refuseRequest } from "../refuse-request.ts";
 import type { SignIn } from "../sign-in.ts";
 import type { StaticFiles } from "./static-files.ts";
 import { handleTickets } from "./tickets.ts";
@@ -78,16 +78,21 @@ class AppListener {
   async handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const received = this.#receive(message);
     if (received === undefined) {
-      const refusal = {
-        code: "unknown-host",
-        detail: "No app is served under this host.",
-      } as const;
-      writeAnswer(message, response, problemAnswer(refusal, randomUUID()));
+      writeAnswer(message, response, await this.#refuseHost(message));
       return;
     }
     const exchange = { ...received, response };
     const answer = await this.#answer(exchange);
     if (answer !== undefined) writeAnswer(message, response, answer);
+  }
+
+  #refuseHost(message: IncomingMessage): Promise<Answer> {
+    return refuseRequest(this.#options.store, {
+      at: "app",
+      request: requestHead(message),
+      refusal: { code: "unknown-host", detail: "No app is served under this host." },
+      correlation: randomUUID(),
+    });
   }
 
   #refuse(call: ReceivedCall, refusal: Refusal): Promise<Answer> {

@@ -14,6 +14,7 @@ import { parseQuery } from "../../matching/query.ts";
 import { parseStrictJson } from "../../matching/strict-json.ts";
 import { jsonAnswer, problemAnswer } from "../../problem.ts";
 import type { ApprovalRecord } from "../../store/store.ts";
+import { refuseRequest } from "../refuse-request.ts";
 import type { OperatorCall } from "./caller.ts";
 
 const mostListed = 1000;
@@ -100,7 +101,9 @@ async function act(
   const { principal, correlation } = call;
   if (principal === null) {
     const detail = "identity.local in govern.yaml names no person for this OS account.";
-    return problem(call, { code: "no-principal", detail });
+    const refusal = { code: "no-principal", detail } as const;
+    const { request } = call;
+    return refuseRequest(options.store, { at: "control", request, refusal, correlation });
   }
   const ask = readDecision(call, target.verb);
   if (ask === undefined) {

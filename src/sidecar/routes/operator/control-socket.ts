@@ -17,8 +17,8 @@ import {
   writeAnswer,
 } from "../../http-server.ts";
 import { devIssuer, type People, type Person } from "../../identity/people.ts";
-import { problemAnswer } from "../../problem.ts";
 import type { Snapshot } from "../../snapshot.ts";
+import { refuseRequest } from "../refuse-request.ts";
 import { answerOperator, type OperatorApiOptions } from "./operator-api.ts";
 
 export interface ControlSocketOptions extends OperatorApiOptions {
@@ -71,7 +71,8 @@ async function handle(
     const refusal = named.ok
       ? ({ code: "too-large", detail: "The request's body is too large." } as const)
       : ({ code: "no-principal", detail: named.detail } as const);
-    writeAnswer(message, response, problemAnswer(refusal, correlation));
+    const refused = { at: "control", request, refusal, correlation } as const;
+    writeAnswer(message, response, await refuseRequest(options.store, refused));
     return;
   }
   const principal = toPrincipal(options.snapshot(), named.person);
@@ -92,8 +93,16 @@ function isAlive(path: string): Promise<boolean> {
   });
 }
 
+/** A socket's path is limited by the system (sun_path, unix(7)). */
+const longestPath = process.platform === "linux" ? 107 : 103;
+
 /** Opens the socket. One that another sidecar answers on is a GovernError `sidecar-running`; a dead one is replaced. */
 export async function openControlSocket(options: ControlSocketOptions): Promise<Server> {
+  if (Buffer.byteLength(options.path) > longestPath) {
+    throw new GovernError("store-failed", `${options.path} is too long for a socket.`, {
+      next: `Move the workspace: the path may have ${longestPath} bytes.`,
+    });
+  }
   if (await isAlive(options.path)) {
     throw new GovernError("sidecar-running", `Another sidecar answers on ${options.path}.`, {
       next: "Stop it first: one workspace has one sidecar.",

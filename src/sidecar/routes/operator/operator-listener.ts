@@ -13,10 +13,11 @@ import {
 } from "../../http-server.ts";
 import type { Identity } from "../../identity/identity.ts";
 import { isSameOrigin } from "../../identity/same-origin.ts";
-import type { Answer, CallRequest } from "../../lifecycle.ts";
+import type { Answer, CallRequest, Refusal } from "../../lifecycle.ts";
 import { parseQuery } from "../../matching/query.ts";
-import { jsonAnswer, problemAnswer } from "../../problem.ts";
+import { jsonAnswer } from "../../problem.ts";
 import type { Snapshot } from "../../snapshot.ts";
+import { refuseRequest } from "../refuse-request.ts";
 import type { SignIn } from "../sign-in.ts";
 import type { OperatorCall } from "./caller.ts";
 import { landingPage } from "./landing-page.ts";
@@ -27,6 +28,7 @@ export interface OperatorListenerOptions extends OperatorApiOptions {
   readonly signIn: SignIn;
   /** The origin that browsers call a `host` header by; undefined for an unknown host. */
   originOf(host: string): string | undefined;
+  isReady(): boolean;
 }
 
 /** Groups that some rule lets decide: their members see all approvals and the trail. */
@@ -37,9 +39,10 @@ function decidingGroups({ workspace }: Snapshot): ReadonlySet<string> {
   return new Set(rules.flatMap(({ all, any }) => [...(all ?? []), ...(any ?? [])]));
 }
 
-function health(path: string): Answer | undefined {
-  if (path !== "/healthz" && path !== "/readyz") return undefined;
-  return jsonAnswer(200, { status: "ok" });
+function health(path: string, isReady: boolean): Answer | undefined {
+  if (path === "/healthz") return jsonAnswer(200, { status: "ok" });
+  if (path !== "/readyz") return undefined;
+  return isReady ? jsonAnswer(200, { status: "ready" }) : jsonAnswer(503, { status: "starting" });
 }
 
 class OperatorListener {
@@ -55,7 +58,8 @@ class OperatorListener {
     writeAnswer(
       message,
       response,
-      health(head.path) ?? (await this.#answer(message, head, correlation)),
+      health(head.path, this.#options.isReady()) ??
+        (await this.#answer(message, head, correlation)),
     );
   }
 
@@ -67,29 +71,40 @@ class OperatorListener {
     const origin = this.#options.originOf(message.headers.host ?? "");
     if (origin === undefined) {
       const detail = "The operator origin is not served under this host.";
-      return problemAnswer({ code: "unknown-host", detail }, correlation);
+      return this.#refuse({ ...head, refusal: { code: "unknown-host", detail }, correlation });
     }
     const body = await readBodyBytes(message);
     if (body === undefined) {
       const detail = "The request's body is too large.";
-      return problemAnswer({ code: "too-large", detail }, correlation);
+      return this.#refuse({ ...head, refusal: { code: "too-large", detail }, correlation });
     }
     const request = { ...head, body };
     const signedIn = await this.#options.signIn.handle({ request, origin, correlation });
     return signedIn ?? this.#route(request, origin, correlation);
   }
 
+  #refuse(
+    refused: Omit<CallRequest, "body"> & {
+      readonly refusal: Refusal;
+      readonly correlation: string;
+    },
+  ): Promise<Answer> {
+    const { refusal, correlation, ...request } = refused;
+    return refuseRequest(this.#options.store, { at: "operator", request, refusal, correlation });
+  }
+
   async #route(request: CallRequest, origin: string, correlation: string): Promise<Answer> {
     const isHome = request.path === "/" && request.method === "GET";
     if (!isHome && !isSameOrigin(request, origin)) {
       const detail = "Calls are taken from the operator origin's own pages only.";
-      return problemAnswer({ code: "cross-origin", detail }, correlation);
+      return this.#refuse({ ...request, refusal: { code: "cross-origin", detail }, correlation });
     }
     const identity = await this.#options.signIn.readSession(request);
     if (identity === undefined) {
+      const refusal = { code: "unauthenticated", detail: "Nobody is signed in." } as const;
       return isHome
         ? this.#options.signIn.redirectToLogin(request)
-        : problemAnswer({ code: "unauthenticated", detail: "Nobody is signed in." }, correlation);
+        : this.#refuse({ ...request, refusal, correlation });
     }
     const call = this.#callOf(request, identity, correlation);
     if (isHome) return this.#home(call, identity);
