@@ -1,0 +1,75 @@
+/** A store in memory, with the real state machine: for processors without a disk. Verifies nothing. */
+import type { AuditEntry, NewAuditEntry } from "../../src/contract/audit-entry.ts";
+import { transition } from "../../src/sidecar/approvals/state-machine.ts";
+import type { ApprovalRecord, Store } from "../../src/sidecar/store/store.ts";
+
+export interface MemoryStore extends Store {
+  readonly log: AuditEntry[];
+  readonly held: Map<string, ApprovalRecord>;
+  /** Every later write rejects. */
+  broken: boolean;
+}
+
+export function createMemoryStore(now: () => number = Date.now): MemoryStore {
+  const log: AuditEntry[] = [];
+  const held = new Map<string, ApprovalRecord>();
+  const time = (): string => new Date(now()).toISOString();
+  const append = async (entry: NewAuditEntry): Promise<AuditEntry> => {
+    if (store.broken) throw new RangeError("no space");
+    const stamped: AuditEntry = { ...entry, v: 1, seq: log.length, time: time() };
+    log.push(stamped);
+    return stamped;
+  };
+  const store: MemoryStore = {
+    log,
+    held,
+    broken: false,
+    append,
+    entries: async () => log,
+    verify: async () => ({ ok: true, size: log.length, root: "", clockBack: null }),
+    async hold({ expiresIn, ...approval }, entry) {
+      const id = `held-${held.size}`;
+      await append({ ...entry, approval: id });
+      const record: ApprovalRecord = {
+        ...approval,
+        id,
+        state: "pending",
+        votes: [],
+        detached: false,
+        createdAt: time(),
+        expiresAt: new Date(now() + expiresIn).toISOString(),
+        decidedAt: null,
+        finishedAt: null,
+        fence: 0,
+        hasResult: false,
+        resultStatus: null,
+      };
+      held.set(id, record);
+      return record;
+    },
+    async approvals(query) {
+      return [...held.values()].filter(
+        (record) =>
+          (query.states?.includes(record.state) ?? true) &&
+          (query.detached ?? record.detached) === record.detached &&
+          (query.requester?.subject ?? record.requester.subject) === record.requester.subject &&
+          (query.operationDigest ?? record.operationDigest) === record.operationDigest &&
+          (query.argumentsDigest ?? record.argumentsDigest) === record.argumentsDigest,
+      );
+    },
+    async transition(id, event, entry) {
+      const record = held.get(id);
+      if (record === undefined) return { ok: false, refusal: "approval-unknown" };
+      const result = transition(record, event, now());
+      if (!result.ok) return result;
+      await append(entry);
+      const approval = { ...record, ...result.next };
+      held.set(id, approval);
+      return { ok: true, approval };
+    },
+    takeResult: async () => undefined,
+    dropResults: async () => 0,
+    close: async () => undefined,
+  };
+  return store;
+}
