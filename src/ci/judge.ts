@@ -95,14 +95,14 @@ function tablesOf(operation: Operation, all: readonly Operation[]): readonly str
   );
 }
 
-/** Whether a rule's `match` names a write of this app, its condition aside. */
-function matchesWrite(rule: ApprovalRule, operation: Operation, judged: Judged): boolean {
+/** Whether an exemption names a write of this app, its condition aside; as the gate does, see policy/gate.ts. */
+function exempts({ match }: ApprovalRule, operation: Operation, judged: Judged): boolean {
   const { app, operations } = judged.report;
-  const { match } = rule;
-  const targets = [`${app}/${operation.id}`, `${app}/write`, `${app}/*`];
+  const tables = tablesOf(operation, operations);
   return (
-    (match.operation === undefined || targets.includes(match.operation)) &&
-    (match.table === undefined || tablesOf(operation, operations).includes(match.table)) &&
+    (match.operation === undefined || match.operation === `${app}/${operation.id}`) &&
+    (match.table === undefined ||
+      (tables.length > 0 && tables.every((table) => table === match.table))) &&
     (match.app === undefined || match.app === app) &&
     (match.access === undefined || match.access === "write")
   );
@@ -121,7 +121,7 @@ function faultyExemptions(judged: Judged): Fault[] {
     const fault = exemptionFault(rule, today);
     if (fault === undefined) return [];
     return report.operations
-      .filter((operation) => operation.access === "write" && matchesWrite(rule, operation, judged))
+      .filter((operation) => operation.access === "write" && exempts(rule, operation, judged))
       .map((operation) => ({
         rule: "ungated-write",
         ...placeOf(report.sites, operation.id),
