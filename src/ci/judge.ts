@@ -25,11 +25,21 @@ export function governingApp(judged: Judged): App | undefined {
   return judged.workspace?.apps?.[judged.report.app];
 }
 
+/**
+ * The sites that send an operation and nothing more general: the call of a statement rather than the construction of its
+ * client.
+ */
+export function sitesOf(sites: readonly Site[], operation: string): readonly Site[] {
+  const senders = sites.filter((site) => site.operations.includes(operation));
+  const least = Math.min(...senders.map((site) => site.operations.length));
+  return senders.filter((site) => site.operations.length === least);
+}
+
 function placeOf(
   sites: readonly Site[],
   operation: string,
 ): Pick<Fault, "file" | "line" | "column"> {
-  const site = sites.find((each) => each.operations.includes(operation));
+  const [site] = sitesOf(sites, operation);
   if (site === undefined) return { file: "operations.json", line: 1, column: 0 };
   const { file, line, column, source } = site;
   return { file, line, column, ...(source === undefined ? {} : { source }) };
