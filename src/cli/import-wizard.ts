@@ -4,15 +4,10 @@
  */
 import type { Readable, Writable } from "node:stream";
 import { cancel, confirm, intro, note, text } from "@clack/prompts";
+import type { ImportAnswers, ImportGiven } from "../bundle/import.ts";
 import type { InspectReport } from "../contract/build.ts";
 import type { Operation } from "../contract/operation.ts";
 import { counted, visibleText } from "./text.ts";
-
-export interface WizardAnswers {
-  readonly app: string;
-  /** By origin, `{base}`, `same-origin` or `sql:<client>`. */
-  readonly upstreams: Readonly<Record<string, string>>;
-}
 
 /** Where the questions are asked; the process's own terminal if left out. */
 export interface WizardStreams {
@@ -106,12 +101,9 @@ function askName(named: string, streams: WizardStreams): Promise<string | symbol
 /** Asks what `given` does not say already. Undefined: the person left. */
 export async function askImport(
   report: InspectReport,
-  given: {
-    readonly app?: string | undefined;
-    readonly upstreams: Readonly<Record<string, string>>;
-  },
+  given: ImportGiven,
   streams: WizardStreams = {},
-): Promise<WizardAnswers | undefined> {
+): Promise<ImportAnswers | undefined> {
   const leave = (): undefined => {
     cancel("Nothing was written.", streams);
   };

@@ -1,6 +1,7 @@
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { askImport, type WizardAnswers } from "../../src/cli/import-wizard.ts";
+import type { ImportAnswers } from "../../src/bundle/import.ts";
+import { askImport } from "../../src/cli/import-wizard.ts";
 import type { InspectReport } from "../../src/contract/build.ts";
 
 const report: InspectReport = {
@@ -42,7 +43,7 @@ const report: InspectReport = {
 async function answer(
   script: readonly (readonly [question: string, keys: string])[],
   upstreams: Readonly<Record<string, string>> = {},
-): Promise<{ readonly answers: WizardAnswers | undefined; readonly shown: string }> {
+): Promise<{ readonly answers: ImportAnswers | undefined; readonly shown: string }> {
   const input = new PassThrough();
   const output = Object.assign(new PassThrough(), { columns: 80, isTTY: true });
   const rest = [...script];
