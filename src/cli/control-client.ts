@@ -60,12 +60,29 @@ function notRunning(root: string, cause: unknown): GovernError {
   });
 }
 
+const ask = "`govern approvals show <id>` says who decides it.";
+const told = "`govern approvals show <id>` says how it ended.";
+
+/** What to do about a refusal. */
+const nextSteps: Readonly<Partial<Record<GovernErrorCode, string>>> = {
+  "own-request": `Somebody else decides: ${ask}`,
+  "not-an-approver": ask,
+  "already-voted": ask,
+  "approval-decided": told,
+  "approval-expired": told,
+  "approval-unknown": "`govern approvals list --state all` shows the ids.",
+  "no-principal":
+    "Name the person in identity.local of govern.yaml; with a --dev sidecar give --as USER.",
+};
+
 function refusal(answer: Answer): GovernError {
   const problem = parse(answer.text) as { code?: unknown; detail?: unknown } | undefined;
   const code = typeof problem?.code === "string" ? problem.code : "internal";
   const known: GovernErrorCode = code in errorCodes ? (code as GovernErrorCode) : "internal";
   const detail = typeof problem?.detail === "string" ? problem.detail : "";
-  return new GovernError(known, detail || `The sidecar answered ${answer.status}.`);
+  const next = nextSteps[known];
+  const message = detail || `The sidecar answered ${answer.status}.`;
+  return new GovernError(known, message, next === undefined ? {} : { next });
 }
 
 function parse(text: string): unknown {

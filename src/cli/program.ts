@@ -4,10 +4,25 @@ import { Command } from "commander";
 import type { CommandContext } from "./command.ts";
 import { registerApprovals } from "./commands/approvals.ts";
 import { registerAudit } from "./commands/audit.ts";
+import { registerCheck } from "./commands/check.ts";
 import { registerClassify } from "./commands/classify.ts";
+import { registerDemo } from "./commands/demo.ts";
 import { registerDoctor } from "./commands/doctor.ts";
+import { registerImport } from "./commands/import.ts";
+import { registerInspect } from "./commands/inspect.ts";
+import { registerServe } from "./commands/serve.ts";
 
-const commands = [registerApprovals, registerAudit, registerClassify, registerDoctor];
+const commands = [
+  registerDemo,
+  registerInspect,
+  registerImport,
+  registerCheck,
+  registerServe,
+  registerApprovals,
+  registerAudit,
+  registerClassify,
+  registerDoctor,
+];
 
 function packageVersion(): string {
   const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
