@@ -2,6 +2,7 @@
 import { GovernError } from "../../errors/govern-error.ts";
 import type { ClientCut, Cut, GlobalCut, TextCut } from "../analysis.ts";
 import type { Script } from "../files/bundle.ts";
+import { proxyCall } from "./proxy-call.ts";
 import { headOf } from "./proxy-text.ts";
 import type { Splice } from "./splices.ts";
 
@@ -16,7 +17,7 @@ function generated(text: string, at: number, code: string): string {
 }
 
 function globalSplice(cut: GlobalCut, text: string): Splice {
-  const call = `__govern.${cut.global}(${JSON.stringify(cut.site)})`;
+  const call = proxyCall(cut.global, [cut.site]).join("");
   // `new __govern.XMLHttpRequest("s1")` would construct the getter instead of calling it.
   const code = constructs.test(text.slice(Math.max(0, cut.start - 200), cut.start))
     ? `(${call})`
@@ -44,19 +45,14 @@ function around(
 }
 
 function clientSplices(cut: ClientCut, text: string): Splice[] {
-  const head = `__govern.${cut.driver}(${JSON.stringify(cut.site)},${JSON.stringify(cut.client)}`;
-  const code = generated(text, cut.start, head);
-  return cut.options === null
-    ? [{ start: cut.start, end: cut.end, text: `${code})` }]
-    : around(cut, [cut.options], [`${code},`, ")"]);
+  const kept = cut.options === null ? [] : [cut.options];
+  const [head = "", ...rest] = proxyCall(cut.driver, [cut.site, cut.client, ...kept]);
+  return around(cut, kept, [generated(text, cut.start, head), ...rest]);
 }
 
 function textSplices(cut: TextCut, text: string): Splice[] {
-  const head = generated(text, cut.start, `__govern.text(${JSON.stringify(cut.operation)},[`);
-  if (cut.holes.length === 0) return [{ start: cut.start, end: cut.end, text: `${head}])` }];
-  // Each hole in parentheses: it may be a comma expression.
-  const between = cut.holes.slice(1).map(() => "),(");
-  return around(cut, cut.holes, [`${head}(`, ...between, ")])"]);
+  const [head = "", ...rest] = proxyCall("text", [cut.operation, cut.holes]);
+  return around(cut, cut.holes, [generated(text, cut.start, head), ...rest]);
 }
 
 function cutSplices(cut: Cut, text: string): Splice[] {
