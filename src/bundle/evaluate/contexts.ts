@@ -119,7 +119,8 @@ class Exploration<T> {
       this.open.add("it is wrapped too deep");
       return;
     }
-    if (escapes !== undefined) this.open.add(`the function around it is used where ${escapes}`);
+    if (escapes !== undefined)
+      this.open.add(`the function around it may be called from elsewhere: ${escapes}`);
     else if (callers.length === 0) this.dead += 1;
     for (const caller of callers) {
       this.visit([...at.chain, { fn: param.fn, caller }], at.soft, at.leaves);

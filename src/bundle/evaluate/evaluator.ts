@@ -72,7 +72,13 @@ export class Evaluator implements Evaluation {
   }
 
   property(value: Value, key: string): Values {
-    return propertyValues(this, value, key);
+    // An object that spreads itself has no end.
+    if (this.depth > nesting || this.budget <= 0) return unknownSet;
+    this.budget -= 1;
+    this.depth += 1;
+    const values = propertyValues(this, value, key);
+    this.depth -= 1;
+    return values;
   }
 
   frameOf(fn: FunctionValue, entered: Entered, at: Node): Frame {

@@ -110,7 +110,7 @@ export class FlowTracker {
   private step(node: Node, path: Path): void {
     if (isFunction(node)) return this.fromFunction(node, path);
     if (isClass(node)) this.fromClass(node, path);
-    this.up(node, path);
+    if (node.type !== "ClassDeclaration") this.up(node, path);
   }
 
   private fromFunction(fn: FunctionNode, path: Path): void {
@@ -242,9 +242,8 @@ export class FlowTracker {
           this.intoTarget(loopTarget(parent), path.slice(1));
         return;
       case "ExportDefaultDeclaration":
-        return this.arrive(node, path);
       case "ExportSpecifier":
-        return this.arrive(node, path);
+        return this.leave(node, path);
       default:
         return this.upIntoUse(parent, node, path);
     }
@@ -400,11 +399,29 @@ export class FlowTracker {
     this.intoGlobal(name.name, path);
   }
 
-  /** Into every read of a name. */
+  /** Into every read of a name, in this script and in those that import it. */
   intoBinding(binding: Binding, id: Node, path: Path): void {
     for (const read of binding.reads) this.to(read, path);
-    this.arrive(id, path);
-    for (const declaration of binding.declarations) this.arrive(declaration, path);
+    if (binding.scope.parent !== null) return;
+    if (this.isExported(id)) this.leave(id, path);
+    else this.arrive(id, path);
+  }
+
+  /** `export const x = …`, `export function x() {}`: the declared name is what is exported. */
+  private isExported(id: Node): boolean {
+    const around = this.evaluation.program.unitOf(id).ancestors(id);
+    const at = around.findIndex(
+      (node) => !/Pattern$|^ObjectProperty$|^RestElement$/.test(node.type),
+    );
+    const outer = around[at]?.type === "VariableDeclarator" ? around[at + 2] : around[at + 1];
+    return outer?.type === "ExportNamedDeclaration";
+  }
+
+  /** Out of a script: to those that import it, or to nobody in the bundle. */
+  private leave(exported: Node, path: Path): void {
+    if (!this.arrive(exported, path)) {
+      this.escape(exported, "it is exported, and no script of the bundle imports it");
+    }
   }
 
   private intoGlobal(name: string, path: Path): void {
@@ -454,9 +471,10 @@ export class FlowTracker {
   }
 
   /** Into the scripts that import an exported node. */
-  private arrive(exported: Node, path: Path): void {
+  private arrive(exported: Node, path: Path): boolean {
     const { program } = this.evaluation;
-    for (const arrival of program.modules.arrivalsOf(program.unitOf(exported), exported)) {
+    const arrivals = program.modules.arrivalsOf(program.unitOf(exported), exported);
+    for (const arrival of arrivals) {
       const whole = [...arrival.path, ...path];
       if (!/Specifier$/.test(arrival.node.type)) this.to(arrival.node, whole);
       else {
@@ -465,6 +483,7 @@ export class FlowTracker {
         if (binding !== undefined) this.intoBinding(binding, local, whole);
       }
     }
+    return arrivals.length > 0;
   }
 }
 

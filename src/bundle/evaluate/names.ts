@@ -91,10 +91,19 @@ function paramValues(
   const value = known
     ? pattern.type === "RestElement"
       ? [restArguments(evaluation, frame.entered, index)]
-      : argumentValues(evaluation, frame.entered, index)
+      : argumentValues(evaluation, frame.entered, index).map(asArgument)
     : symbolic(fn, binding, pattern);
   const values = destructure(evaluation, { pattern, name: binding.name, values: value, frame });
   return afterWrites(evaluation, { binding, frame, read: at.read, start: values });
+}
+
+/** Marks the text of an argument as one of many. */
+function asArgument(value: Value): Value {
+  if (value.kind !== "text") return value;
+  const parts = value.parts.map((part) =>
+    part.kind === "text" ? { ...part, argument: true as const } : part,
+  );
+  return { kind: "text", parts };
 }
 
 /** A parameter that no call binds. Its default does not count: the caller may give something else. */

@@ -106,7 +106,7 @@ function spreadProperty(
 ): { values: Values; certain: boolean } {
   const spread = entryValues(evaluation, entry);
   const each = spread.map((value) =>
-    certainly([value]) === false ? [undefinedValue] : propertyValues(evaluation, value, key),
+    certainly([value]) === false ? [undefinedValue] : evaluation.property(value, key),
   );
   const all = union(...each);
   const given = all.filter((value) => value.kind !== "literal" || value.value !== undefined);
@@ -173,7 +173,7 @@ function staticProperty(evaluation: Evaluation, value: ClassValue, key: string):
       return bindSelf(memberValues(evaluation, member, value.env), value);
     }
   }
-  return inherited(evaluation, value, (parent) => propertyValues(evaluation, parent, key));
+  return inherited(evaluation, value, (parent) => evaluation.property(parent, key));
 }
 
 function inherited(
@@ -309,13 +309,13 @@ export function knownFields(
   let open = false;
   for (const entry of value.entries) {
     if (entry.key !== undefined) {
-      fields.set(entry.key, propertyValues(evaluation, value, entry.key));
+      fields.set(entry.key, evaluation.property(value, entry.key));
     } else if (entry.spread) {
       for (const one of entryValues(evaluation, entry)) {
         const inner = knownFields(evaluation, one);
         open ||= inner.open;
         for (const key of inner.fields.keys()) {
-          fields.set(key, propertyValues(evaluation, value, key));
+          fields.set(key, evaluation.property(value, key));
         }
       }
     } else open = true;

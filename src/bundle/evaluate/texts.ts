@@ -30,7 +30,10 @@ export function partsOf(value: Value, node?: Node): readonly Part[] {
     case "text":
       return value.parts;
     case "literal":
-      return [{ kind: "text", text: String(value.value) }];
+      // Nobody asks for `/accounts/undefined`: the value is given in a way that is not seen.
+      return value.value === undefined || value.value === null
+        ? [hole(value, node)]
+        : [{ kind: "text", text: String(value.value) }];
     case "query":
       return value.multipart ? [hole(value, node)] : [{ kind: "query", query: value }];
     default:

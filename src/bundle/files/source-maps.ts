@@ -25,6 +25,7 @@ export interface Place {
 /** A source's name as people know it: without a scheme, steps up, or an absolute folder. */
 export function cleanSource(name: string): string {
   const path = name
+    .replace(/^webpack:\/\/[^/]*\//, "")
     .replace(/^[a-z][a-z0-9+.-]*:\/*/i, "")
     .replaceAll("\\", "/")
     .replaceAll(/[\u0000-\u001f\u007f]/g, "")

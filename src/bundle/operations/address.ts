@@ -51,7 +51,12 @@ function merged(parts: readonly Part[]): Part[] {
 
 function cutText(parts: readonly Part[], length: number): Part[] {
   const [first, ...rest] = parts;
-  return isText(first) ? [{ kind: "text", text: first.text.slice(length) }, ...rest] : [...parts];
+  return isText(first) ? [{ ...first, text: first.text.slice(length) }, ...rest] : [...parts];
+}
+
+/** An origin without a user and password, which are no part of it. */
+function originText(scheme: string, host: string): string {
+  return scheme.toLowerCase() + host.slice(host.lastIndexOf("@") + 1).toLowerCase();
 }
 
 /** `https://` and a host that is partly known. */
@@ -59,9 +64,11 @@ function hostBase(parts: readonly Part[], scheme: string): Base | AddressResult 
   const [first, hole, ...rest] = parts;
   const host = isText(first) ? first.text.slice(scheme.length) : "";
   const end = host.search(/[/?#]/);
-  if (end >= 0)
-    return { origin: scheme + host.slice(0, end), rest: cutText(parts, scheme.length + end) };
-  if (hole === undefined) return { origin: scheme + host, rest: [] };
+  if (end >= 0) {
+    const origin = originText(scheme, host.slice(0, end));
+    return { origin, rest: cutText(parts, scheme.length + end) };
+  }
+  if (hole === undefined) return { origin: originText(scheme, host), rest: [] };
   if (hole.kind === "hole") {
     if (host === "" && hole.global !== undefined && ownHost.test(hole.global)) {
       return { origin: "same-origin", rest: afterPort(rest) };
@@ -131,10 +138,10 @@ function splitQuery(parts: readonly Part[]): { path: Part[]; query: Part[] | nul
     const hash = part.text.indexOf("#");
     const text = hash < 0 ? part.text : part.text.slice(0, hash);
     const mark = query === null ? text.indexOf("?") : -1;
-    if (mark < 0) target.push({ kind: "text", text });
+    if (mark < 0) target.push({ ...part, text });
     else {
       path.push({ kind: "text", text: text.slice(0, mark) });
-      query = [{ kind: "text", text: text.slice(mark + 1) }];
+      query = [{ ...part, text: text.slice(mark + 1) }];
     }
     if (hash >= 0) break;
   }
@@ -162,7 +169,7 @@ function pairsOf(parts: readonly Part[]): Pair[] {
       const pair = pairs.at(-1);
       if (piece === "&") pairs.push({ key: [], value: null });
       else if (piece === "=" && pair?.value === null) pair.value = [];
-      else if (piece !== "") push({ kind: "text", text: piece });
+      else if (piece !== "") push({ ...part, text: piece });
     }
   }
   return pairs.filter((pair) => pair.key.length > 0 || pair.value !== null);
@@ -255,9 +262,38 @@ function rooted(segments: readonly Segment[]): Segment[] {
   return kept.length === 0 ? [[]] : kept;
 }
 
+/** Path segments that say nothing of what is asked for. */
+const general = /^(?:api|rest|v\d+)?$/i;
+
+/**
+ * Whether a text that came in as an argument is one value of a path parameter: a whole segment below a named collection.
+ * Right below the base it rather names the collection itself.
+ */
+function isPathValue(before: string, text: string, after: string): boolean {
+  if (text === "" || /[/?#&=]/.test(text) || !before.endsWith("/")) return false;
+  if (after !== "" && !/^[/?#]/.test(after)) return false;
+  const path = before.replace(/^(?:[a-z]+:)?\/\/[^/]*/i, "");
+  return !path.includes("?") && path.split("/").some((segment) => !general.test(segment));
+}
+
+function withPathValues(parts: readonly Part[]): Part[] {
+  let before = "";
+  return parts.map((part, at) => {
+    if (!isText(part)) {
+      before += "{}";
+      return part;
+    }
+    const next = parts[at + 1];
+    const after = next === undefined ? "" : isText(next) ? next.text : "{}";
+    const isValue = part.argument === true && isPathValue(before, part.text, after);
+    before += part.text;
+    return isValue ? { kind: "hole", encoded: false, number: false } : part;
+  });
+}
+
 /** Reads an address. */
 export function readAddress(parts: readonly Part[]): AddressResult {
-  const based = baseOf(mergedBase(parts));
+  const based = baseOf(mergedBase(withPathValues(parts)));
   if ("kind" in based) return based;
   const split = splitQuery(based.rest);
   const read = segmentsOf(merged(split.path));
@@ -266,7 +302,7 @@ export function readAddress(parts: readonly Part[]): AddressResult {
   const query = queryOf(split.query);
   return {
     kind: "address",
-    origin: based.origin.replace(/^(https?|wss?):/i, (scheme) => scheme.toLowerCase()),
+    origin: based.origin,
     path,
     query: { fields: query.fields, open: query.open || read.tail !== undefined },
     encodedSlash,

@@ -38,10 +38,15 @@ export interface CredentialDraft {
 function draft(
   at: NonNullable<TextPart["node"]>,
   value: string,
-  told: { use: CredentialCut["use"]; message: string },
+  told: { use: CredentialCut["use"]; message: string; within?: string },
 ): CredentialDraft {
+  const { use, within } = told;
   return {
-    cut: { at, cut: { kind: "credential", replacement: "", value, use: told.use } },
+    cut: {
+      at,
+      cut: { kind: "credential", replacement: "", value, use },
+      ...(within === undefined ? {} : { within }),
+    },
     finding: {
       at,
       rule: "hardcoded-credential",
@@ -61,7 +66,7 @@ export function credentialDrafts({ parts, use }: SentCredential): CredentialDraf
   if (secret.length < 6) return [];
   if ("query" in use) {
     const message = `A credential (${maskSecret(secret)}) stands in the bundle and is sent in the query key ${use.query}.`;
-    return [draft(part.node, secret, { use: null, message })];
+    return [draft(part.node, secret, { use: null, message, within: secret })];
   }
   const message = `A credential (${maskSecret(secret)}) stands in the bundle and is sent in the header ${use.header} to ${use.origin}.`;
   return [draft(part.node, secret, { use: { ...use, prefix }, message })];

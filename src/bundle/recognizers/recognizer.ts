@@ -25,7 +25,12 @@ export type CutDraft =
       readonly holes: readonly Node[];
       readonly operation: UnnamedOperation;
     }
-  | { readonly at: Node; readonly cut: Placeless<CredentialCut> };
+  | {
+      readonly at: Node;
+      readonly cut: Placeless<CredentialCut>;
+      /** The run of the literal's source that is cut; the whole literal without it. */
+      readonly within?: string;
+    };
 
 /** A finding at a node, beside `unresolved-call`, which every open site gives. */
 export interface FindingDraft {

@@ -34,7 +34,14 @@ function cutOf(draft: CutDraft, site: string, places: Places): Cut {
     };
   }
   if (draft.cut.kind === "global") return { ...span, ...draft.cut, site };
-  return { ...span, ...draft.cut, replacement: replacementFor(places.textOf(draft.at)) };
+  const text = places.textOf(draft.at);
+  const within = "within" in draft && draft.within !== undefined ? text.indexOf(draft.within) : -1;
+  if (within >= 0 && "within" in draft && draft.within !== text) {
+    const start = span.start + within;
+    const run = { file: span.file, start, end: start + String(draft.within).length };
+    return { ...run, ...draft.cut, replacement: strippedText };
+  }
+  return { ...span, ...draft.cut, replacement: replacementFor(text) };
 }
 
 function key(cut: Cut): string {

@@ -21,6 +21,10 @@ export async function templateCall(
   client: string,
 ): Promise<SiteDraft> {
   const { quasis, expressions } = call.quasi;
+  if (isPart(context, call)) {
+    const reason = "it is a part of the query around it, which is open";
+    return { ...openSite(call, reason), status: "excluded" };
+  }
   const nested = expressions.find((one) => isQuery(context, one as Node));
   if (nested !== undefined) {
     return openSite(call, "it is put together from other queries, which is not supported yet");
@@ -40,6 +44,15 @@ export async function templateCall(
     operations: [result.operation],
     cuts: [],
   };
+}
+
+/** Whether a template stands in a hole of another one. */
+function isPart(context: RecognizerContext, call: Node): boolean {
+  let at = context.program.parentOf(call);
+  while (at?.type === "ConditionalExpression" || at?.type === "LogicalExpression") {
+    at = context.program.parentOf(at);
+  }
+  return at?.type === "TemplateLiteral";
 }
 
 /** Whether a hole of a template may be a query or a raw text itself. */
