@@ -44,7 +44,7 @@ export function outcomeFacts(outcome: Outcome): JsonValue {
 }
 
 /** What a refused request asked for, without its query and body. */
-export function requestFacts(call: CallSoFar): { [key: string]: JsonValue } {
+function requestFacts(call: CallSoFar): { [key: string]: JsonValue } {
   const { request } = call;
   const site = request.headers.get(govern.site);
   return {

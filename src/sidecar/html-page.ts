@@ -22,7 +22,7 @@ main{width:min(44rem,100% - 3rem);padding:2rem 0}
 h1{font-size:1.375rem;margin:0 0 .25rem}
 p{margin:.25rem 0 1.25rem}
 small,.quiet{opacity:.75}
-ul{list-style:none;margin:0;padding:0;display:grid;gap:.75rem}
+ul{list-style:none;margin:0 0 1.25rem;padding:0;display:grid;gap:.75rem}
 button{font:inherit;padding:.6rem 1rem;border:1px solid;border-radius:.5rem;background:ButtonFace;color:ButtonText;cursor:pointer}
 button:hover{filter:brightness(.95)}
 button:focus-visible{outline:3px solid Highlight;outline-offset:2px}
@@ -36,6 +36,7 @@ const styleHash = createHash("sha256").update(style).digest("base64");
 const policy = [
   "default-src 'none'",
   `style-src 'sha256-${styleHash}'`,
+  "img-src data:",
   "form-action 'self'",
   "base-uri 'none'",
   "frame-ancestors 'none'",

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Answer, CallRequest } from "./lifecycle.ts";
 
 /** Bytes that a request's body may have. */
-export const maxBodyBytes = 1024 * 1024;
+const maxBodyBytes = 1024 * 1024;
 
 /** A request without its body. */
 export function requestHead(message: IncomingMessage): Omit<CallRequest, "body"> {

@@ -23,7 +23,7 @@ export const points = [
   "respond",
   "record",
 ] as const;
-export type Point = (typeof points)[number];
+type Point = (typeof points)[number];
 
 /** What arrived, buffered and capped; nothing of it was believed yet. */
 export interface CallRequest {
@@ -86,7 +86,7 @@ export interface ApprovedCall extends AuthorizedCall {
 }
 
 /** How an execution ended: at the resource, its outcome not recorded yet, or under a voucher, which recorded it. */
-export type Execution =
+type Execution =
   | { readonly kind: "direct"; readonly outcome: Outcome }
   | { readonly kind: "voucher"; readonly state: Outcome["state"]; readonly answer: Answer };
 
@@ -140,7 +140,7 @@ export type CallEnd =
     };
 
 /** What each point does. */
-export interface Processors {
+interface Processors {
   identify(call: ReceivedCall): Promise<Step<IdentifiedCall>>;
   resolve(call: IdentifiedCall): Promise<Step<ResolvedCall>>;
   validate(call: ResolvedCall): Promise<Step<ValidCall>>;

@@ -10,7 +10,7 @@ import { parseWorkspace } from "../contract/workspace-file.ts";
 import { GovernError } from "../errors/govern-error.ts";
 
 /** One app as import wrote it. */
-export interface AppFiles {
+interface AppFiles {
   readonly name: string;
   readonly operations: readonly Operation[];
   /** Digest of the bundle. */

@@ -1,7 +1,7 @@
 /** Problem documents (RFC 9457): the one shape of every refusal of the boundary. */
 import type { Problem } from "../contract/wire.ts";
 import { headers } from "../contract/wire.ts";
-import { errorCodes, type ErrorFacts, type GovernErrorCode } from "../errors/codes.ts";
+import { errorCodes, type ErrorFacts } from "../errors/codes.ts";
 import type { Answer, Refusal } from "./lifecycle.ts";
 
 const alwaysSent = [
@@ -10,7 +10,7 @@ const alwaysSent = [
 ] as const;
 
 /** The facts of a code as a problem document. */
-export function problemOf(refusal: Refusal, correlation: string): Problem {
+function problemOf(refusal: Refusal, correlation: string): Problem {
   const facts: ErrorFacts = errorCodes[refusal.code];
   return {
     type: `urn:govern:error:${refusal.code}`,
@@ -47,8 +47,4 @@ export function jsonAnswer(
     headers: [["content-type", "application/json"], ...alwaysSent, ...extra],
     body: Buffer.from(JSON.stringify(value)),
   };
-}
-
-export function isRefusalCode(code: string): code is GovernErrorCode {
-  return Object.hasOwn(errorCodes, code);
 }

@@ -14,7 +14,7 @@ export interface RuleQuestion {
   readonly identity: Pick<Identity, "subject" | "issuer" | "groups">;
 }
 
-export type PermissionVerdict =
+type PermissionVerdict =
   | { readonly allowed: true; readonly why: string }
   | { readonly allowed: false; readonly code: "denied" | "policy-failed"; readonly why: string };
 

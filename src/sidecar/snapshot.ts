@@ -49,7 +49,7 @@ export interface Snapshot {
 }
 
 /** What people are shown of an operation. */
-export function summaryOf(operation: Operation): string {
+function summaryOf(operation: Operation): string {
   switch (operation.kind) {
     case "http":
     case "stream":
@@ -113,7 +113,9 @@ export function buildApp(parts: AppParts): AppSnapshot {
     });
     if (operation.kind === "http") {
       http.push({ ...operation, access });
-      origins.set(originId(operation.origin), operation.origin);
+      if (operation.origin !== "same-origin") {
+        origins.set(originId(operation.origin), operation.origin);
+      }
     }
   }
   const { name, build, web, page } = parts;

@@ -45,7 +45,7 @@ export const putLabel: Operation = {
   path: "/v2/tickets/{ticketId}/label",
   body: { type: "json", fields: { label: "string" }, open: false },
 };
-export const selectAgents: Operation = {
+const selectAgents: Operation = {
   id: "select-agents-aa11bb",
   kind: "sql",
   access: "read",
@@ -95,7 +95,7 @@ const html = `<!doctype html><html><head><script>window.inline = 1;</script>
 <script type="module" src="/assets/app.js"></script></head><body><div id="root"></div></body></html>
 `;
 
-export interface Seen {
+interface Seen {
   readonly method: string;
   readonly url: string;
   readonly headers: IncomingMessage["headers"];

@@ -69,7 +69,7 @@ describe("the emitted sidecar", () => {
 
   async function portOf(running: Program): Promise<number> {
     const address = /desk: http:\/\/desk\.localhost:(\d+)/;
-    await expect.poll(running.output, { timeout: 15_000 }).toMatch(address);
+    await expect.poll(() => running.output(), { timeout: 15_000 }).toMatch(address);
     return Number(address.exec(running.output())?.[1]);
   }
 

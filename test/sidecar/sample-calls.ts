@@ -72,7 +72,7 @@ export interface SampleOptions {
   readonly connector?: Connector;
 }
 
-export function sampleSnapshot(options: SampleOptions = {}): Snapshot {
+function sampleSnapshot(options: SampleOptions = {}): Snapshot {
   const connector = options.connector ?? fakeConnector();
   const app = buildApp({
     name: "desk",

@@ -14,7 +14,7 @@ import type { QueryValues } from "./query.ts";
 import { canonicalPath } from "./request-path.ts";
 
 /** What the matcher looks at. `body` is called only if a candidate tells by it, and gives undefined if it is not JSON. */
-export interface MatchRequest {
+interface MatchRequest {
   readonly method: string;
   readonly origin: string;
   readonly rawPath: string;

@@ -4,7 +4,7 @@ import { GovernError } from "../../errors/govern-error.ts";
 type Piece = { readonly text: string } | { readonly hole: string };
 
 /** One segment of a template; `rank` orders them: literal 3, mixed 2, hole 1, many 0. */
-export type TemplateSegment =
+type TemplateSegment =
   | { readonly kind: "literal"; readonly rank: 3; readonly raw: string; readonly text: string }
   | { readonly kind: "mixed"; readonly rank: 2; readonly pieces: readonly Piece[] }
   | { readonly kind: "hole"; readonly rank: 1; readonly hole: string }

@@ -37,7 +37,7 @@ async function runAtResource(call: ApprovedCall): Promise<Outcome> {
 }
 
 /** Runs an approved call for the caller who repeats it: claims it, executes, and makes its outcome durable. */
-export type RunVoucher = (
+type RunVoucher = (
   id: string,
 ) => Promise<
   | { readonly ok: true; readonly outcome: Answer & { readonly state: Outcome["state"] } }

@@ -26,7 +26,7 @@ export interface SignInOptions {
   readonly store: Store;
 }
 
-export interface SignInRequest {
+interface SignInRequest {
   readonly request: CallRequest;
   readonly origin: string;
   readonly correlation: string;

@@ -10,7 +10,7 @@ export type ReadFields =
 type ScalarField = Exclude<Field, { list: unknown }>;
 
 /** A field's name as a reason may show it. */
-export function quoteName(name: string): string {
+function quoteName(name: string): string {
   return JSON.stringify(name.slice(0, 64));
 }
 
@@ -20,7 +20,7 @@ function isScalar(field: ScalarField, value: JsonValue): boolean {
 }
 
 /** Whether a JSON value fits a field, without any coercion. */
-export function fitsField(field: Field, value: JsonValue): boolean {
+function fitsField(field: Field, value: JsonValue): boolean {
   if (typeof field === "object" && "list" in field) {
     return Array.isArray(value) && value.every((item) => isScalar(field.list, item));
   }

@@ -28,7 +28,7 @@ function collectScripts(node: Node, found: string[]): void {
 }
 
 /** CSP sources of the inline scripts of a html text: import maps and module scripts included. */
-export function inlineScriptHashes(html: string): readonly string[] {
+function inlineScriptHashes(html: string): readonly string[] {
   const scripts: string[] = [];
   collectScripts(parse(html), scripts);
   return scripts.map((text) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`);
@@ -46,7 +46,7 @@ function originsOf(list: readonly { readonly origin: string }[] | undefined): st
 }
 
 /** The directives for one app: its own origin, its own inline scripts, and the exceptions that govern.yaml gives reasons for. */
-export function pageDirectives(
+function pageDirectives(
   hashes: readonly string[],
   page: App["page"],
 ): Record<string, readonly string[]> {

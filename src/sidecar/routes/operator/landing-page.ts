@@ -1,16 +1,14 @@
 /** The operator origin's page: who is signed in, and what waits for a decision. Plain forms; no script. */
 import { paths } from "../../../contract/wire.ts";
 import type { ApprovalView } from "../../../contract/approval.ts";
-import { canonicalJson } from "../../../contract/canonical-json.ts";
 import { escapeHtml, pageAnswer } from "../../html-page.ts";
 import type { Identity } from "../../identity/identity.ts";
 import type { Answer } from "../../lifecycle.ts";
 
-/** Makes control and direction-changing characters visible: what is shown is what is there. */
-export function visible(text: string): string {
-  return text.replaceAll(
-    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
-    (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`,
+/** Makes control and direction-changing characters visible: what is shown is what is there. Line ends stay. */
+function visible(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (char) =>
+    char === "\n" ? char : `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`,
   );
 }
 
@@ -21,7 +19,7 @@ function card(approval: ApprovalView): string {
   const twins = approval.identical.length;
   const note = twins === 0 ? "" : `<p class="quiet">${twins} identical pending</p>`;
   return `<li><article><strong>${shown(approval.app)}</strong> <small>asked by ${shown(approval.requester.subject)} · ${shown(approval.createdAt)}</small>
-<pre>${shown(approval.summary)}</pre><pre>${shown(canonicalJson(approval.arguments))}</pre>${note}
+<pre>${shown(approval.summary)}</pre><pre>${shown(JSON.stringify(approval.arguments, null, 2))}</pre>${note}
 <form class="row" method="post" action="/decide/${id}"><button name="decision" value="approve">Approve</button><button name="decision" value="deny">Deny</button></form></article></li>`;
 }
 

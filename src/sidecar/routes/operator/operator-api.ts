@@ -9,7 +9,7 @@ import { handleAudit } from "./audit-api.ts";
 import type { OperatorCall } from "./caller.ts";
 
 /** What `/api/status` tells. */
-export interface SidecarStatus {
+interface SidecarStatus {
   readonly dev: boolean;
   readonly operatorUrl: string;
   readonly apps: readonly {
