@@ -45,7 +45,7 @@ function decisionText(value: JsonValue): string {
   if (refused !== undefined) return phrase(": ", refused, detail);
   if (wish !== undefined) return phrase(": ", `${wish} refused`, code);
   if (decision !== undefined) return phrase(": ", decision, reason);
-  return result ?? phrase(", ", permission, gate);
+  return result ?? gate ?? permission ?? "";
 }
 
 function outcomeText(value: JsonValue): string {
@@ -53,8 +53,9 @@ function outcomeText(value: JsonValue): string {
   return state === undefined ? "" : phrase(" ", state, code, status);
 }
 
+/** How it ended, else how it was decided; why something ran is in the entry itself. */
 function whatHappened(entry: AuditEntry): string {
-  return phrase(" · ", outcomeText(entry.outcome), decisionText(entry.decision));
+  return outcomeText(entry.outcome) || decisionText(entry.decision);
 }
 
 /** The operation, or the request that was none. */
@@ -85,7 +86,7 @@ export function renderEntries(entries: readonly AuditEntry[], look: Look): strin
       { head: "TIME (UTC)", min: 10 },
       { head: "TYPE", min: 8 },
       { head: "WHO", min: 4 },
-      { head: "OPERATION", min: 14 },
+      { head: "OPERATION", min: 28 },
       { head: "WHAT", min: 12 },
       { head: "APPROVAL", min: 8 },
     ],

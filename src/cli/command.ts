@@ -1,5 +1,4 @@
 /** What every command is made of: its output, the folder it runs in, and how it ends. */
-import type { Command } from "commander";
 import { GovernError } from "../errors/govern-error.ts";
 import type { Output } from "./output.ts";
 
@@ -13,9 +12,6 @@ export interface CommandContext {
   /** Set by the command that ran. */
   exitCode: ExitCode;
 }
-
-/** Adds one command to the program. */
-export type RegisterCommand = (program: Command, context: CommandContext) => void;
 
 /** Turns a function that gives an exit code into an action. */
 export function ending<A extends readonly unknown[]>(

@@ -99,7 +99,7 @@ function isAbsent(error: unknown): boolean {
 }
 
 /** The path of a workspace's control socket. */
-export function controlSocket(root: string): string {
+function controlSocket(root: string): string {
   return join(root, ".govern", "control.sock");
 }
 

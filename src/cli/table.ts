@@ -12,7 +12,7 @@ export interface Column {
   readonly min?: number;
 }
 
-export interface PaintedCell {
+interface PaintedCell {
   readonly text: string;
   readonly paint: (text: string) => string;
 }

@@ -47,8 +47,9 @@ async function runDemo(context: CommandContext, flags: DemoFlags): Promise<ExitC
       const { app, operator } = addressesOf(story);
       output.print(`\n  the app        ${paint.cyan(app)}   sign in as sam, issue a credit`);
       output.print(`  the operators  ${paint.cyan(operator)}   sign in as ana, decide`);
-      output.print(`  or here        cd ${stage.folder} && govern approvals list`);
-      output.print(paint.dim("\nCtrl-C stops it."));
+      const command = `node ${process.argv[1] ?? "govern"} approvals list`;
+      output.print(`  or a terminal  cd ${stage.folder} && ${command}`);
+      output.print(`\n${paint.dim("Ctrl-C stops it.")}`);
       await stopped;
     }
     return 0;

@@ -75,7 +75,7 @@ async function runServe(context: CommandContext, flags: ServeFlags): Promise<Exi
     log: (line) => output.notice(visibleText(line)),
   });
   printAddresses(context, sidecar, dev ? await devUsers(root) : undefined);
-  output.print(output.look.paint.dim("\nCtrl-C stops it."));
+  output.print(`\n${output.look.paint.dim("Ctrl-C stops it.")}`);
   await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
   output.notice("Stopping: calls under way may end.");
   await sidecar.close();
