@@ -22,6 +22,11 @@ export function buildSnapshot(
     const app = buildApp({
       ...files,
       page: rule?.page,
+      telemetry: new Set(
+        files.origins
+          .filter(({ class: kind, origin }) => kind === "telemetry" && !mapped.has(origin))
+          .map(({ id }) => id),
+      ),
       accessOf: (operation) => rules.accessOf(files.name, operation),
       resourceOf(operation) {
         const name = resourceKeys(operation)

@@ -54,6 +54,14 @@ function requestFacts(call: CallSoFar): { [key: string]: JsonValue } {
   };
 }
 
+/** The entry of telemetry that was acknowledged and not sent. */
+export function droppedEntry(end: Extract<CallEnd, { kind: "dropped" }>): NewAuditEntry {
+  return callEntry(end.call, "refused", {
+    decision: { dropped: end.reason },
+    outcome: { status: 204, request: requestFacts(end.call) },
+  });
+}
+
 /** The entry of a refusal or a fault. */
 export function refusedEntry(end: Extract<CallEnd, { kind: "refused" }>): NewAuditEntry {
   const { code, detail } = end.refusal;

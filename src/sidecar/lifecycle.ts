@@ -107,7 +107,9 @@ export interface Refusal {
 /** Why a call goes no further. */
 export type Halt =
   | { readonly kind: "refused"; readonly refusal: Refusal }
-  | { readonly kind: "held"; readonly approval: ApprovalRecord };
+  | { readonly kind: "held"; readonly approval: ApprovalRecord }
+  /** Telemetry that no resource takes: acknowledged, and sent nowhere. */
+  | { readonly kind: "dropped"; readonly reason: string };
 
 export type Step<T> =
   | { readonly ok: true; readonly call: T }
@@ -128,10 +130,11 @@ export interface Answer {
   readonly body: Uint8Array;
 }
 
-/** How a call ended: executed, held, or refused at a point. */
+/** How a call ended: executed, held, dropped, or refused at a point. */
 export type CallEnd =
   | { readonly kind: "executed"; readonly call: ExecutedCall }
   | { readonly kind: "held"; readonly call: CallSoFar; readonly approval: ApprovalRecord }
+  | { readonly kind: "dropped"; readonly call: CallSoFar; readonly reason: string }
   | {
       readonly kind: "refused";
       readonly call: CallSoFar;
@@ -224,52 +227,64 @@ async function walk(
   return processors.execute(approved.call);
 }
 
+const unknownWrite: Refusal = {
+  code: "outcome-unknown",
+  detail: "The write may have run. Check at the resource before you repeat it.",
+};
 const fault: Refusal = { code: "internal", detail: "The call failed inside the sidecar." };
 
 function endOf(step: Step<ExecutedCall>, call: CallSoFar, at: Point): CallEnd {
   if (step.ok) return { kind: "executed", call: step.call };
-  return step.halt.kind === "held"
-    ? { kind: "held", call, approval: step.halt.approval }
-    : { kind: "refused", call, refusal: step.halt.refusal, at };
+  const { halt } = step;
+  return halt.kind === "refused" ? { ...halt, call, at } : { ...halt, call };
 }
 
 async function endCall(processors: Processors, received: ReceivedCall): Promise<CallEnd> {
-  let call: CallSoFar = received;
-  let at: Point = "identify";
+  const reached: { call: CallSoFar; at: Point } = { call: received, at: "identify" };
   try {
-    const step = await walk(processors, received, (reached, next) => {
-      call = reached;
-      at = next;
+    const step = await walk(processors, received, (call, next) => {
+      reached.call = call;
+      reached.at = next;
     });
-    return endOf(step, call, at);
+    return endOf(step, reached.call, reached.at);
   } catch {
-    return { kind: "refused", call, refusal: fault, at };
+    const { call, at } = reached;
+    const mayHaveRun = at === "execute" && call.access === "write";
+    return { kind: "refused", call, refusal: mayHaveRun ? unknownWrite : fault, at };
   }
+}
+
+/** The answer of an end; one that cannot be made must not hide that a write was sent. */
+function respondTo(processors: Processors, end: CallEnd): Answer {
+  try {
+    return processors.respond(end);
+  } catch {
+    const refusal = mayHaveWritten(end) ? unknownWrite : fault;
+    return processors.respond({ kind: "refused", call: end.call, refusal, at: "respond" });
+  }
+}
+
+function mayHaveWritten(end: CallEnd): boolean {
+  if (end.kind !== "executed" || end.call.access !== "write") return false;
+  const { execution } = end.call;
+  return (execution.kind === "direct" ? execution.outcome.state : execution.state) !== "failed";
 }
 
 /** The refusal that takes the place of an answer whose entry is not durable. */
 function unrecorded(end: CallEnd): Refusal {
-  const execution = end.kind === "executed" ? end.call.execution : undefined;
-  const state = execution?.kind === "direct" ? execution.outcome.state : execution?.state;
-  return state !== undefined && state !== "failed" && end.call.access === "write"
-    ? {
-        code: "outcome-unknown",
-        detail: "The write was sent, but its outcome could not be recorded.",
-      }
+  if (end.kind === "refused" && end.refusal.code === "outcome-unknown") return end.refusal;
+  return mayHaveWritten(end)
+    ? { ...unknownWrite, detail: "The write was sent, but its outcome could not be recorded." }
     : { code: "audit-unavailable", detail: "The audit trail takes no entries now." };
 }
 
 async function finish(processors: Processors, end: CallEnd): Promise<Answer> {
+  const answer = respondTo(processors, end);
   try {
-    const answer = processors.respond(end);
     await processors.record(end);
     return answer;
   } catch {
-    return processors.respond({
-      kind: "refused",
-      call: end.call,
-      refusal: unrecorded(end),
-      at: "record",
-    });
+    const refusal = unrecorded(end);
+    return processors.respond({ kind: "refused", call: end.call, refusal, at: "record" });
   }
 }

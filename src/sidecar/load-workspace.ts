@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type * as z from "zod";
-import { buildFileSchema } from "../contract/build.ts";
+import { buildFileSchema, type Origin } from "../contract/build.ts";
 import { operationsFileSchema, type Operation } from "../contract/operation.ts";
 import type { Workspace } from "../contract/workspace.ts";
 import type { LocateWorkspace } from "../contract/workspace-fault.ts";
@@ -16,6 +16,7 @@ interface AppFiles {
   /** Digest of the bundle. */
   readonly build: string;
   readonly web: string;
+  readonly origins: readonly Origin[];
 }
 
 export interface LoadedWorkspace {
@@ -68,7 +69,7 @@ function uniqueOperations(operations: readonly Operation[], app: string): readon
 function loadApp(governedDir: string, name: string, workspace: Workspace): AppFiles {
   const folder = join(governedDir, "apps", name);
   const file = readGenerated(join(folder, "operations.json"), operationsFileSchema, name);
-  const { bundle } = readGenerated(join(folder, "build.json"), buildFileSchema, name);
+  const { bundle, origins } = readGenerated(join(folder, "build.json"), buildFileSchema, name);
   const web = join(folder, "web");
   if (!existsSync(web)) {
     throw new GovernError("file-invalid", `${web} does not exist.`, {
@@ -81,6 +82,7 @@ function loadApp(governedDir: string, name: string, workspace: Workspace): AppFi
     operations: uniqueOperations([...file.operations, ...own], name),
     build: bundle.digest,
     web,
+    origins,
   };
 }
 

@@ -38,6 +38,8 @@ export interface AppSnapshot {
   readonly matcher: OperationMatcher;
   /** Origin ids of the wire → origin texts of operations. */
   readonly origins: ReadonlyMap<string, string>;
+  /** Origin ids of telemetry that no resource takes. */
+  readonly telemetry: ReadonlySet<string>;
   /** SQL clients → digest of a text → operation id. */
   readonly statements: ReadonlyMap<string, ReadonlyMap<string, string>>;
 }
@@ -78,6 +80,7 @@ export interface AppParts {
   readonly web: string;
   readonly page: App["page"];
   readonly operations: readonly Operation[];
+  readonly telemetry: ReadonlySet<string>;
   accessOf(operation: Operation): Access;
   resourceOf(operation: Operation): Resource | null;
 }
@@ -118,7 +121,7 @@ export function buildApp(parts: AppParts): AppSnapshot {
       }
     }
   }
-  const { name, build, web, page } = parts;
+  const { name, build, web, page, telemetry } = parts;
   return {
     name,
     build,
@@ -126,6 +129,7 @@ export function buildApp(parts: AppParts): AppSnapshot {
     page,
     operations,
     matcher: compileMatcher(http),
+    telemetry,
     origins,
     statements: indexStatements(parts.operations),
   };

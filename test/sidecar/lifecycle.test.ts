@@ -56,6 +56,16 @@ async function run(
   return { answer, store };
 }
 
+const gatedRules = openRules({
+  gate: () => ({
+    required: true,
+    why: "approvals[1]",
+    approvers: null,
+    quorum: 1,
+    expiresIn: 60_000,
+  }),
+});
+
 describe("the pipeline", () => {
   it("cannot be written out of order", () => {
     const store = createMemoryStore();
@@ -156,17 +166,45 @@ describe("the pipeline", () => {
     expect(store.log.at(-1)).toMatchObject({ type: "outcome", outcome: { state: "unknown" } });
   });
 
+  it("records a write that ran, also where its answer cannot be made", async () => {
+    const connector = fakeConnector();
+    connector.result = { kind: "answered", status: 200, headers: null as never, body: Buffer.of() };
+    const { answer, store } = await run({ connector });
+    expect([answer.status, codeOf(answer)]).toEqual([409, "outcome-unknown"]);
+    expect(store.log.at(-1)).toMatchObject({ type: "outcome", outcome: { state: "executed" } });
+  });
+
+  it("acknowledges telemetry that no resource takes, and sends it nowhere", async () => {
+    const store = createMemoryStore();
+    const connector = fakeConnector();
+    const request = sampleRequest({ method: "POST", path: "/_govern/http/7e1e7e1e/v1/track" });
+    const answer = await assemblePipeline(partsOver(store)).run(
+      receivedCall({ connector }, request),
+    );
+    expect([answer.status, codeOf(answer)]).toEqual([204, undefined]);
+    expect(store.log).toMatchObject([
+      { type: "refused", outcome: { request: { path: "/_govern/http/7e1e7e1e/v1/track" } } },
+    ]);
+    expect(connector.calls).toEqual([]);
+  });
+
+  it("tells a fault while a voucher runs as of unknown outcome", async () => {
+    const store = createMemoryStore();
+    const parts = [...partsOver(store)] as const;
+    const call = receivedCall({ rules: gatedRules });
+    await assemblePipeline(parts).run(call);
+    const [held] = store.held.values();
+    if (held === undefined) throw new RangeError("nothing held");
+    store.held.set(held.id, { ...held, state: "approved", detached: true });
+    const failing = createExecute({ store, runVoucher: () => Promise.reject(new TypeError("x")) });
+    const answer = await assemblePipeline(parts.with(5, failing) as unknown as Parts).run(call);
+    expect([answer.status, codeOf(answer)]).toEqual([409, "outcome-unknown"]);
+    expect(store.log.at(-1)).toMatchObject({ type: "refused", decision: { at: "execute" } });
+  });
+
   it("holds with one entry, made with the approval", async () => {
     const connector = fakeConnector();
-    const rules = openRules({
-      gate: () => ({
-        required: true,
-        why: "approvals[1]",
-        approvers: null,
-        quorum: 1,
-        expiresIn: 60_000,
-      }),
-    });
+    const rules = gatedRules;
     const { answer, store } = await run({ connector, rules });
     expect(answer.status).toBe(202);
     expect(new Map(answer.headers).get("govern-ticket")).toBe("held-0");

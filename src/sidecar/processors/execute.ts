@@ -13,6 +13,7 @@ import {
   type Part,
   type Step,
 } from "../lifecycle.ts";
+import { problemAnswer } from "../problem.ts";
 import type { Store } from "../store/store.ts";
 
 async function runAtResource(call: ApprovedCall): Promise<Outcome> {
@@ -57,7 +58,12 @@ async function executeVoucher(
   const ran = await runVoucher(id);
   if (!ran.ok) return refuse("approval-stale", "The approval was used or ended meanwhile.");
   const { state, status, headers, body } = ran.outcome;
-  const answer = { status, headers, body };
+  const unknown = {
+    code: "outcome-unknown",
+    detail: "The resource did not confirm the write.",
+  } as const;
+  const answer =
+    state === "unknown" ? problemAnswer(unknown, call.correlation) : { status, headers, body };
   return proceed({ ...call, execution: { kind: "voucher", state, answer } });
 }
 

@@ -1,5 +1,5 @@
 /** record: makes every end durable, refusals and faults too. Runs before an answer leaves; must not change the answer. */
-import { callEntry, decisionOf, outcomeFacts, refusedEntry } from "../call-entry.ts";
+import { callEntry, decisionOf, droppedEntry, outcomeFacts, refusedEntry } from "../call-entry.ts";
 import type { CallEnd, ExecutedCall, Part } from "../lifecycle.ts";
 import type { Store } from "../store/store.ts";
 
@@ -18,6 +18,7 @@ export function createRecord({ store }: { readonly store: Store }): Part<"record
       // The entry of a held call was appended with its approval.
       if (end.kind === "held") return;
       if (end.kind === "refused") await store.append(refusedEntry(end));
+      else if (end.kind === "dropped") await store.append(droppedEntry(end));
       else await recordExecuted(store, end.call);
     },
   };

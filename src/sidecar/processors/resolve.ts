@@ -132,7 +132,15 @@ function isFitDestination(request: CallRequest, access: "read" | "write"): boole
   return destination === "empty" || destination === "document";
 }
 
+/** The id of the origin that a call below `/_govern/http/` names. */
+function originIdOf({ path }: CallRequest): string | undefined {
+  return path.startsWith(paths.http) ? path.slice(paths.http.length).split("/")[0] : undefined;
+}
+
 async function resolve(call: IdentifiedCall): Promise<Step<ResolvedCall>> {
+  if (call.app.telemetry.has(originIdOf(call.request) ?? "")) {
+    return { ok: false, halt: { kind: "dropped", reason: "telemetry without a resource" } };
+  }
   const isSql = call.request.path.startsWith(paths.sql);
   const search = isSql ? resolveSql(call) : resolveHttp(call);
   if (!search.ok) return search.halt;

@@ -12,6 +12,9 @@ function respond(end: CallEnd): Answer {
     const body: HeldBody = { ticket: id, expiresAt };
     return jsonAnswer(202, body, [[govern.ticket, id]]);
   }
+  if (end.kind === "dropped") {
+    return { status: 204, headers: cleanHeaders([]), body: new Uint8Array() };
+  }
   const { execution, correlation } = end.call;
   if (execution.kind === "voucher") return execution.answer;
   const { outcome } = execution;

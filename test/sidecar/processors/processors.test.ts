@@ -27,7 +27,7 @@ import {
 
 function codeOf(step: Step<unknown>): string {
   if (step.ok) return "ok";
-  return step.halt.kind === "held" ? "held" : step.halt.refusal.code;
+  return step.halt.kind === "refused" ? step.halt.refusal.code : step.halt.kind;
 }
 
 const gated = openRules({
