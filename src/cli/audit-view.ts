@@ -19,8 +19,9 @@ const typeColors = {
   stop: "gray",
 } as const satisfies Record<EntryType, string | null>;
 
-function paintType(type: EntryType, look: Look): (text: string) => string {
-  const color = typeColors[type];
+/** A tampered entry may have any type. */
+function paintType(type: string, look: Look): (text: string) => string {
+  const color = Object.hasOwn(typeColors, type) ? typeColors[type as EntryType] : null;
   return (text) => (color === null ? text : look.paint[color](text));
 }
 
@@ -95,15 +96,37 @@ export function renderEntries(entries: readonly AuditEntry[], look: Look): strin
   );
 }
 
+/** The members of an entry as they are read; any other comes after them. */
+const order: readonly (keyof AuditEntry)[] = [
+  "seq",
+  "time",
+  "type",
+  "actor",
+  "app",
+  "operation",
+  "arguments",
+  "decision",
+  "approval",
+  "outcome",
+  "resource",
+];
+
 /** One entry in full, with every character visible. */
 export function renderEntry(entry: AuditEntry, look: Look): string {
-  const rows = Object.entries(entry).flatMap(([name, value]) => {
-    if (value === null) return [];
-    const text = typeof value === "string" ? value : JSON.stringify(value, undefined, 2);
-    return text.split("\n").map((line: string, index: number) => [index === 0 ? name : "", line]);
-  });
-  const label = Math.max(...Object.keys(entry).map((name) => name.length)) + 2;
-  return rows
-    .map(([name = "", line = ""]) => look.paint.dim(padEnd(name, label)) + visibleText(line))
+  const members = Object.entries({
+    ...Object.fromEntries(order.map((name) => [name, entry[name]])),
+    ...entry,
+  }).filter(([, value]) => value !== null && value !== undefined);
+  const label = Math.max(...members.map(([name]) => name.length)) + 2;
+  return members
+    .flatMap(([name, value]) => {
+      const text = typeof value === "string" ? value : JSON.stringify(value, undefined, 2);
+      return text
+        .split("\n")
+        .map(
+          (line, index) =>
+            look.paint.dim(padEnd(index === 0 ? name : "", label)) + visibleText(line),
+        );
+    })
     .join("\n");
 }

@@ -36,3 +36,11 @@ export function parsePort(text: string): number {
     next: "Give a number from 0 to 65535; 0 takes a free one.",
   });
 }
+
+/** Parses the value of --app. */
+export function parseAppName(text: string): string {
+  if (/^[a-z0-9][a-z0-9-]*$/.test(text)) return text;
+  throw new GovernError("usage", `--app ${text} is not a valid name.`, {
+    next: "Use lower-case letters, digits and dashes, e.g. --app support-console.",
+  });
+}

@@ -23,31 +23,31 @@ export function isAnswer(error: unknown): boolean {
   return isCommanderError(error) && error.exitCode === 0;
 }
 
+function usage(message: string, next: string): Failure {
+  return { code: "usage", message, next, details: {}, exitCode: 2 };
+}
+
+/** Commander answers a group without its subcommand, and `help` of what is none, with the help. */
+function missingSubcommand(argv: readonly string[]): Failure {
+  const words = argv.filter((word) => !word.startsWith("-"));
+  if (words[0] === "help") {
+    return usage(`Unknown command '${words.at(-1) ?? ""}'.`, "`govern --help` lists the commands.");
+  }
+  const name = ["govern", ...words].join(" ");
+  return usage(`\`${name}\` needs a subcommand.`, `\`${name} --help\` lists them.`);
+}
+
 /** Commander says `error: unknown command 'x'\n(Did you mean y?)`. */
 function usageFailure(error: CommanderError, argv: readonly string[]): Failure {
-  if (error.code === "commander.help") {
-    const name = ["govern", ...argv.filter((word) => !word.startsWith("-"))].join(" ");
-    return {
-      code: "usage",
-      message: `\`${name}\` needs a subcommand.`,
-      next: `\`${name} --help\` lists them.`,
-      details: {},
-      exitCode: 2,
-    };
-  }
+  if (error.code === "commander.help") return missingSubcommand(argv);
   const [first = "", ...rest] = error.message.replace(/^error: /, "").split("\n");
   const near = /Did you mean (?:one of )?(.+)\?/.exec(rest.join(" "))?.[1];
-  const sentence = `${first.charAt(0).toUpperCase()}${first.slice(1).replace(/\.$/, "")}.`;
-  return {
-    code: "usage",
-    message: sentence,
-    next:
-      near === undefined
-        ? "`govern --help` lists the commands, `govern <command> --help` their options."
-        : `Did you mean \`${near}\`? \`govern --help\` lists the commands.`,
-    details: {},
-    exitCode: 2,
-  };
+  return usage(
+    `${first.charAt(0).toUpperCase()}${first.slice(1).replace(/\.$/, "")}.`,
+    near === undefined
+      ? "`govern --help` lists the commands, `govern <command> --help` their options."
+      : `Did you mean \`${near}\`? \`govern --help\` lists the commands.`,
+  );
 }
 
 /** Gives any error its code, message, next step and exit code. */

@@ -1,7 +1,7 @@
 /** The tree of commands. Each command file loads its room only when it runs, so that help and version stay quick. */
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
-import type { CommandContext } from "./command.ts";
+import { examples, type CommandContext } from "./command.ts";
 import { registerApprovals } from "./commands/approvals.ts";
 import { registerAudit } from "./commands/audit.ts";
 import { registerCheck } from "./commands/check.ts";
@@ -38,6 +38,16 @@ export function buildProgram(context: CommandContext): Command {
     .helpOption("-h, --help", "show help")
     .helpCommand("help [command]", "show help of a command")
     .showSuggestionAfterError(true)
+    .addHelpText(
+      "after",
+      examples(
+        "govern demo                        # the whole story, in a minute",
+        "govern check ./dist                # what is in your build, and what is wrong with it",
+        "govern import ./dist               # put it behind a boundary",
+        "govern serve --dev                 # run it on this machine",
+        "govern approvals list              # what waits for a person",
+      ),
+    )
     .configureOutput({
       writeOut: (text) => context.output.print(text.replace(/\n$/, "")),
       writeErr: () => undefined,

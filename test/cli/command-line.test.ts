@@ -43,6 +43,8 @@ describe("usage", () => {
     [["approvals", "show"]],
     [["audit", "show", "x"]],
     [["completion", "sh"]],
+    [["help", "nothing"]],
+    [["inspect", "dist", "--app", "../other"]],
   ])("refuses %j in two lines", async (args) => {
     const { code, stderr } = await runGovern(args, { cwd: workspace });
     expect(code).toBe(2);

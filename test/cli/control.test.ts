@@ -108,7 +108,7 @@ describe("commands over the control socket", () => {
     sidecar.answer("GET /api/audit/verify", 200, verdict);
     const { code, stderr } = await govern("audit", "verify");
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^error\[audit-tampered\]: Entry 7 of 12 /);
+    expect(stderr).toMatch(/^error\[audit-tampered\]: Entry 7 is /);
     const json = await govern("audit", "verify", "--json");
     expect({ code: json.code, verdict: JSON.parse(json.stdout) }).toEqual({ code: 1, verdict });
   });

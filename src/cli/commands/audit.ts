@@ -96,10 +96,10 @@ async function runVerify({ output, cwd }: CommandContext, flags: JsonFlag): Prom
   if (!verdict.ok) {
     throw new GovernError(
       "audit-tampered",
-      `Entry ${verdict.firstBad} of ${verdict.size} is the first bad one: ${verdict.reason}.`,
+      `Entry ${verdict.firstBad} is the first bad one: ${verdict.reason}.`,
       {
         next: `Trust nothing from entry ${verdict.firstBad} on; compare with a copy: \`govern audit show ${verdict.firstBad}\`.`,
-        details: { firstBad: verdict.firstBad, size: verdict.size },
+        details: { firstBad: verdict.firstBad },
       },
     );
   }

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { Option, type Command } from "commander";
 import type { CheckReport } from "../../ci/check-report.ts";
-import { ending, examples, type CommandContext, type ExitCode } from "../command.ts";
+import { ending, examples, parseAppName, type CommandContext, type ExitCode } from "../command.ts";
 import { usageError } from "../failure.ts";
 import { pipedLook, type Look } from "../output.ts";
 
@@ -71,7 +71,7 @@ export function registerCheck(program: Command, context: CommandContext): void {
   program
     .command("check <bundle>")
     .description("fail a build that has a write nobody reviewed (exit 1)")
-    .option("--app <name>", "name of the app; else that of package.json")
+    .option("--app <name>", "name of the app; else that of package.json", parseAppName)
     .addOption(
       new Option("--format <format>", `${formats.join(" or ")}; repeats, in pairs with --output`)
         .argParser(parseFormat)

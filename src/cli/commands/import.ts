@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { Option, type Command } from "commander";
 import type { ImportOptions, ImportStep } from "../../bundle/import.ts";
 import { findWorkspaceRoot } from "../../ci/workspace-root.ts";
-import { ending, examples, type CommandContext, type ExitCode } from "../command.ts";
+import { ending, examples, parseAppName, type CommandContext, type ExitCode } from "../command.ts";
 import { usageError } from "../failure.ts";
 
 interface ImportFlags {
@@ -95,7 +95,7 @@ export function registerImport(program: Command, context: CommandContext): void 
     .description("put a built app behind its boundary: operations, rewritten app, sidecar")
     .option("--yes", "ask nothing, take the defaults")
     .option("--frozen", "fail instead of changing operations.json")
-    .option("--app <name>", "name of the app; else that of package.json")
+    .option("--app <name>", "name of the app; else that of package.json", parseAppName)
     .option("--out <folder>", "where to write; else governed beside govern.yaml")
     .addOption(
       new Option(

@@ -1,6 +1,6 @@
 /** `govern inspect`: what is in a bundle. Writes nothing. */
 import type { Command } from "commander";
-import { ending, examples, type CommandContext, type ExitCode } from "../command.ts";
+import { ending, examples, parseAppName, type CommandContext, type ExitCode } from "../command.ts";
 
 interface InspectFlags {
   readonly app?: string;
@@ -27,7 +27,7 @@ export function registerInspect(program: Command, context: CommandContext): void
   program
     .command("inspect <bundle>")
     .description("show every data call of a built app; writes nothing")
-    .option("--app <name>", "name of the app; else that of package.json")
+    .option("--app <name>", "name of the app; else that of package.json", parseAppName)
     .option("--json", "print the analysis as JSON")
     .addHelpText(
       "after",
