@@ -29,14 +29,16 @@ function collect(
   }
 }
 
+function sharesThis(node: Node): boolean {
+  return (!isFunction(node) || node.type === "ArrowFunctionExpression") && !isClass(node);
+}
+
 /** All nodes of a function that share its `this`, in no order. */
 export function ownedNodes(fn: FunctionNode): readonly Node[] {
   const known = owned.get(fn);
   if (known !== undefined) return known;
   const nodes: Node[] = [];
-  const enter = (node: Node): boolean =>
-    (!isFunction(node) || node.type === "ArrowFunctionExpression") && !isClass(node);
-  collect(fn, enter, (node) => {
+  collect(fn, sharesThis, (node) => {
     if (/^(?:Assignment|Call|This|Return)/.test(node.type)) nodes.push(node);
   });
   nodes.sort((a, b) => (a.start ?? 0) - (b.start ?? 0));

@@ -3,10 +3,10 @@ import type { Evaluation } from "./evaluation.ts";
 import { FlowTracker } from "./flow.ts";
 import {
   isCall,
-  isMember,
   memberName,
   type CallNode,
   type FunctionNode,
+  type MemberNode,
   type Node,
 } from "../modules/syntax.ts";
 
@@ -41,7 +41,7 @@ export function callersOf(evaluation: Evaluation, fn: FunctionNode): Callers {
 /** The arguments that a call expression gives. */
 export function callArguments(call: CallNode): readonly Node[] {
   if (call.type === "TaggedTemplateExpression") return [call.quasi];
-  return call.arguments as Node[];
+  return call.arguments;
 }
 
 function findCallers(evaluation: Evaluation, fn: FunctionNode): Callers {
@@ -51,18 +51,23 @@ function findCallers(evaluation: Evaluation, fn: FunctionNode): Callers {
     if (use.kind === "escape") escapes ??= use.reason;
     else if (use.kind === "call") {
       const callee = use.node.type === "TaggedTemplateExpression" ? use.node.tag : use.node.callee;
-      callers.push({ call: use.node, callee: callee as Node, args: callArguments(use.node) });
+      callers.push({ call: use.node, callee: callee, args: callArguments(use.node) });
     } else if (use.kind === "member") {
-      const call = evaluation.program.parentOf(use.node);
-      if (!isCall(call) || call.callee !== use.node || !isMember(use.node)) continue;
-      const name = memberName(use.node);
-      if (name === "call") {
-        const args = (call.arguments as Node[]).slice(1);
-        callers.push({ call, callee: use.node.object as Node, args });
-      } else if (name === "apply" || name === "bind") {
-        escapes ??= `it is called through ${name}`;
-      }
+      const indirect = indirectCaller(evaluation, use.node);
+      if (typeof indirect === "string") escapes ??= indirect;
+      else if (indirect !== undefined) callers.push(indirect);
     }
   }
   return { callers, escapes };
+}
+
+/** `f.call(self, …)` is a call of f; of `apply` and of `bind` with arguments nothing is known. */
+function indirectCaller(evaluation: Evaluation, member: MemberNode): Caller | string | undefined {
+  const call = evaluation.program.parentOf(member);
+  if (!isCall(call) || call.callee !== member) return undefined;
+  const name = memberName(member);
+  if (name === "call") {
+    return { call, callee: member.object, args: (call.arguments as Node[]).slice(1) };
+  }
+  return name === "apply" || name === "bind" ? `it is called through ${name}` : undefined;
 }

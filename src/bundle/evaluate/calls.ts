@@ -22,7 +22,7 @@ function enteredBy(
   node: t.CallExpression | t.OptionalCallExpression | t.NewExpression,
   frame: Frame,
 ): Entered {
-  return { args: node.arguments as Node[], caller: frame };
+  return { args: node.arguments, caller: frame };
 }
 
 /** What a call can give. */
@@ -38,7 +38,7 @@ export function callValues(
     const known = methodValues(evaluation, callee, { node, frame, entered });
     if (known !== undefined) return known;
   }
-  const callees = evaluation.evaluate(callee as Node, frame);
+  const callees = evaluation.evaluate(callee, frame);
   return union(...callees.map((value) => calledValues(evaluation, value, { node, entered })));
 }
 
@@ -116,7 +116,7 @@ function calledValues(
 /** What `new` can give. */
 export function newValues(evaluation: Evaluation, node: t.NewExpression, frame: Frame): Values {
   const entered = enteredBy(node, frame);
-  const callees = evaluation.evaluate(node.callee as Node, frame);
+  const callees = evaluation.evaluate(node.callee, frame);
   return union(
     ...callees.map((callee): Values => {
       if (callee.kind === "class") return [instanceOf(evaluation, callee, { node, entered })];

@@ -154,7 +154,7 @@ function objectValues(evaluator: Evaluator, node: Node, frame: Frame): Values {
     }
     let key = plainKey(property.key, property.computed);
     if (key === undefined) {
-      const [only, ...others] = evaluator.evaluate(property.key as Node, frame);
+      const [only, ...others] = evaluator.evaluate(property.key, frame);
       const first = only?.kind === "text" && others.length === 0 ? only.parts : [];
       if (first.every((part) => part.kind === "text") && first.length > 0) {
         key = first.map((part) => (part.kind === "text" ? part.text : "")).join("");

@@ -1,6 +1,8 @@
 /** Where a value goes that is called, constructed, or given as an argument. */
 import { memberName, isMember, type CallNode, type Node } from "../modules/syntax.ts";
-import type { FlowTracker, Path } from "./flow.ts";
+import { construction, instance, result, type Path } from "./flow-path.ts";
+import { intoParam, intoTarget } from "./flow-targets.ts";
+import type { FlowTracker } from "./flow.ts";
 import { constructorOf } from "./properties.ts";
 import type { Value } from "./values.ts";
 
@@ -14,7 +16,6 @@ const passThrough = new Set([
   "freeze",
   "useEvent",
   "defineProperty",
-  "assign",
   "resolve",
   "seal",
 ]);
@@ -46,31 +47,47 @@ function intoCallee(tracker: FlowTracker, call: Call, path: Path): void {
   const [first, ...rest] = path;
   if (first === undefined) tracker.use({ kind: "call", node: call });
   else if (call.type === "NewExpression") {
-    if (first === "<new>") tracker.to(call, rest);
-    else if (first === "<ctor>") tracker.use({ kind: "call", node: call });
-  } else if (first === "()") tracker.to(call, rest);
+    if (first === instance) tracker.to(call, rest);
+    else if (first === construction) tracker.use({ kind: "call", node: call });
+  } else if (first === result) tracker.to(call, rest);
 }
 
 function intoArgument(tracker: FlowTracker, call: Call, value: { node: Node; path: Path }): void {
-  const { node, path } = value;
-  const index = call.arguments.indexOf(node as never);
+  const index = call.arguments.indexOf(value.node as never);
   const name = calleeName(call);
-  if (name !== undefined && elementMakers.has(name) && index === 1) {
-    return intoProps(tracker, call, path);
-  }
-  if (name !== undefined && passThrough.has(name) && (index === 0 || name === "assign")) {
-    if (name === "assign") intoAssigned(tracker, call, path);
-    return tracker.to(call, path);
-  }
-  if (name === "useRef" && index === 0) return tracker.to(call, ["current", ...path]);
-  if (name === "useMemo" && index === 0 && path[0] === "()") return tracker.to(call, path.slice(1));
-  const callees = tracker.evaluation.evaluate(call.callee as Node, tracker.root);
+  if (name !== undefined && intoNamed(tracker, call, { name, index, path: value.path })) return;
+  const callees = tracker.evaluation.evaluate(call.callee, tracker.root);
   for (const callee of callees) intoKnown(tracker, call, { ...value, callee, index });
+}
+
+/** Calls that are known by the name of the method, whatever library it is of; false if this is none. */
+function intoNamed(
+  tracker: FlowTracker,
+  call: Call,
+  given: { name: string; index: number; path: Path },
+): boolean {
+  const { name, index, path } = given;
+  if (elementMakers.has(name) && index === 1) {
+    intoProps(tracker, call, path);
+    return true;
+  }
+  if (name === "assign") intoAssigned(tracker, call, path);
+  if (name === "assign" || (passThrough.has(name) && index === 0)) {
+    tracker.to(call, path);
+    return true;
+  }
+  if (name === "useRef" && index === 0) {
+    tracker.to(call, ["current", ...path]);
+    return true;
+  }
+  if (name !== "useMemo" || index !== 0 || path[0] !== result) return false;
+  tracker.to(call, path.slice(1));
+  return true;
 }
 
 function intoAssigned(tracker: FlowTracker, call: Call, path: Path): void {
   const [target] = call.arguments;
-  if (target?.type === "Identifier") tracker.intoTarget(target, path);
+  if (target?.type === "Identifier") intoTarget(tracker, target, path);
 }
 
 function intoKnown(
@@ -79,10 +96,10 @@ function intoKnown(
   value: { node: Node; path: Path; callee: Value; index: number },
 ): void {
   const { callee, path, index } = value;
-  if (callee.kind === "function") return tracker.intoParam(callee.node, index, path);
+  if (callee.kind === "function") return intoParam(tracker, callee.node, { index, path });
   if (callee.kind === "class") {
     const target = constructorOf(callee.node);
-    if (target !== undefined) return tracker.intoParam(target, index, path);
+    if (target !== undefined) return intoParam(tracker, target, { index, path });
   }
   if (callee.kind === "global" && harmlessGlobals.test(callee.path)) return;
   tracker.escape(call, "it is passed to code that is not followed");
@@ -92,9 +109,9 @@ function intoProps(tracker: FlowTracker, call: Call, path: Path): void {
   const [component] = call.arguments;
   const [first] = path;
   if (component === undefined || first === undefined) return;
-  for (const value of tracker.evaluation.evaluate(component as Node, tracker.root)) {
-    if (value.kind === "function") tracker.intoParam(value.node, 0, path);
-    else if (value.kind === "class") tracker.to(value.node, ["<new>", "props", ...path]);
+  for (const value of tracker.evaluation.evaluate(component, tracker.root)) {
+    if (value.kind === "function") intoParam(tracker, value.node, { index: 0, path });
+    else if (value.kind === "class") tracker.to(value.node, [instance, "props", ...path]);
     // An element's handlers (`onClick`) are called by the page, with its own arguments.
     else if (value.kind !== "text")
       tracker.escape(call, "it is given to a component that is not followed");

@@ -44,7 +44,8 @@ export class Frame {
 
   /** Whether a function is being entered in this frame or one of its callers. */
   enters(fn: FunctionNode): boolean {
-    for (let frame: Frame | undefined = this as Frame; frame; frame = frame.entered?.caller) {
+    if (this.fn === fn) return true;
+    for (let frame = this.entered?.caller; frame; frame = frame.entered?.caller) {
       if (frame.fn === fn) return true;
     }
     return false;

@@ -1,35 +1,23 @@
 /** What names mean: variables with their assignments, parameters with the arguments of the call, imports, globals. */
 import type * as t from "@babel/types";
 import type { Binding } from "../modules/scope.ts";
-import {
-  isCall,
-  isFunction,
-  isMember,
-  memberName,
-  plainKey,
-  type FunctionNode,
-  type Node,
-} from "../modules/syntax.ts";
+import { isFunction, type FunctionNode, type Node } from "../modules/syntax.ts";
 import type { Unit } from "../modules/unit.ts";
+import { amended } from "./amendments.ts";
 import { argumentValues, restArguments } from "./arguments.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { frameFor, type Frame } from "./frame.ts";
 import { destructure, stepsTo } from "./patterns.ts";
-import { joinTexts } from "./texts.ts";
 import {
-  plainText,
   undefinedValue,
   union,
   unknownSet,
   type Entry,
   type ParamValue,
-  type QueryValue,
   type Value,
   type Values,
 } from "./values.ts";
-
-/** Bindings with more reads than this are library globals: nobody builds an options object through them. */
-const amendedReads = 400;
+import { afterWrites } from "./writes.ts";
 
 const globalObjects = new Set(["window", "self", "globalThis"]);
 
@@ -88,13 +76,14 @@ function paramValues(
   const pattern = fn.params[index];
   if (pattern === undefined) return unknownSet;
   const known = frame.fn === fn && frame.entered !== null;
-  const value = known
+  const given = known
     ? pattern.type === "RestElement"
       ? [restArguments(evaluation, frame.entered, index)]
       : argumentValues(evaluation, frame.entered, index).map(asArgument)
     : symbolic(fn, binding, pattern);
-  const values = destructure(evaluation, { pattern, name: binding.name, values: value, frame });
-  return afterWrites(evaluation, { binding, frame, read: at.read, start: values });
+  const values = destructure(evaluation, { pattern, name: binding.name, values: given, frame });
+  const written = afterWrites(evaluation, { binding, frame, read: at.read, start: values });
+  return written.map((value) => amended(evaluation, binding, value, frame));
 }
 
 /** Marks the text of an argument as one of many. */
@@ -178,149 +167,4 @@ function loopValues(
 export function entryValues(evaluation: Evaluation, entry: Entry): Values {
   if (entry.values !== undefined) return entry.values;
   return entry.node === null ? unknownSet : evaluation.evaluate(entry.node, entry.frame);
-}
-
-interface Written {
-  readonly binding: Binding;
-  readonly frame: Frame;
-  readonly read: Node;
-  readonly start: Values;
-}
-
-/** Applies the assignments to a variable, in source order, to what it was declared with. */
-function afterWrites(evaluation: Evaluation, written: Written): Values {
-  const { binding, read } = written;
-  if (binding.writes.length === 0) return written.start;
-  if (binding.writes.length > 64) return unknownSet;
-  const unit = evaluation.program.unitOf(read);
-  const home = unit.functionOf(read);
-  let values = written.start;
-  const ordered = binding.writes.toSorted((a, b) => (a.start ?? 0) - (b.start ?? 0));
-  for (const write of ordered) {
-    const sameRun = unit.functionOf(write) === home;
-    if (sameRun && (write.start ?? 0) > (read.start ?? 0) && !inLoop(unit, write, read)) continue;
-    if ((write.start ?? 0) <= (read.start ?? 0) && (read.end ?? 0) <= (write.end ?? 0)) continue;
-    values = applyWrite(evaluation, { ...written, start: values }, write);
-  }
-  const known = values.filter((value) => value.kind !== "literal" || value.value !== undefined);
-  return known.length === 0 ? values : known;
-}
-
-function inLoop(unit: Unit, write: Node, read: Node): boolean {
-  return unit
-    .ancestors(write)
-    .some(
-      (node) =>
-        /^(?:For|While|DoWhile)/.test(node.type) &&
-        (node.start ?? 0) <= (read.start ?? 0) &&
-        (read.end ?? 0) <= (node.end ?? 0),
-    );
-}
-
-function applyWrite(evaluation: Evaluation, written: Written, write: Node): Values {
-  const { binding, start } = written;
-  const unit = evaluation.program.unitOf(write);
-  const frame = frameFor(unit.functionOf(write), written.frame);
-  if (write.type !== "AssignmentExpression") {
-    return union(start, [
-      {
-        kind: "unknown",
-        ...(write.type === "UpdateExpression" ? { type: "number" as const } : {}),
-      },
-    ]);
-  }
-  const right = evaluation.evaluate(write.right, frame);
-  const sure = isUnconditional(unit, write, binding);
-  switch (write.operator) {
-    case "=": {
-      const values = destructure(evaluation, {
-        pattern: write.left,
-        name: binding.name,
-        values: right,
-        frame,
-      });
-      return sure ? values : union(start, values);
-    }
-    case "+=": {
-      const joined = joinTexts([
-        { values: start, node: write.left },
-        { values: right, node: write.right },
-      ]);
-      return sure ? joined : union(start, joined);
-    }
-    case "||=":
-    case "??=":
-    case "&&=":
-      return union(start, right);
-    default:
-      return union(start, [{ kind: "unknown", type: "number" }]);
-  }
-}
-
-/** Whether an assignment surely runs once after the declaration: both are statements of one block. */
-function isUnconditional(unit: Unit, write: Node, binding: Binding): boolean {
-  const declaration = binding.declarations[0];
-  if (declaration === undefined) return false;
-  let at = unit.parentOf(write);
-  if (at?.type === "SequenceExpression") at = unit.parentOf(at);
-  if (at?.type !== "ExpressionStatement") return false;
-  const block = unit.parentOf(at);
-  if (block === undefined) return false;
-  if (isFunction(declaration)) return block === declaration.body;
-  const declared = unit.parentOf(declaration);
-  return declared !== undefined && unit.parentOf(declared) === block;
-}
-
-/** Adds to an object what is assigned to it through the variable that holds it. */
-function amended(evaluation: Evaluation, binding: Binding, value: Value, frame: Frame): Value {
-  if (value.kind !== "object" && value.kind !== "query") return value;
-  if (binding.reads.length > amendedReads) return value;
-  return value.kind === "object"
-    ? { ...value, entries: [...value.entries, ...amendments(evaluation, binding, frame)] }
-    : appended(evaluation, binding, value, frame);
-}
-
-/** `query.set(k, v)` and `query.append(k, v)` through the variable. */
-function appended(
-  evaluation: Evaluation,
-  binding: Binding,
-  value: QueryValue,
-  frame: Frame,
-): QueryValue {
-  const fields = new Map(value.fields);
-  let { open } = value;
-  for (const read of binding.reads) {
-    const unit = evaluation.program.unitOf(read);
-    const member = unit.parentOf(read);
-    if (member === undefined || !isMember(member) || member.object !== read) continue;
-    const call = unit.parentOf(member);
-    const name = memberName(member);
-    if (!isCall(call) || call.callee !== member || (name !== "set" && name !== "append")) continue;
-    const own = frameFor(unit.functionOf(call), frame);
-    const [key, given] = call.arguments;
-    const names = key ? evaluation.evaluate(key, own).map(plainText) : [];
-    if (names.length === 0 || names.includes(undefined)) open = true;
-    for (const one of names) {
-      if (one !== undefined && given) fields.set(one, evaluation.evaluate(given, own));
-    }
-  }
-  return { ...value, fields, open };
-}
-
-/** Members assigned through a variable: `o.k = v`. */
-export function amendments(evaluation: Evaluation, binding: Binding, frame: Frame): Entry[] {
-  const entries: Entry[] = [];
-  for (const read of binding.reads) {
-    const unit = evaluation.program.unitOf(read);
-    const member = unit.parentOf(read);
-    if (member?.type !== "MemberExpression" || member.object !== read) continue;
-    const write = unit.parentOf(member);
-    if (write?.type !== "AssignmentExpression" || write.left !== member) continue;
-    const key = plainKey(member.property, member.computed);
-    const optional = !isUnconditional(unit, write, binding);
-    const own = frameFor(unit.functionOf(write), frame);
-    const node = write.operator === "=" ? write.right : null;
-    entries.push({ key, spread: false, node, frame: own, optional });
-  }
-  return entries;
 }

@@ -54,10 +54,13 @@ function comparable(values: Values): { value: unknown } | undefined {
   return text === undefined ? undefined : { value: text };
 }
 
+function nullish(given: unknown): boolean {
+  return given === null || given === undefined;
+}
+
 function isEqual(left: Values, right: Values, loose: boolean): boolean | undefined {
   const one = comparable(left);
   const other = comparable(right);
-  const nullish = (given: unknown): boolean => given === null || given === undefined;
   if (one !== undefined && other !== undefined) {
     if (loose && nullish(one.value) && nullish(other.value)) return true;
     return one.value === other.value;
@@ -70,41 +73,24 @@ function isEqual(left: Values, right: Values, loose: boolean): boolean | undefin
   return known !== undefined && nullish(known.value) && certain ? false : undefined;
 }
 
+function equality(evaluation: Evaluation, node: t.BinaryExpression, frame: Frame): Values {
+  if (node.left.type === "PrivateName") return boolean;
+  const left = evaluation.evaluate(node.left, frame);
+  const right = evaluation.evaluate(node.right, frame);
+  const equal = isEqual(left, right, node.operator.length === 2);
+  if (equal === undefined) return boolean;
+  return [literalValue(node.operator.startsWith("!") ? !equal : equal)];
+}
+
 /** What a binary operator gives. */
 export function binaryValues(
   evaluation: Evaluation,
   node: t.BinaryExpression,
   frame: Frame,
 ): Values {
-  switch (node.operator) {
-    case "+":
-      return sum(evaluation, node, frame);
-    case "===":
-    case "==":
-    case "!==":
-    case "!=": {
-      if (node.left.type === "PrivateName") return boolean;
-      const left = evaluation.evaluate(node.left, frame);
-      const right = evaluation.evaluate(node.right, frame);
-      const equal = isEqual(left, right, node.operator.length === 2);
-      if (equal === undefined) return boolean;
-      return [literalValue(node.operator.startsWith("!") ? !equal : equal)];
-    }
-    case "-":
-    case "*":
-    case "/":
-    case "%":
-    case "**":
-    case "|":
-    case "&":
-    case "^":
-    case "<<":
-    case ">>":
-    case ">>>":
-      return number;
-    default:
-      return boolean;
-  }
+  if (node.operator === "+") return sum(evaluation, node, frame);
+  if (/^[!=]==?$/.test(node.operator)) return equality(evaluation, node, frame);
+  return /^(?:[-*/%|&^]|\*\*|<<|>>>?)$/.test(node.operator) ? number : boolean;
 }
 
 const typeNames: Readonly<Record<string, string>> = {
@@ -125,32 +111,36 @@ function typeName(value: Value): string | undefined {
   return typeNames[value.kind];
 }
 
+function typeText(values: Values): Values {
+  const names = new Set(values.map(typeName));
+  const [name] = names;
+  return names.size === 1 && name !== undefined
+    ? [{ kind: "text", parts: [{ kind: "text", text: name }] }]
+    : [{ kind: "unknown", type: "string" }];
+}
+
+function negated(values: Values): Values {
+  const known = certainly(values);
+  return known === undefined ? boolean : [literalValue(!known)];
+}
+
 /** What a unary operator gives. */
 export function unaryValues(evaluation: Evaluation, node: t.UnaryExpression, frame: Frame): Values {
-  const values = (): Values => evaluation.evaluate(node.argument, frame);
   switch (node.operator) {
-    case "!": {
-      const known = certainly(values());
-      return known === undefined ? boolean : [literalValue(!known)];
-    }
+    case "!":
+      return negated(evaluation.evaluate(node.argument, frame));
     case "void":
       return [literalValue(undefined)];
-    case "typeof": {
-      const names = new Set(values().map(typeName));
-      const [name] = names;
-      return names.size === 1 && name !== undefined
-        ? [{ kind: "text", parts: [{ kind: "text", text: name }] }]
-        : [{ kind: "unknown", type: "string" }];
+    case "typeof":
+      return typeText(evaluation.evaluate(node.argument, frame));
+    case "-": {
+      const [only] = evaluation.evaluate(node.argument, frame);
+      const isKnown = only?.kind === "literal" && typeof only.value === "number";
+      return isKnown ? [literalValue(-only.value)] : number;
     }
-    case "-":
     case "+":
-    case "~": {
-      const [only] = values();
-      if (node.operator === "-" && only?.kind === "literal" && typeof only.value === "number") {
-        return [literalValue(-only.value)];
-      }
+    case "~":
       return number;
-    }
     default:
       return boolean;
   }

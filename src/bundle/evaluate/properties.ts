@@ -1,12 +1,6 @@
 /** Members of values: of object literals, instances and their classes, modules, globals, parameters. */
 import type * as t from "@babel/types";
-import {
-  isFunction,
-  plainKey,
-  type ClassNode,
-  type FunctionNode,
-  type Node,
-} from "../modules/syntax.ts";
+import { isFunction, plainKey, type ClassNode, type Node } from "../modules/syntax.ts";
 import { ownedNodes } from "./bodies.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { frameFor, RootFrame, type Frame } from "./frame.ts";
@@ -21,38 +15,38 @@ import {
   type ClassValue,
   type Entry,
   type FunctionValue,
+  type GlobalValue,
   type InstanceValue,
+  type LiteralValue,
   type ObjectValue,
+  type ParamValue,
+  type RequestValue,
+  type TextValue,
   type Value,
   type Values,
 } from "./values.ts";
 
+type Lookup = (evaluation: Evaluation, value: never, key: string) => Values;
+
+const number: Values = [{ kind: "unknown", type: "number" }];
+
+const lookups: Readonly<Partial<Record<Value["kind"], Lookup>>> = {
+  object: objectProperty,
+  array: arrayProperty,
+  instance: instanceProperty,
+  class: staticProperty,
+  namespace: namespaceProperty,
+  global: (_, value: GlobalValue, key) => [globalMember(value.path, key)],
+  param: (_, value: ParamValue, key) => [{ ...value, path: [...value.path, key] }],
+  literal: (_, value: LiteralValue) =>
+    value.value === undefined || value.value === null ? [undefinedValue] : unknownSet,
+  text: (_, value: TextValue, key) => (key === "length" ? number : textProperty(value, key)),
+  request: (_, value: RequestValue, key) => (key === "url" ? value.url : unknownSet),
+};
+
 /** What a member of a value can be. */
 export function propertyValues(evaluation: Evaluation, value: Value, key: string): Values {
-  switch (value.kind) {
-    case "object":
-      return objectProperty(evaluation, value, key);
-    case "array":
-      return arrayProperty(evaluation, value, key);
-    case "instance":
-      return instanceProperty(evaluation, value, key);
-    case "class":
-      return staticProperty(evaluation, value, key);
-    case "namespace":
-      return namespaceProperty(evaluation, value, key);
-    case "global":
-      return [globalMember(value.path, key)];
-    case "param":
-      return [{ ...value, path: [...value.path, key] }];
-    case "literal":
-      return value.value === undefined || value.value === null ? [undefinedValue] : unknownSet;
-    case "text":
-      return key === "length" ? [{ kind: "unknown", type: "number" }] : textProperty(value, key);
-    case "request":
-      return key === "url" ? value.url : unknownSet;
-    default:
-      return unknownSet;
-  }
+  return lookups[value.kind]?.(evaluation, value as never, key) ?? unknownSet;
 }
 
 const pageObjects = new Set(["window", "self", "globalThis", "top", "parent"]);
@@ -147,7 +141,7 @@ type Member = ClassNode["body"]["body"][number];
 
 function memberKey(member: Member): string | undefined {
   if (!("key" in member)) return undefined;
-  return plainKey(member.key, "computed" in member && member.computed === true);
+  return plainKey(member.key, "computed" in member && member.computed);
 }
 
 function isStatic(member: Member): boolean {
@@ -236,7 +230,7 @@ function superFrame(evaluation: Evaluation, instance: InstanceValue): Frame | un
   );
   if (call === undefined) return undefined;
   const fn: FunctionValue = { kind: "function", node: target, env: parent.env };
-  return evaluation.frameOf(fn, { args: call.arguments as Node[], caller: made }, call);
+  return evaluation.frameOf(fn, { args: call.arguments, caller: made }, call);
 }
 
 const writesOfClass = new WeakMap<ClassNode, Map<string, t.AssignmentExpression[]>>();
@@ -248,7 +242,7 @@ function selfWrites(node: ClassNode): Map<string, t.AssignmentExpression[]> {
   const writes = new Map<string, t.AssignmentExpression[]>();
   for (const member of node.body.body) {
     if (!isFunction(member) || isStatic(member)) continue;
-    for (const inner of ownedNodes(member as FunctionNode)) {
+    for (const inner of ownedNodes(member)) {
       if (inner.type !== "AssignmentExpression" || inner.left.type !== "MemberExpression") continue;
       if (inner.left.object.type !== "ThisExpression") continue;
       const key = plainKey(inner.left.property, inner.left.computed);
@@ -264,17 +258,34 @@ export function selfValues(evaluation: Evaluation, node: Node, frame: Frame): Va
   const unit = evaluation.program.unitOf(node);
   let fn = unit.functionOf(node);
   while (fn?.type === "ArrowFunctionExpression") fn = unit.functionOf(fn);
-  const around = fn === undefined ? undefined : frameFor(fn, frame);
-  if (around?.fn === fn && around?.self !== undefined) return [around.self];
-  for (let at = fn ?? node, parent = unit.parentOf(at); parent !== undefined;) {
-    if (parent.type === "ClassBody")
+  if (fn === undefined) return fieldSelf(evaluation, node, frame);
+  const around = frameFor(fn, frame);
+  if (around.fn === fn && around.self !== undefined) return [around.self];
+  return ownerSelf(evaluation, fn, frame);
+}
+
+/** In the initializer of a class field `this` is the instance. */
+function fieldSelf(evaluation: Evaluation, node: Node, frame: Frame): Values {
+  const unit = evaluation.program.unitOf(node);
+  const around = unit.ancestors(node);
+  const body = around.findIndex((one) => one.type === "ClassBody");
+  const at = around[body - 1];
+  return at === undefined ? unknownSet : classSelf(evaluation, around[body + 1], { at, frame });
+}
+
+/** The object or class that a function is a member of. */
+function ownerSelf(evaluation: Evaluation, fn: Node, frame: Frame): Values {
+  const unit = evaluation.program.unitOf(fn);
+  let at = fn;
+  for (let parent = unit.parentOf(at); parent !== undefined; parent = unit.parentOf(at)) {
+    if (parent.type === "ClassBody") {
       return classSelf(evaluation, unit.parentOf(parent), { at, frame });
+    }
     if (parent.type === "ObjectExpression") {
       return evaluation.evaluate(parent, frameFor(unit.functionOf(parent), frame));
     }
-    if (parent.type !== "ObjectProperty" && !/^Class/.test(parent.type)) return unknownSet;
-    at = parent as FunctionNode;
-    parent = unit.parentOf(at);
+    if (parent.type !== "ObjectProperty" && !parent.type.startsWith("Class")) return unknownSet;
+    at = parent;
   }
   return unknownSet;
 }

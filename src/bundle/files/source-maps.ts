@@ -28,7 +28,7 @@ export function cleanSource(name: string): string {
     .replace(/^webpack:\/\/[^/]*\//, "")
     .replace(/^[a-z][a-z0-9+.-]*:\/*/i, "")
     .replaceAll("\\", "/")
-    .replaceAll(/[\u0000-\u001f\u007f]/g, "")
+    .replaceAll(/\p{Cc}/gu, "")
     .replace(/[?#].*$/, "");
   const clean = posix.normalize(path).replace(/^(?:\.{0,2}\/)+/, "");
   return clean === "" || clean === "." || clean === ".." ? "unknown" : clean.slice(0, 300);

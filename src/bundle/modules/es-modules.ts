@@ -53,15 +53,14 @@ function namedExports(node: t.ExportNamedDeclaration, table: Map<string, Export>
       table.set(id.name, { kind: "local", node: id });
   }
   for (const specifier of node.specifiers) {
-    const name = nameOf(specifier.exported as t.Identifier);
+    const name = nameOf(specifier.exported);
     if (!node.source) {
       if (specifier.type === "ExportSpecifier") {
         table.set(name, { kind: "local", node: specifier.local });
       }
       continue;
     }
-    const imported =
-      specifier.type === "ExportSpecifier" ? nameOf(specifier.local as t.Identifier) : null;
+    const imported = specifier.type === "ExportSpecifier" ? nameOf(specifier.local) : null;
     table.set(name, { kind: "from", source: node.source.value, name: imported });
   }
 }

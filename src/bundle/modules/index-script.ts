@@ -35,6 +35,28 @@ type Handler = (walk: Walk, node: Node, scope: Scope) => void;
 
 const lexical = new Set(["let", "const", "using", "await using"]);
 
+/** The patterns inside a pattern; expressions in it go to `rest`. */
+function patternParts(node: Node, rest: Node[]): (Node | null)[] {
+  switch (node.type) {
+    case "AssignmentPattern":
+      rest.push(node.right);
+      return [node.left];
+    case "RestElement":
+      return [node.argument];
+    case "ArrayPattern":
+      return node.elements;
+    case "ObjectPattern":
+      return node.properties.map((property) => {
+        if (property.type === "RestElement") return property.argument;
+        if (property.computed) rest.push(property.key);
+        return property.value;
+      });
+    default:
+      rest.push(node);
+      return [];
+  }
+}
+
 class Walk {
   private readonly nodes: Node[] = [];
   private readonly scopes: Scope[] = [];
@@ -91,28 +113,14 @@ class Walk {
 
   /** Goes through a pattern: names to `take`, defaults and computed keys to the walk. */
   private pattern(pattern: Node, scope: Scope, take: (name: t.Identifier) => void): void {
-    const rest: (Node | null | undefined)[] = [];
-    const waiting: (Node | null | undefined)[] = [pattern];
-    for (let node = waiting.pop(); waiting.length > 0 || node; node = waiting.pop()) {
-      if (node === null || node === undefined) continue;
-      if (node.type === "Identifier") take(node);
-      else if (node.type === "AssignmentPattern") {
-        waiting.push(node.left);
-        rest.push(node.right);
-      } else if (node.type === "RestElement") waiting.push(node.argument);
-      else if (node.type === "ArrayPattern") waiting.push(...node.elements);
-      else if (node.type === "ObjectPattern") {
-        for (const property of node.properties) {
-          if (property.type === "RestElement") waiting.push(property.argument);
-          else {
-            if (property.computed) rest.push(property.key);
-            waiting.push(property.value);
-          }
-        }
-      } else rest.push(node);
+    const rest: Node[] = [];
+    const waiting: (Node | null)[] = [pattern];
+    for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+      if (node?.type === "Identifier") take(node);
+      else if (node !== null) waiting.push(...patternParts(node, rest));
     }
     this.later(
-      rest.toSorted((a, b) => (a?.start ?? 0) - (b?.start ?? 0)),
+      rest.toSorted((a, b) => (a.start ?? 0) - (b.start ?? 0)),
       scope,
     );
   }

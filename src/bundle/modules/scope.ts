@@ -50,11 +50,8 @@ export class Scope {
 
   /** The scope that takes `var`: the function's, or the program's. */
   get hoist(): Scope {
-    let scope: Scope = this;
-    while (scope.parent !== null && !isFunction(scope.node) && scope.node.type !== "StaticBlock") {
-      scope = scope.parent;
-    }
-    return scope;
+    const isHoist = isFunction(this.node) || this.node.type === "StaticBlock";
+    return this.parent === null || isHoist ? this : this.parent.hoist;
   }
 
   declare(name: string, kind: BindingKind, declaration: Node): void {
@@ -68,7 +65,9 @@ export class Scope {
   }
 
   lookup(name: string): Binding | undefined {
-    for (let scope: Scope | null = this; scope !== null; scope = scope.parent) {
+    const own = this.names?.get(name);
+    if (own !== undefined) return own;
+    for (let scope = this.parent; scope !== null; scope = scope.parent) {
       const binding = scope.names?.get(name);
       if (binding !== undefined) return binding;
     }
@@ -77,12 +76,12 @@ export class Scope {
 
   /** The innermost scope at an offset. */
   at(offset: number): Scope {
-    let scope: Scope = this;
-    for (;;) {
-      const inner = scope.childAt(offset);
-      if (inner === undefined) return scope;
-      scope = inner;
+    let inner = this.childAt(offset);
+    if (inner === undefined) return this;
+    for (let next = inner.childAt(offset); next !== undefined; next = next.childAt(offset)) {
+      inner = next;
     }
+    return inner;
   }
 
   /** Keeps the children in order of their start: a computed key's function starts before its method's scope. */

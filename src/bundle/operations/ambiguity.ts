@@ -1,5 +1,5 @@
 /** Pairs of path templates that can match one request with the same rank: the sidecar would refuse such a request. */
-import type { HttpOperation, Operation } from "../../contract/operation.ts";
+import type { Field, HttpOperation, Operation } from "../../contract/operation.ts";
 
 type Rank = "literal" | "mixed" | "hole" | "many";
 
@@ -9,30 +9,36 @@ function rankOf(segment: string): Rank {
   return /^\{[^{}]*\}$/.test(segment) ? "hole" : "mixed";
 }
 
+/** The texts that a segment takes. */
+function patternOf(segment: string): RegExp {
+  const texts = segment
+    .split(/\{[^{}]*\}/)
+    .map((text) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${texts.join(".+")}$`);
+}
+
 /** Whether one value can match two segments. */
 function overlap(one: string, other: string): boolean {
   if (rankOf(one) === "literal" && rankOf(other) === "literal") return one === other;
-  const pattern = (segment: string): RegExp =>
-    new RegExp(
-      `^${segment
-        .split(/\{[^{}]*\}/)
-        .map((text) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"))
-        .join(".+")}$`,
-    );
-  if (rankOf(one) === "literal") return pattern(other).test(one);
-  if (rankOf(other) === "literal") return pattern(one).test(other);
+  if (rankOf(one) === "literal") return patternOf(other).test(one);
+  if (rankOf(other) === "literal") return patternOf(one).test(other);
   const [head = "", tail = ""] = [one.split("{")[0], one.split("}").at(-1)];
   const [otherHead = "", otherTail = ""] = [other.split("{")[0], other.split("}").at(-1)];
   const heads = head.startsWith(otherHead) || otherHead.startsWith(head);
   return heads && (tail.endsWith(otherTail) || otherTail.endsWith(tail));
 }
 
+function literalEntries(fields: Readonly<Record<string, Field>> | undefined): unknown[] {
+  return Object.entries(fields ?? {}).filter(
+    ([, field]) => typeof field === "object" && "literal" in field,
+  );
+}
+
 function literalsOf(operation: HttpOperation): string {
-  const literals = (fields: Readonly<Record<string, unknown>> | undefined): unknown[] =>
-    Object.entries(fields ?? {}).filter(
-      ([, field]) => typeof field === "object" && field !== null && "literal" in field,
-    );
-  return JSON.stringify([literals(operation.query.fields), literals(operation.body.fields)]);
+  return JSON.stringify([
+    literalEntries(operation.query.fields),
+    literalEntries(operation.body.fields),
+  ]);
 }
 
 function isAmbiguous(one: HttpOperation, other: HttpOperation): boolean {

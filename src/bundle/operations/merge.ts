@@ -69,7 +69,7 @@ export class OperationSet {
   /** Adds an operation and gives its id. */
   add(unnamed: UnnamedOperation): string {
     const id = operationId(unnamed);
-    const operation = { id, ...unnamed } as Operation;
+    const operation = { id, ...unnamed };
     const known = this.byId.get(id);
     this.byId.set(id, known === undefined ? operation : mergeTwo(known, operation));
     return id;

@@ -39,7 +39,7 @@ export function reachedCalls(context: RecognizerContext, node: Node): Reached {
 
 function callOf(context: RecognizerContext, use: Use): ReachedCall | undefined {
   if (use.kind === "call" && isCall(use.node)) {
-    return { call: use.node, args: use.node.arguments as Node[] };
+    return { call: use.node, args: use.node.arguments };
   }
   if (use.kind !== "member" || use.name !== "call") return undefined;
   const call = context.program.parentOf(use.node);

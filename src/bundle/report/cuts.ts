@@ -1,7 +1,7 @@
 /** Cuts from their drafts: spans in files, and the sites and operations by their ids. */
 import type { Site } from "../../contract/build.ts";
 import { operationId } from "../../contract/operation-id.ts";
-import type { Cut } from "../analysis.ts";
+import type { CredentialCut, Cut } from "../analysis.ts";
 import { strippedText } from "../operations/credentials.ts";
 import type { CutDraft, SiteDraft } from "../recognizers/recognizer.ts";
 import type { SecretDraft } from "../recognizers/literal-secrets.ts";
@@ -13,6 +13,12 @@ function replacementFor(text: string): string {
   return quote === '"' || quote === "'" || quote === "`"
     ? `${quote}${strippedText}${quote}`
     : strippedText;
+}
+
+type CredentialDraft = Extract<CutDraft, { readonly within?: string }>;
+
+function isCredential(draft: CutDraft): draft is CredentialDraft {
+  return draft.cut.kind === "credential";
 }
 
 function cutOf(draft: CutDraft, site: string, places: Places): Cut {
@@ -33,15 +39,22 @@ function cutOf(draft: CutDraft, site: string, places: Places): Cut {
       options: options === null ? null : { start: options.start, end: options.end },
     };
   }
-  if (draft.cut.kind === "global") return { ...span, ...draft.cut, site };
-  const text = places.textOf(draft.at);
-  const within = "within" in draft && draft.within !== undefined ? text.indexOf(draft.within) : -1;
-  if (within >= 0 && "within" in draft && draft.within !== text) {
-    const start = span.start + within;
-    const run = { file: span.file, start, end: start + String(draft.within).length };
-    return { ...run, ...draft.cut, replacement: strippedText };
+  if (!isCredential(draft)) return { ...span, ...draft.cut, site };
+  return credentialCut(draft.cut, { span, text: places.textOf(draft.at), within: draft.within });
+}
+
+/** The whole literal, or the run of it that holds the credential. */
+function credentialCut(
+  cut: Omit<CredentialCut, "file" | "start" | "end">,
+  at: { span: Pick<Cut, "file" | "start" | "end">; text: string; within: string | undefined },
+): CredentialCut {
+  const { span, text, within } = at;
+  const offset = within === undefined || within === text ? -1 : text.indexOf(within);
+  if (within === undefined || offset < 0) {
+    return { ...span, ...cut, replacement: replacementFor(text) };
   }
-  return { ...span, ...draft.cut, replacement: replacementFor(text) };
+  const start = span.start + offset;
+  return { ...cut, file: span.file, start, end: start + within.length, replacement: strippedText };
 }
 
 function key(cut: Cut): string {

@@ -78,7 +78,7 @@ describe("recognizer fixtures", () => {
 
   it("covers every recognizer", () => {
     const covered = new Set(cases.map((name) => name.split("/")[0]));
-    expect([...covered].toSorted()).toEqual(recognizers.map(({ name }) => name).toSorted());
+    expect(covered).toEqual(new Set(recognizers.map(({ name }) => name)));
   });
 
   it.each(["fetch", "neon", "beacon", "xhr"])("has the five kinds of case for %s", (recognizer) => {

@@ -8,8 +8,11 @@ import { globalReferences } from "../global-references.ts";
 import { excludedSite, httpSite, reachedCalls, type ReachedCall } from "../http-site.ts";
 import type { Recognizer, RecognizerContext } from "../recognizer.ts";
 
+function isGiven(value: Value): boolean {
+  return value.kind !== "literal" || value.value !== undefined;
+}
+
 function option(context: RecognizerContext, sources: readonly Values[], key: string): Values {
-  const isGiven = (value: Value): boolean => value.kind !== "literal" || value.value !== undefined;
   for (const source of sources) {
     const values = optionValues(context.evaluator, source, key);
     if (values.some(isGiven)) return values;

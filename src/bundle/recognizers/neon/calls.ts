@@ -3,7 +3,7 @@ import type * as t from "@babel/types";
 import { explore, type Answer } from "../../evaluate/contexts.ts";
 import type { Frame } from "../../evaluate/frame.ts";
 import { plainText, type ParamValue, type Value } from "../../evaluate/values.ts";
-import type { Node } from "../../modules/syntax.ts";
+import { isMember, memberName, type Node } from "../../modules/syntax.ts";
 import type { CutDraft, FindingDraft, RecognizerContext, SiteDraft } from "../recognizer.ts";
 import { findText, type TextPlace } from "./texts.ts";
 import { interpolatedStatement, knownStatement, type UnnamedSql } from "./statements.ts";
@@ -57,22 +57,28 @@ function isPart(context: RecognizerContext, call: Node): boolean {
 
 /** Whether a hole of a template may be a query or a raw text itself. */
 function isQuery(context: RecognizerContext, node: Node): boolean {
-  if (node.type === "TaggedTemplateExpression") return true;
-  if (node.type === "ConditionalExpression") {
-    return isQuery(context, node.consequent) || isQuery(context, node.alternate);
+  switch (node.type) {
+    case "TaggedTemplateExpression":
+      return true;
+    case "ConditionalExpression":
+      return isQuery(context, node.consequent) || isQuery(context, node.alternate);
+    case "LogicalExpression":
+      return isQuery(context, node.right);
+    case "CallExpression":
+      return isMember(node.callee) && memberName(node.callee) === "unsafe";
+    case "Identifier":
+      return isQueryName(context, node);
+    default:
+      return false;
   }
-  if (node.type === "LogicalExpression") return isQuery(context, node.right);
-  if (node.type === "CallExpression") {
-    return (
-      node.callee.type === "MemberExpression" &&
-      /\.unsafe$/.test(context.program.unitOf(node).textOf(node.callee))
-    );
-  }
-  if (node.type !== "Identifier") return false;
+}
+
+function isQueryName(context: RecognizerContext, node: t.Identifier): boolean {
   const declaration = context.program.bindingOf(node)?.declarations[0];
-  return declaration?.type === "VariableDeclarator" && declaration.init
-    ? declaration.init.type !== "Identifier" && isQuery(context, declaration.init)
-    : false;
+  const init = declaration?.type === "VariableDeclarator" ? declaration.init : null;
+  return (
+    init !== null && init !== undefined && init.type !== "Identifier" && isQuery(context, init)
+  );
 }
 
 interface Text {

@@ -33,7 +33,7 @@ function constructionOf(context: RecognizerContext, caller: Caller): Constructio
   if (!isCall(call) || context.excluded(call) !== undefined) return undefined;
   const [connection] = call.arguments;
   context.evaluator.budget = 10_000;
-  const values = connection ? context.evaluator.evaluate(connection as Node, new RootFrame()) : [];
+  const values = connection ? context.evaluator.evaluate(connection, new RootFrame()) : [];
   const credentials: TextPart[] = [];
   let database: string | undefined;
   for (const value of values) {
@@ -67,7 +67,7 @@ function clientNames(constructions: readonly Construction[]): string[] {
 /** The options argument that the shim takes over. */
 function optionsOf(call: Construction["call"]): Node | null {
   const second = call.arguments[1];
-  return second === undefined || second.type === "SpreadElement" ? null : (second as Node);
+  return second === undefined || second.type === "SpreadElement" ? null : second;
 }
 
 function constructionSite(

@@ -1,4 +1,5 @@
 /** The expression that puts values into a text: a template or a chain of `+`, where the text is built. */
+import type * as t from "@babel/types";
 import { plainText } from "../../evaluate/values.ts";
 import { frameFor, type Frame } from "../../evaluate/frame.ts";
 import type { Node } from "../../modules/syntax.ts";
@@ -22,19 +23,19 @@ export function findText(
   if (node.type === "TemplateLiteral" || node.type === "BinaryExpression") {
     return placeOf(context, node, frame);
   }
-  if (node.type !== "Identifier") return undefined;
-  const binding = context.program.bindingOf(node);
+  const init = node.type === "Identifier" ? onlyValue(context, node) : undefined;
+  if (init === undefined) return undefined;
+  const unit = context.program.unitOf(init);
+  return findText(context, init, frameFor(unit.functionOf(init), frame), depth + 1);
+}
+
+/** The expression that a variable is set to, if it is set once. */
+function onlyValue(context: RecognizerContext, name: t.Identifier): Node | undefined {
+  const binding = context.program.bindingOf(name);
   const [declaration, ...others] = binding?.declarations ?? [];
   if (binding === undefined || others.length > 0 || binding.writes.length > 0) return undefined;
-  if (declaration?.type !== "VariableDeclarator" || !declaration.init) return undefined;
-  if (declaration.id.type !== "Identifier") return undefined;
-  const unit = context.program.unitOf(declaration);
-  return findText(
-    context,
-    declaration.init,
-    frameFor(unit.functionOf(declaration), frame),
-    depth + 1,
-  );
+  if (declaration?.type !== "VariableDeclarator") return undefined;
+  return declaration.id.type === "Identifier" ? (declaration.init ?? undefined) : undefined;
 }
 
 function leaves(node: Node): (Node | string)[] {
@@ -46,7 +47,7 @@ function leaves(node: Node): (Node | string)[] {
     });
   }
   if (node.type === "BinaryExpression" && node.operator === "+") {
-    return [...leaves(node.left as Node), ...leaves(node.right)];
+    return [...leaves(node.left), ...leaves(node.right)];
   }
   return [node];
 }

@@ -59,7 +59,7 @@ function bodyValues(context: RecognizerContext, calls: readonly Call[], frame: F
   const [call] = calls;
   if (call === undefined) return [undefinedValue];
   const own = frameFor(context.program.unitOf(call).functionOf(call), frame);
-  return argumentValues(context.evaluator, { args: call.arguments as Node[], caller: own }, 0);
+  return argumentValues(context.evaluator, { args: call.arguments, caller: own }, 0);
 }
 
 function ask(

@@ -1,0 +1,110 @@
+/** Objects that are changed after they are made, through the variable or parameter that holds them. */
+import type { Binding } from "../modules/scope.ts";
+import { isCall, isMember, memberName, plainKey, type Node } from "../modules/syntax.ts";
+import type { Unit } from "../modules/unit.ts";
+import type { Evaluation } from "./evaluation.ts";
+import { frameFor, type Frame } from "./frame.ts";
+import { plainText, type Entry, type QueryValue, type Value, type Values } from "./values.ts";
+import { isUnconditional } from "./writes.ts";
+
+/** Bindings with more reads than this are library globals: nobody builds an options object through them. */
+const amendedReads = 400;
+
+/** Adds to an object what is assigned to it through the variable that holds it. */
+export function amended(
+  evaluation: Evaluation,
+  binding: Binding,
+  value: Value,
+  frame: Frame,
+): Value {
+  if (value.kind !== "object" && value.kind !== "query") return value;
+  if (binding.reads.length > amendedReads) return value;
+  return value.kind === "object"
+    ? { ...value, entries: [...value.entries, ...amendments(evaluation, binding, frame)] }
+    : appended(evaluation, binding, value, frame);
+}
+
+/** The call of a member of a name: `name.member(…)`. */
+function memberCall(
+  unit: Unit,
+  read: Node,
+): { name: string; args: readonly Node[]; call: Node } | null {
+  const member = unit.parentOf(read);
+  if (member === undefined || !isMember(member) || member.object !== read) return null;
+  const call = unit.parentOf(member);
+  const name = memberName(member);
+  if (!isCall(call) || call.callee !== member || name === undefined) return null;
+  return { name, args: call.arguments, call };
+}
+
+/** `query.set(k, v)` and `query.append(k, v)` through the variable. */
+function appended(
+  evaluation: Evaluation,
+  binding: Binding,
+  value: QueryValue,
+  frame: Frame,
+): QueryValue {
+  const fields = new Map(value.fields);
+  let { open } = value;
+  for (const read of binding.reads) {
+    const unit = evaluation.program.unitOf(read);
+    const called = memberCall(unit, read);
+    if (called === null || !/^(?:set|append)$/.test(called.name)) continue;
+    const own = frameFor(unit.functionOf(called.call), frame);
+    if (!addField(evaluation, fields, { args: called.args, frame: own })) open = true;
+  }
+  return { ...value, fields, open };
+}
+
+/** Adds the field of one call; false if its name is not known. */
+function addField(
+  evaluation: Evaluation,
+  fields: Map<string, Values>,
+  call: { args: readonly Node[]; frame: Frame },
+): boolean {
+  const [key, given] = call.args;
+  if (key === undefined || given === undefined) return false;
+  const names = evaluation.evaluate(key, call.frame).map(plainText);
+  for (const name of names) {
+    if (name !== undefined) fields.set(name, evaluation.evaluate(given, call.frame));
+  }
+  return !names.includes(undefined);
+}
+
+/** Members set through a variable: `o.k = v`, `o[k] = v` and `Object.assign(o, v)`. */
+function amendments(evaluation: Evaluation, binding: Binding, frame: Frame): Entry[] {
+  return binding.reads.flatMap((read) => {
+    const unit = evaluation.program.unitOf(read);
+    return assignedMember(unit, read, { binding, frame }) ?? assignedAll(unit, read, frame);
+  });
+}
+
+function assignedMember(
+  unit: Unit,
+  read: Node,
+  held: { binding: Binding; frame: Frame },
+): Entry[] | null {
+  const member = unit.parentOf(read);
+  if (member?.type !== "MemberExpression" || member.object !== read) return null;
+  const write = unit.parentOf(member);
+  if (write?.type !== "AssignmentExpression" || write.left !== member) return [];
+  const key = plainKey(member.property, member.computed);
+  const optional = !isUnconditional(unit, write, held.binding);
+  const frame = frameFor(unit.functionOf(write), held.frame);
+  const node = write.operator === "=" ? write.right : null;
+  return [{ key, spread: false, node, frame, optional }];
+}
+
+function assignedAll(unit: Unit, read: Node, frame: Frame): Entry[] {
+  const call = unit.parentOf(read);
+  if (!isCall(call) || call.arguments[0] !== read || !isMember(call.callee)) return [];
+  if (memberName(call.callee) !== "assign") return [];
+  const own = frameFor(unit.functionOf(call), frame);
+  return (call.arguments.slice(1) as Node[]).map((node) => ({
+    key: undefined,
+    spread: node.type !== "SpreadElement",
+    node: node.type === "SpreadElement" ? null : node,
+    frame: own,
+    optional: true,
+  }));
+}

@@ -1,0 +1,126 @@
+/** Where functions and classes go by their own names, as members, and through their instances. */
+import type * as t from "@babel/types";
+import type { Binding } from "../modules/scope.ts";
+import {
+  isClass,
+  isFunction,
+  plainKey,
+  type ClassNode,
+  type FunctionNode,
+  type Node,
+} from "../modules/syntax.ts";
+import { ownedNodes } from "./bodies.ts";
+import type { FlowTracker } from "./flow.ts";
+import { construction, instance, result, type Path } from "./flow-path.ts";
+import { arrive, intoBinding, intoProperty } from "./flow-targets.ts";
+import { constructorOf } from "./properties.ts";
+
+/** A getter gives its result without a call. */
+function memberPath(fn: t.ObjectMethod | t.ClassMethod | t.ClassPrivateMethod, path: Path): Path {
+  return fn.kind === "get" && path[0] === result ? path.slice(1) : path;
+}
+
+/** Follows a function; true if it is an expression whose place takes it too. */
+export function fromFunction(tracker: FlowTracker, fn: FunctionNode, path: Path): boolean {
+  switch (fn.type) {
+    case "ObjectMethod":
+      intoProperty(tracker, tracker.parentOf(fn), {
+        key: plainKey(fn.key, fn.computed),
+        path: memberPath(fn, path),
+      });
+      return false;
+    case "ClassMethod":
+    case "ClassPrivateMethod":
+      fromMethod(tracker, fn, path);
+      return false;
+    default:
+      named(tracker, fn, path);
+      return fn.type !== "FunctionDeclaration";
+  }
+}
+
+function ownerOf(tracker: FlowTracker, member: Node): ClassNode | undefined {
+  const body = tracker.parentOf(member);
+  const owner = body && tracker.parentOf(body);
+  return isClass(owner) ? owner : undefined;
+}
+
+function fromMethod(
+  tracker: FlowTracker,
+  fn: t.ClassMethod | t.ClassPrivateMethod,
+  path: Path,
+): void {
+  const owner = ownerOf(tracker, fn);
+  if (owner === undefined) return;
+  if (fn.kind === "constructor") return tracker.to(owner, [construction, ...path]);
+  const key = plainKey(fn.key, fn.type === "ClassMethod" && fn.computed);
+  if (key === undefined) return tracker.escape(fn, "its name is computed");
+  const inner = memberPath(fn, path);
+  tracker.to(owner, fn.static ? [key, ...inner] : [instance, key, ...inner]);
+}
+
+/** From a class field to the class. */
+export function intoField(
+  tracker: FlowTracker,
+  field: t.ClassProperty | t.ClassPrivateProperty | t.ClassAccessorProperty,
+  path: Path,
+): void {
+  const owner = ownerOf(tracker, field);
+  const key = plainKey(field.key, "computed" in field && field.computed);
+  if (owner === undefined || key === undefined) return;
+  tracker.to(owner, field.static ? [key, ...path] : [instance, key, ...path]);
+}
+
+function ownBinding(
+  tracker: FlowTracker,
+  node: FunctionNode | ClassNode,
+  name: string,
+): Binding | undefined {
+  const unit = tracker.evaluation.program.unitOf(node);
+  for (let scope: Binding["scope"] | null = unit.scopeOf(node.body); scope; scope = scope.parent) {
+    const binding = scope.bindings.get(name);
+    if (binding?.declarations.includes(node)) return binding;
+  }
+  return undefined;
+}
+
+/** Into the names that a function or class declares for itself. */
+function named(tracker: FlowTracker, node: FunctionNode | ClassNode, path: Path): void {
+  const id = "id" in node ? node.id : null;
+  const binding = id ? ownBinding(tracker, node, id.name) : undefined;
+  if (id && binding) intoBinding(tracker, binding, { id, path });
+  arrive(tracker, node, path);
+}
+
+/** The functions of a class whose `this` is an instance. */
+function instanceFunctions(node: ClassNode): FunctionNode[] {
+  return node.body.body.flatMap((member): FunctionNode[] => {
+    if ("static" in member && member.static) return [];
+    if (isFunction(member)) return [member];
+    const value = "value" in member ? member.value : null;
+    return isFunction(value) ? [value] : [];
+  });
+}
+
+/** Follows a class by its name, and its instances through `this`. */
+export function fromClass(tracker: FlowTracker, node: ClassNode, path: Path): void {
+  named(tracker, node, path);
+  const [first, ...rest] = path;
+  if (first !== instance) return;
+  for (const fn of instanceFunctions(node)) {
+    for (const inner of ownedNodes(fn)) {
+      if (inner.type === "ThisExpression") tracker.to(inner, rest);
+    }
+  }
+}
+
+/** From a class to one that extends it. */
+export function intoSubclass(tracker: FlowTracker, node: ClassNode, path: Path): void {
+  const own = path[0] === construction ? constructorOf(node) : undefined;
+  if (own === undefined) return tracker.to(node, path);
+  for (const inner of ownedNodes(own)) {
+    if (inner.type === "CallExpression" && inner.callee.type === "Super") {
+      tracker.use({ kind: "call", node: inner });
+    }
+  }
+}

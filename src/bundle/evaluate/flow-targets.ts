@@ -1,0 +1,186 @@
+/** Where a value goes that is assigned: to names, patterns, members, parameters, and to other scripts. */
+import type * as t from "@babel/types";
+import type { Binding } from "../modules/scope.ts";
+import {
+  isClass,
+  isMember,
+  memberName,
+  plainKey,
+  type FunctionNode,
+  type MemberNode,
+  type Node,
+} from "../modules/syntax.ts";
+import type { FlowTracker } from "./flow.ts";
+import { instance, type Path } from "./flow-path.ts";
+
+const pageObject = /^(?:window|self|globalThis)$/;
+
+/** Into a parameter of a function, by its index. */
+export function intoParam(
+  tracker: FlowTracker,
+  fn: FunctionNode,
+  given: { index: number; path: Path },
+): void {
+  const { index, path } = given;
+  const last = fn.params.at(-1);
+  const param = fn.params[index];
+  if (param !== undefined && param.type !== "RestElement") {
+    return intoTarget(tracker, param, path);
+  }
+  if (last?.type === "RestElement") {
+    const at = String(index - fn.params.length + 1);
+    return intoTarget(tracker, last.argument, [at, ...path]);
+  }
+  const usesArguments = fn.type !== "ArrowFunctionExpression" && fn.params.length === 0;
+  if (path.length === 0 && usesArguments) tracker.escape(fn, "it is read from arguments");
+}
+
+/** Into a variable, pattern or member that is assigned. */
+export function intoTarget(tracker: FlowTracker, target: Node | undefined, path: Path): void {
+  switch (target?.type) {
+    case undefined:
+      return;
+    case "Identifier":
+      return intoName(tracker, target, path);
+    case "AssignmentPattern":
+      return intoTarget(tracker, target.left, path);
+    case "RestElement":
+      return intoTarget(tracker, target.argument, path);
+    case "ObjectPattern":
+      return intoObjectPattern(tracker, target, path);
+    case "ArrayPattern":
+      return intoTarget(tracker, target.elements[Number(path[0])] ?? undefined, path.slice(1));
+    case "MemberExpression":
+    case "OptionalMemberExpression":
+      return intoMember(tracker, target, path);
+    default:
+      tracker.escape(target as Node, "it is assigned in a way that is not followed");
+  }
+}
+
+function intoObjectPattern(tracker: FlowTracker, pattern: t.ObjectPattern, path: Path): void {
+  const [first, ...rest] = path;
+  if (first === undefined) return;
+  let taken = false;
+  for (const property of pattern.properties) {
+    if (property.type === "RestElement") {
+      if (!taken) intoTarget(tracker, property.argument, path);
+    } else if (plainKey(property.key, property.computed) === first) {
+      taken = true;
+      intoTarget(tracker, property.value, rest);
+    }
+  }
+}
+
+/** Into a member of an object literal. */
+export function intoProperty(
+  tracker: FlowTracker,
+  object: Node | undefined,
+  member: { key: string | undefined; path: Path },
+): void {
+  if (object?.type !== "ObjectExpression") return;
+  if (member.key === undefined) {
+    return tracker.escape(object, "it is stored under a computed name");
+  }
+  tracker.to(object, [member.key, ...member.path]);
+}
+
+function intoName(tracker: FlowTracker, name: t.Identifier, path: Path): void {
+  const binding = tracker.evaluation.program.bindingOf(name);
+  if (binding === undefined) intoGlobal(tracker, name.name, path);
+  else intoBinding(tracker, binding, { id: name, path });
+}
+
+/** Into every read of a name, in this script and in those that import it. */
+export function intoBinding(
+  tracker: FlowTracker,
+  binding: Binding,
+  at: { id: Node; path: Path },
+): void {
+  for (const read of binding.reads) tracker.to(read, at.path);
+  if (binding.scope.parent !== null) return;
+  if (isExported(tracker, at.id)) leave(tracker, at.id, at.path);
+  else arrive(tracker, at.id, at.path);
+}
+
+/** `export const x = …`, `export function x() {}`: the declared name is what is exported. */
+function isExported(tracker: FlowTracker, id: Node): boolean {
+  const around = tracker.evaluation.program.unitOf(id).ancestors(id);
+  const at = around.findIndex((node) => !/Pattern$|^ObjectProperty$|^RestElement$/.test(node.type));
+  const outer = around[at]?.type === "VariableDeclarator" ? around[at + 2] : around[at + 1];
+  return outer?.type === "ExportNamedDeclaration";
+}
+
+/** Out of a script: to those that import it, or to nobody in the bundle. */
+export function leave(tracker: FlowTracker, exported: Node, path: Path): void {
+  if (!arrive(tracker, exported, path)) {
+    tracker.escape(exported, "it is exported, and no script of the bundle imports it");
+  }
+}
+
+/** Into the scripts that import an exported node; false if there are none. */
+export function arrive(tracker: FlowTracker, exported: Node, path: Path): boolean {
+  const { program } = tracker.evaluation;
+  const arrivals = program.modules.arrivalsOf(program.unitOf(exported), exported);
+  for (const arrival of arrivals) {
+    const whole = [...arrival.path, ...path];
+    if (!arrival.node.type.endsWith("Specifier")) tracker.to(arrival.node, whole);
+    else {
+      const { local } = arrival.node as t.ImportSpecifier;
+      const binding = arrival.unit.index.scope.lookup(local.name);
+      if (binding !== undefined) intoBinding(tracker, binding, { id: local, path: whole });
+    }
+  }
+  return arrivals.length > 0;
+}
+
+function intoGlobal(tracker: FlowTracker, name: string, path: Path): void {
+  const { program } = tracker.evaluation;
+  for (const read of program.unbound(name)) tracker.to(read, path);
+  for (const unit of program.units) {
+    for (const member of unit.index.members.get(name) ?? []) {
+      const { object } = member;
+      if (object.type === "Identifier" && pageObject.test(object.name)) tracker.to(member, path);
+    }
+  }
+}
+
+/** Into a member that is assigned: all reads of the object's variable see it. */
+function intoMember(tracker: FlowTracker, member: MemberNode, path: Path): void {
+  const key = memberName(member);
+  const { object } = member;
+  if (key === undefined) return tracker.escape(member, "it is stored under a computed name");
+  if (key === "prototype") return intoTarget(tracker, object, [instance, ...path]);
+  if (object.type === "ThisExpression") return intoThis(tracker, object, [key, ...path]);
+  if (isMember(object)) return intoMember(tracker, object, [key, ...path]);
+  if (object.type === "Identifier") return intoMemberOf(tracker, object, { key, path });
+  tracker.escape(member, "it is stored in an object that is not followed");
+}
+
+function intoMemberOf(
+  tracker: FlowTracker,
+  object: t.Identifier,
+  member: { key: string; path: Path },
+): void {
+  const binding = tracker.evaluation.program.bindingOf(object);
+  if (binding === undefined && pageObject.test(object.name)) {
+    return intoGlobal(tracker, member.key, member.path);
+  }
+  if (binding === undefined || binding.kind === "param") {
+    tracker.escape(object, "it is stored in an object that comes from elsewhere");
+  }
+  if (binding !== undefined) {
+    intoBinding(tracker, binding, { id: object, path: [member.key, ...member.path] });
+  }
+}
+
+function intoThis(tracker: FlowTracker, node: Node, path: Path): void {
+  const unit = tracker.evaluation.program.unitOf(node);
+  let fn = unit.functionOf(node);
+  while (fn?.type === "ArrowFunctionExpression") fn = unit.functionOf(fn);
+  const body = fn && tracker.parentOf(fn);
+  if (body?.type === "ObjectExpression") return tracker.to(body, path);
+  const owner = body?.type === "ClassBody" ? tracker.parentOf(body) : undefined;
+  if (isClass(owner)) return tracker.to(owner, [instance, ...path]);
+  tracker.escape(node, "it is stored in an object that is not followed");
+}

@@ -1,0 +1,179 @@
+/** From an expression to what takes its value: one rule for each kind of parent. */
+import type * as t from "@babel/types";
+import {
+  isCall,
+  isClass,
+  isFunction,
+  isMember,
+  memberName,
+  plainKey,
+  type MemberNode,
+  type Node,
+} from "../modules/syntax.ts";
+import { flowIntoCall } from "./flow-calls.ts";
+import { intoField, intoSubclass } from "./flow-definitions.ts";
+import { instance, result, type Path } from "./flow-path.ts";
+import { intoParam, intoProperty, intoTarget, leave } from "./flow-targets.ts";
+import type { FlowTracker } from "./flow.ts";
+
+interface Step {
+  readonly node: Node;
+  readonly path: Path;
+}
+
+type Rule = (tracker: FlowTracker, parent: never, step: Step) => void;
+
+const through: Rule = (tracker, parent, { path }) => tracker.to(parent, path);
+
+const look: Rule = (tracker, parent) => tracker.use({ kind: "test", node: parent });
+
+function logical(tracker: FlowTracker, parent: t.LogicalExpression, { node, path }: Step): void {
+  if (node === parent.left && parent.operator === "&&")
+    look(tracker, parent as never, { node, path });
+  tracker.to(parent, path);
+}
+
+function conditional(
+  tracker: FlowTracker,
+  parent: t.ConditionalExpression,
+  { node, path }: Step,
+): void {
+  if (node === parent.test) look(tracker, parent as never, { node, path });
+  else tracker.to(parent, path);
+}
+
+function sequence(tracker: FlowTracker, parent: t.SequenceExpression, { node, path }: Step): void {
+  if (parent.expressions.at(-1) === node) tracker.to(parent, path);
+}
+
+function assignment(
+  tracker: FlowTracker,
+  parent: t.AssignmentExpression,
+  { node, path }: Step,
+): void {
+  if (parent.right !== node || !/^(?:=|\|\|=|\?\?=|&&=)$/.test(parent.operator)) return;
+  intoTarget(tracker, parent.left, path);
+  tracker.to(parent, path);
+}
+
+function spread(tracker: FlowTracker, parent: t.SpreadElement, { path }: Step): void {
+  const target = tracker.parentOf(parent);
+  if (path.length === 0) return;
+  if (target?.type === "ObjectExpression") tracker.to(target, path);
+  else tracker.escape(parent, "it is spread into a list");
+}
+
+function returned(tracker: FlowTracker, parent: t.ReturnStatement, { path }: Step): void {
+  const fn = tracker.evaluation.program.unitOf(parent).functionOf(parent);
+  if (fn !== undefined) tracker.to(fn, [result, ...path]);
+}
+
+function element(tracker: FlowTracker, parent: t.ArrayExpression, { node, path }: Step): void {
+  tracker.to(parent, [String(parent.elements.indexOf(node as never)), ...path]);
+}
+
+function loop(tracker: FlowTracker, parent: t.ForOfStatement, { node, path }: Step): void {
+  if (parent.right !== node || path.length === 0) return;
+  const { left } = parent;
+  const target = left.type === "VariableDeclaration" ? left.declarations[0]?.id : left;
+  intoTarget(tracker, target, path.slice(1));
+}
+
+function template(tracker: FlowTracker, parent: t.TaggedTemplateExpression, { path }: Step): void {
+  if (path.length === 0) tracker.use({ kind: "call", node: parent });
+  else if (path[0] === result) tracker.to(parent, path.slice(1));
+}
+
+function member(tracker: FlowTracker, parent: MemberNode, step: Step): void {
+  if (parent.object !== step.node) return;
+  const [first, ...rest] = step.path;
+  if (first === undefined) return wholeMember(tracker, parent);
+  const write = tracker.parentOf(parent);
+  if (write?.type === "AssignmentExpression" && write.left === parent) return;
+  const name = memberName(parent);
+  const isPrototype = first === instance && name === "prototype";
+  if (name === first || isPrototype || (name === undefined && !/^\d+$/.test(first))) {
+    return tracker.to(parent, rest);
+  }
+  if (name !== undefined) promiseMember(tracker, parent, { name, path: step.path });
+}
+
+/** A member of the followed value itself. */
+function wholeMember(tracker: FlowTracker, parent: MemberNode): void {
+  const name = memberName(parent);
+  const call = name === "bind" ? tracker.parentOf(parent) : undefined;
+  const bound = isCall(call) && call.callee === parent && call.arguments.length < 2;
+  if (bound) tracker.to(call, []);
+  else tracker.use({ kind: "member", node: parent, name });
+}
+
+/** Promises are transparent: `then` gives the value to its function. */
+function promiseMember(
+  tracker: FlowTracker,
+  parent: MemberNode,
+  called: { name: string; path: Path },
+): void {
+  const call = tracker.parentOf(parent);
+  if (!isCall(call) || call.callee !== parent) return;
+  if (called.name === "catch" || called.name === "finally") return tracker.to(call, called.path);
+  const [callback] = call.arguments;
+  if (called.name === "then" && callback && isFunction(callback)) {
+    intoParam(tracker, callback, { index: 0, path: called.path });
+  }
+}
+
+const nothing: Rule = () => undefined;
+
+const rules: Readonly<Record<string, Rule | undefined>> = {
+  ExpressionStatement: nothing,
+  IfStatement: look,
+  WhileStatement: look,
+  DoWhileStatement: look,
+  ForStatement: look,
+  BinaryExpression: look,
+  UnaryExpression: look,
+  SwitchStatement: look,
+  SwitchCase: look,
+  TemplateLiteral: look,
+  AwaitExpression: through,
+  ParenthesizedExpression: through,
+  LogicalExpression: logical,
+  ConditionalExpression: conditional,
+  SequenceExpression: sequence,
+  VariableDeclarator: (tracker, parent: t.VariableDeclarator, { path }) =>
+    intoTarget(tracker, parent.id, path),
+  AssignmentPattern: (tracker, parent: t.AssignmentPattern, { path }) =>
+    intoTarget(tracker, parent.left, path),
+  AssignmentExpression: assignment,
+  ObjectProperty: (tracker, parent: t.ObjectProperty, { path }) =>
+    intoProperty(tracker, tracker.parentOf(parent), {
+      key: plainKey(parent.key, parent.computed),
+      path,
+    }),
+  ClassProperty: (tracker, parent: t.ClassProperty, { path }) => intoField(tracker, parent, path),
+  ClassPrivateProperty: (tracker, parent: t.ClassPrivateProperty, { path }) =>
+    intoField(tracker, parent, path),
+  ClassAccessorProperty: (tracker, parent: t.ClassAccessorProperty, { path }) =>
+    intoField(tracker, parent, path),
+  ArrayExpression: element,
+  SpreadElement: spread,
+  ReturnStatement: returned,
+  ArrowFunctionExpression: (tracker, parent: Node, { path }) =>
+    tracker.to(parent, [result, ...path]),
+  ForOfStatement: loop,
+  ExportDefaultDeclaration: (tracker, _parent, { node, path }) => leave(tracker, node, path),
+  ExportSpecifier: (tracker, _parent, { node, path }) => leave(tracker, node, path),
+  TaggedTemplateExpression: template,
+};
+
+/** Follows a value from an expression into whatever takes it. */
+export function flowUp(tracker: FlowTracker, node: Node, path: Path): void {
+  const parent = tracker.parentOf(node);
+  if (parent === undefined) return;
+  const rule = rules[parent.type];
+  if (rule !== undefined) rule(tracker, parent as never, { node, path });
+  else if (isMember(parent)) member(tracker, parent, { node, path });
+  else if (isCall(parent)) flowIntoCall(tracker, parent, { node, path });
+  else if (isClass(parent)) intoSubclass(tracker, parent, path);
+  else tracker.escape(node, "it is handed to code that is not followed");
+}

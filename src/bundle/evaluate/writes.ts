@@ -1,0 +1,108 @@
+/** Assignments to variables: what a read sees of them. */
+import type { Binding } from "../modules/scope.ts";
+import { end, isFunction, start, type Node } from "../modules/syntax.ts";
+import type { Unit } from "../modules/unit.ts";
+import type { Evaluation } from "./evaluation.ts";
+import { frameFor, type Frame } from "./frame.ts";
+import { destructure } from "./patterns.ts";
+import { joinTexts } from "./texts.ts";
+import { union, unknownSet, type Values } from "./values.ts";
+
+/** Variables with more assignments are state machines, not texts. */
+const writeCap = 64;
+
+/** A variable at a read, with the values it has before its assignments. */
+export interface Written {
+  readonly binding: Binding;
+  readonly frame: Frame;
+  readonly read: Node;
+  readonly start: Values;
+}
+
+/** Applies the assignments to a variable, in source order, to what it was declared with. */
+export function afterWrites(evaluation: Evaluation, written: Written): Values {
+  const { binding, read } = written;
+  if (binding.writes.length === 0) return written.start;
+  if (binding.writes.length > writeCap) return unknownSet;
+  const unit = evaluation.program.unitOf(read);
+  let values = written.start;
+  for (const write of binding.writes.toSorted((a, b) => start(a) - start(b))) {
+    if (isSeen(unit, write, read)) {
+      values = applyWrite(evaluation, { ...written, start: values }, write);
+    }
+  }
+  const known = values.filter((value) => value.kind !== "literal" || value.value !== undefined);
+  return known.length === 0 ? values : known;
+}
+
+/** Whether a read may see a write: not one that stands later in the same run, nor the one it is part of. */
+function isSeen(unit: Unit, write: Node, read: Node): boolean {
+  if (start(write) <= start(read) && end(read) <= end(write)) return false;
+  const isLater = start(write) > start(read) && unit.functionOf(write) === unit.functionOf(read);
+  return !isLater || inLoop(unit, write, read);
+}
+
+function inLoop(unit: Unit, write: Node, read: Node): boolean {
+  return unit
+    .ancestors(write)
+    .some(
+      (node) =>
+        /^(?:For|While|DoWhile)/.test(node.type) &&
+        start(node) <= start(read) &&
+        end(read) <= end(node),
+    );
+}
+
+function applyWrite(evaluation: Evaluation, written: Written, write: Node): Values {
+  const { binding, start: before } = written;
+  const unit = evaluation.program.unitOf(write);
+  const frame = frameFor(unit.functionOf(write), written.frame);
+  if (write.type !== "AssignmentExpression") {
+    return union(before, [
+      {
+        kind: "unknown",
+        ...(write.type === "UpdateExpression" ? { type: "number" as const } : {}),
+      },
+    ]);
+  }
+  const right = evaluation.evaluate(write.right, frame);
+  const sure = isUnconditional(unit, write, binding);
+  switch (write.operator) {
+    case "=": {
+      const values = destructure(evaluation, {
+        pattern: write.left,
+        name: binding.name,
+        values: right,
+        frame,
+      });
+      return sure ? values : union(before, values);
+    }
+    case "+=": {
+      const joined = joinTexts([
+        { values: before, node: write.left },
+        { values: right, node: write.right },
+      ]);
+      return sure ? joined : union(before, joined);
+    }
+    case "||=":
+    case "??=":
+    case "&&=":
+      return union(before, right);
+    default:
+      return union(before, [{ kind: "unknown", type: "number" }]);
+  }
+}
+
+/** Whether an assignment surely runs once after the declaration: both are statements of one block. */
+export function isUnconditional(unit: Unit, write: Node, binding: Binding): boolean {
+  const declaration = binding.declarations[0];
+  if (declaration === undefined) return false;
+  let at = unit.parentOf(write);
+  if (at?.type === "SequenceExpression") at = unit.parentOf(at);
+  if (at?.type !== "ExpressionStatement") return false;
+  const block = unit.parentOf(at);
+  if (block === undefined) return false;
+  if (isFunction(declaration)) return block === declaration.body;
+  const declared = unit.parentOf(declaration);
+  return declared !== undefined && unit.parentOf(declared) === block;
+}

@@ -1,0 +1,95 @@
+/** Where an address begins: a known origin, the app's own, or a base that is only known at run time. */
+import type { HolePart, ParamValue, Part } from "../evaluate/values.ts";
+import { isText } from "./parts.ts";
+
+/** Why an address has no base that an operation can name. */
+export type NoBase =
+  | { readonly kind: "needs"; readonly param: ParamValue }
+  | { readonly kind: "open"; readonly reason: string }
+  /** Nothing leaves the page: `blob:` and `data:`. */
+  | { readonly kind: "local" };
+
+const ownOrigin = /^(?:document\.)?location\.origin$/;
+const ownHost = /^(?:document\.)?location\.host(?:name)?$/;
+const ownProtocol = /^(?:document\.)?location\.protocol$/;
+
+export interface Base {
+  readonly origin: string;
+  readonly rest: readonly Part[];
+}
+
+function cutText(parts: readonly Part[], length: number): Part[] {
+  const [first, ...rest] = parts;
+  return isText(first) ? [{ ...first, text: first.text.slice(length) }, ...rest] : [...parts];
+}
+
+/** An origin without a user and password, which are no part of it. */
+function originText(scheme: string, host: string): string {
+  return scheme.toLowerCase() + host.slice(host.lastIndexOf("@") + 1).toLowerCase();
+}
+
+/** `https://` and a host that is partly known. */
+function hostBase(parts: readonly Part[], scheme: string): Base | NoBase {
+  const [first, hole, ...rest] = parts;
+  const host = isText(first) ? first.text.slice(scheme.length) : "";
+  const end = host.search(/[/?#]/);
+  if (end >= 0) {
+    const origin = originText(scheme, host.slice(0, end));
+    return { origin, rest: cutText(parts, scheme.length + end) };
+  }
+  if (hole === undefined) return { origin: originText(scheme, host), rest: [] };
+  if (hole.kind === "hole") {
+    if (host === "" && hole.global !== undefined && ownHost.test(hole.global)) {
+      return { origin: "same-origin", rest: afterPort(rest) };
+    }
+    if (hole.param) return { kind: "needs", param: hole.param };
+    if (hole.global !== undefined && host === "") return { origin: baseName(hole.global), rest };
+  }
+  return { kind: "open", reason: "its host is only known at run time" };
+}
+
+/** `location.hostname` may be followed by a port of the app's own choice. */
+function afterPort(parts: readonly Part[]): readonly Part[] {
+  const [first] = parts;
+  const port = isText(first) ? /^:\d+/.exec(first.text)?.[0] : undefined;
+  return port === undefined ? parts : cutText(parts, port.length);
+}
+
+function baseName(path: string): string {
+  const words = path.replaceAll(/[^A-Za-z0-9_.]/g, "");
+  return `{${words.split(".").at(-1) || "base"}}`;
+}
+
+function holeBase(hole: HolePart, rest: readonly Part[]): Base | NoBase {
+  if (hole.param) return { kind: "needs", param: hole.param };
+  if (hole.global !== undefined) {
+    if (ownOrigin.test(hole.global)) return { origin: "same-origin", rest };
+    if (ownProtocol.test(hole.global)) {
+      const [slashes, host, ...after] = rest;
+      const isHost = host?.kind === "hole" && ownHost.test(host.global ?? "");
+      if (isText(slashes) && slashes.text === "//" && isHost) {
+        return { origin: "same-origin", rest: afterPort(after) };
+      }
+    }
+    return { origin: baseName(hole.global), rest };
+  }
+  return { kind: "open", reason: "its address begins with a value that is only known at run time" };
+}
+
+/** Splits the base from the parts of an address. */
+export function baseOf(parts: readonly Part[]): Base | NoBase {
+  const [first, ...rest] = parts;
+  if (first === undefined) return { origin: "same-origin", rest: [] };
+  if (first.kind === "hole") return holeBase(first, rest);
+  if (first.kind === "query") return { kind: "open", reason: "its address is a query string" };
+  const scheme = /^(?:(?:https?|wss?):)?\/\//i.exec(first.text)?.[0];
+  if (scheme !== undefined) {
+    if (scheme !== "//") return hostBase(parts, scheme);
+    const based = hostBase(parts, scheme);
+    return "origin" in based && based.origin.startsWith("//")
+      ? { ...based, origin: `https:${based.origin}` }
+      : based;
+  }
+  if (/^(?:blob|data|about|javascript):/i.test(first.text)) return { kind: "local" };
+  return { origin: "same-origin", rest: parts };
+}
