@@ -18,13 +18,16 @@ type Valid =
   | { readonly ok: true; readonly arguments: CallArguments; readonly body: ReadBody | null }
   | { readonly ok: false; readonly reason: string };
 
-/** Of the caller's own headers only what the operation registers; credentials and cookies never. */
+/** Headers that are the boundary's or the connection's own, whatever an operation registers: credentials above all. */
+const never =
+  /^(?:authorization|cookie|host|origin|referer|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|accept-encoding|content-length|content-type|(?:proxy|sec|govern)-.*)$/;
+
+/** Of the caller's own headers only what the operation registers. */
 function registeredHeaders(call: ResolvedCall, operation: HttpOperation): Record<string, string> {
-  const never = new Set(["authorization", "cookie", "host", "content-length", "content-type"]);
   const kept: Record<string, string> = {};
   for (const name of operation.headers) {
     const value = call.request.headers.get(name);
-    if (value !== undefined && !never.has(name)) kept[name] = value;
+    if (value !== undefined && !never.test(name)) kept[name] = value;
   }
   return kept;
 }

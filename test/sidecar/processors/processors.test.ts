@@ -109,8 +109,14 @@ const withBody = (body: Body): HttpOperation => ({ ...renameDesk, body });
 
 describe("validate", () => {
   it("makes canonical arguments: registered headers only, no credential", async () => {
-    const operation = { ...renameDesk, headers: ["if-match", "authorization", "cookie"] };
-    const headers = { "if-match": "1", authorization: "Bearer x", cookie: "a=b", "x-more": "1" };
+    const operation = { ...renameDesk, headers: ["if-match", "authorization", "cookie", "te"] };
+    const headers = {
+      "if-match": "1",
+      authorization: "Bearer x",
+      cookie: "a=b",
+      te: "trailers",
+      "x-more": "1",
+    };
     const step = await validate(operation, { headers });
     expect(step.ok && step.call.arguments).toEqual({
       path: { deskId: "d1" },
