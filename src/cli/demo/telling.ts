@@ -1,4 +1,5 @@
 /** How the story is told: numbered steps, each with its command, what it printed, and what was expected of it. */
+import { stripVTControlCharacters } from "node:util";
 import { GovernError } from "../../errors/govern-error.ts";
 import type { Output } from "../output.ts";
 import { hangingParagraph } from "../text.ts";
@@ -46,7 +47,8 @@ export function createTelling(output: Output): Telling {
 export function expectSame(what: string, expected: unknown, came: unknown, printed = ""): void {
   const [want, got] = [JSON.stringify(expected), JSON.stringify(came)];
   if (want === got) return;
-  const trace = printed === "" ? "" : `\nIt printed:\n${printed.trimEnd()}`;
+  const trace =
+    printed === "" ? "" : `\nIt printed:\n${stripVTControlCharacters(printed).trimEnd()}`;
   throw new GovernError("demo-failed", `${what}: expected ${want}, came ${got}.${trace}`, {
     next: "Run `govern demo --keep` to keep the workspace and look at it.",
   });
