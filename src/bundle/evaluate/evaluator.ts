@@ -196,7 +196,10 @@ function templateValues(evaluator: Evaluator, node: Node, frame: Frame): Values 
 
 function functionValues(evaluator: Evaluator, node: Node, frame: Frame): Values {
   const fn = node as FunctionNode;
-  const env = frameFor(evaluator.program.unitOf(fn).functionOf(fn), frame);
+  const outer = evaluator.program.unitOf(fn).functionOf(fn);
+  // The arrow of a class field keeps the instance that the field is of.
+  const isField = outer === undefined && frame.self !== undefined;
+  const env = isField ? frame : frameFor(outer, frame);
   const value: FunctionValue = { kind: "function", node: fn, env };
   if (fn.type === "ObjectMethod" && fn.kind === "get") {
     return evaluator.returned(value, { args: [], caller: env }, fn as never);

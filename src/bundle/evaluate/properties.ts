@@ -3,7 +3,7 @@ import type * as t from "@babel/types";
 import { isFunction, plainKey, type ClassNode, type Node } from "../modules/syntax.ts";
 import { ownedNodes } from "./bodies.ts";
 import type { Evaluation } from "./evaluation.ts";
-import { frameFor, RootFrame, type Frame } from "./frame.ts";
+import { Frame, frameFor, RootFrame } from "./frame.ts";
 import { entryValues } from "./names.ts";
 import {
   certainly,
@@ -210,8 +210,18 @@ function instanceProperty(evaluation: Evaluation, instance: InstanceValue, key: 
   );
 }
 
+const fieldFrames = new WeakMap<InstanceValue, Frame>();
+
+/** Methods take the frame of their class; the initializers of fields run with the instance as `this`. */
 function fieldFrame(instance: InstanceValue, member: Member): Frame {
-  return isFunction(member) ? instance.of.env : (instance.made?.env ?? instance.of.env);
+  const { env } = instance.of;
+  if (isFunction(member)) return env;
+  const known = fieldFrames.get(instance);
+  if (known !== undefined) return known;
+  const root = instance.made?.root ?? env.root;
+  const frame = new Frame({ fn: null, env, root, self: instance });
+  fieldFrames.set(instance, frame);
+  return frame;
 }
 
 /** The frame of the constructor of the parent class, as `super(…)` enters it. */
@@ -266,6 +276,9 @@ export function selfValues(evaluation: Evaluation, node: Node, frame: Frame): Va
 
 /** In the initializer of a class field `this` is the instance. */
 function fieldSelf(evaluation: Evaluation, node: Node, frame: Frame): Values {
+  for (let at: Frame | null = frame; at !== null; at = at.env) {
+    if (at.fn === null && at.self !== undefined) return [at.self];
+  }
   const unit = evaluation.program.unitOf(node);
   const around = unit.ancestors(node);
   const body = around.findIndex((one) => one.type === "ClassBody");

@@ -1,0 +1,195 @@
+import { describe, expect, it } from "vitest";
+import { Evaluator } from "../../../src/bundle/evaluate/evaluator.ts";
+import { RootFrame } from "../../../src/bundle/evaluate/frame.ts";
+import type { Part, Value } from "../../../src/bundle/evaluate/values.ts";
+import { Program } from "../../../src/bundle/modules/program.ts";
+import { isCall, type Node } from "../../../src/bundle/modules/syntax.ts";
+import { bundleOf } from "../in-memory.ts";
+
+function partText(part: Part): string {
+  if (part.kind === "text") return part.text;
+  if (part.kind === "query") return `?${[...part.query.fields.keys()].join("&")}`;
+  return part.encoded ? "{encoded}" : part.number ? "{number}" : "{}";
+}
+
+function show(value: Value): string {
+  if (value.kind === "text") return value.parts.map(partText).join("");
+  if (value.kind === "literal") return String(value.value);
+  if (value.kind === "global") return `global ${value.path}`;
+  return value.kind === "unknown" ? `unknown${value.type ? ` ${value.type}` : ""}` : value.kind;
+}
+
+/** What the argument of `probe(…)` evaluates to, without any caller known. */
+function probe(texts: string | Record<string, string>): string[] {
+  const files = typeof texts === "string" ? { "a.js": texts } : texts;
+  const program = new Program(bundleOf(files));
+  const [name] = program.unbound("probe");
+  const call = name === undefined ? undefined : program.parentOf(name);
+  if (!isCall(call)) return ["no probe"];
+  const values = new Evaluator(program).evaluate(call.arguments[0] as Node, new RootFrame());
+  return values.map(show).toSorted((a, b) => (a < b ? -1 : 1));
+}
+
+describe("the evaluator", () => {
+  it.each<[string, string, string[]]>([
+    ["a template without holes", "probe(`/a`)", ["/a"]],
+    ["a constant", "const a='/a';probe(a+'/b')", ["/a/b"]],
+    ["a hole", "probe(`/a/${x.y()}/b`)", ["/a/{}/b"]],
+    ["an encoded hole", "probe('/a/'+encodeURIComponent(x()))", ["/a/{encoded}"]],
+    ["a number", "probe(`/a/${Number(x())}`)", ["/a/{number}"]],
+    ["a ternary", "probe(x()?'/a':'/b')", ["/a", "/b"]],
+    ["a decided ternary", "const d=!1;probe(d?'/a':'/b')", ["/b"]],
+    ["a default by ??", "const o={};probe(o.base??'/b')", ["/b"]],
+    ["an unset ||", "probe(undefined||'/b')", ["/b"]],
+    ["a member of a constant table", "const t={a:'/a',b:{c:'/c'}};probe(t.b.c)", ["/c"]],
+    ["any member of a table", "const t={a:'/a',b:'/b'};probe(t[x()])", ["/a", "/b"]],
+    ["a spread object", "const a={u:'/a',v:1};const b={...a,u:'/b'};probe(b.u)", ["/b"]],
+    ["a later spread wins", "const a={u:'/a'};const b={u:'/b',...a};probe(b.u)", ["/a"]],
+    ["an unknown spread", "const b={u:'/b',...x()};probe(b.u)", ["/b", "unknown"]],
+    ["Object.assign", "const b=Object.assign({u:'/a'},{u:'/b'});probe(b.u)", ["/b"]],
+    ["a member set later", "const o={};o.u='/a';probe(o.u)", ["/a"]],
+    ["a member maybe set later", "const o={u:'/a'};if(x())o.u='/b';probe(o.u)", ["/a", "/b"]],
+    ["reassignment", "let u='/a';u='/b';probe(u)", ["/b"]],
+    ["a branch", "let u='/a';if(x())u='/b';probe(u)", ["/a", "/b"]],
+    ["both branches", "let u;if(x())u='/a';else u='/b';probe(u)", ["/a", "/b"]],
+    ["appending", "let u='/a';u+='?b=1';probe(u)", ["/a?b=1"]],
+    ["a write after the read", "let u='/a';probe(u);u='/b'", ["/a"]],
+    ["a write in a loop around", "let u='/a';for(;;){probe(u);u='/b'}", ["/a", "/b"]],
+    ["a function", "const f=(a,b='/b')=>a+b;probe(f('/a'))", ["/a/b"]],
+    ["a function in a function", "const g=a=>'/g'+a,f=a=>g(a);probe(f('/a'))", ["/g/a"]],
+    [
+      "an early return",
+      "function f(p){if(p.startsWith('/'))return'/x'+p;return p}probe(f('/a'))",
+      ["/x/a"],
+    ],
+    ["a closure", "const m=b=>({get:p=>b+p});probe(m('/api').get('/a'))", ["/api/a"]],
+    ["destructured parameters", "const f=({u:a,v='/v'})=>a+v;probe(f({u:'/u'}))", ["/u/v"]],
+    ["rest parameters", "const f=(...a)=>a.join('/');probe(f('a','b'))", ["a/b"]],
+    ["a spread argument", "const f=(a,b)=>a+b;const l=['/a','/b'];probe(f(...l))", ["/a/b"]],
+    [
+      "a class",
+      "class A{constructor(b){this.b=b}u(p){return this.b+p}}probe(new A('/a').u('/b'))",
+      ["/a/b"],
+    ],
+    [
+      "a subclass",
+      "class A{constructor(b){this.b=b}}class B extends A{p=this.b+'/p'}probe(new B('/a').p)",
+      ["/a/p"],
+    ],
+    [
+      "an arrow in a field",
+      "class A{constructor(b){this.b=b}u=p=>this.b+p}probe(new A('/a').u('/b'))",
+      ["/a/b"],
+    ],
+    ["a getter", "const o={b:'/b',get u(){return this.b+'/u'}};probe(o.u)", ["/b/u"]],
+    ["concat", "probe('/a'.concat(x(),'/b'))", ["/a{}/b"]],
+    ["replace", "probe('/a/{id}'.replace('{id}',encodeURIComponent(x())))", ["/a/{encoded}"]],
+    [
+      "URLSearchParams",
+      "const q=new URLSearchParams({a:1});q.set('b',x());probe(`/a?${q}`)",
+      ["/a??a&b"],
+    ],
+    [
+      "URL",
+      "probe(new URL('/a','https://api.acme.example').toString())",
+      ["https://api.acme.example/a"],
+    ],
+    ["a global", "probe(window.CONFIG.url)", ["global CONFIG.url"]],
+    ["await and sequence", "probe((0,await Promise.resolve('/a')))", ["/a"]],
+    ["a loop over literals", "for(const u of['/a','/b'])probe(u)", ["/a", "/b"]],
+    ["a parameter", "function f(a){probe(a)}", ["param"]],
+    ["a value that is itself", "let a='x';function f(){a=a+f()}probe(a)", ["x", "x{}"]],
+    [
+      "an object that spreads itself",
+      "let a={};for(;;){a={...a,u:'/a'};probe(a.u)}",
+      ["/a", "undefined"],
+    ],
+    ["more values than the cap", `probe([${"0,".repeat(20)}].length?x():'')`, ["", "unknown"]],
+  ])("knows %s", (_what, code, expected) => {
+    expect(probe(code)).toEqual(expected);
+  });
+
+  it("gives one unknown value past the cap of a set", () => {
+    const table = Array.from({ length: 16 }, (_, at) => `k${at}:'/${at}'`).join(",");
+    expect(probe(`const t={${table}};probe(t[x()])`)).toHaveLength(16);
+    expect(probe(`const t={${table}};probe(y()?t[x()]:'/z')`)).toEqual(["unknown"]);
+  });
+
+  it("survives chains and nestings that would overflow the stack", () => {
+    const long = Array.from({ length: 1000 }, (_, at) => `'${at}'`).join("+");
+    expect(probe(`probe(${long})`)).toHaveLength(1);
+    const nested = `${"f(".repeat(400)}1${")".repeat(400)}`;
+    expect(probe(`const f=a=>[a];probe(${nested})`)).toHaveLength(1);
+  });
+
+  it.each<[string, Record<string, string>]>([
+    [
+      "a named import",
+      { "a.js": `import{b as c}from"./b.js";probe(c+"/x")`, "b.js": `const a="/b";export{a as b}` },
+    ],
+    [
+      "a default import",
+      { "a.js": `import c from"./b.js";probe(c+"/x")`, "b.js": `export default"/b"` },
+    ],
+    [
+      "a declared export",
+      { "a.js": `import{b}from"./b.js";probe(b+"/x")`, "b.js": `export const{b}={b:"/b"}` },
+    ],
+    [
+      "a namespace",
+      { "a.js": `import*as n from"./b.js";probe(n.b+"/x")`, "b.js": `export const b="/b"` },
+    ],
+    [
+      "a re-export",
+      {
+        "a.js": `import{d}from"./c.js";probe(d+"/x")`,
+        "b.js": `export const b="/b"`,
+        "c.js": `export{b as d}from"./b.js"`,
+      },
+    ],
+    [
+      "export *",
+      {
+        "a.js": `import{b}from"./c.js";probe(b+"/x")`,
+        "b.js": `export const b="/b"`,
+        "c.js": `export*from"./b.js"`,
+      },
+    ],
+    [
+      "an imported export",
+      {
+        "a.js": `import{e}from"./c.js";probe(e+"/x")`,
+        "b.js": `export const b="/b"`,
+        "c.js": `import{b}from"./b.js";export{b as e}`,
+      },
+    ],
+    [
+      "import()",
+      { "a.js": `const n=await import("./b.js");probe(n.b+"/x")`, "b.js": `export const b="/b"` },
+    ],
+    [
+      "import().then",
+      {
+        "a.js": `import("./b.js").then(n=>n.b).then(b=>b);const f=async()=>(await import("./b.js")).b;probe((await f())+"/x")`,
+        "b.js": `export const b="/b"`,
+      },
+    ],
+    [
+      "a folder",
+      { "x/a.js": `import{b}from"../y/b.js";probe(b+"/x")`, "y/b.js": `export const b="/b"` },
+    ],
+    [
+      "a rooted path below a base",
+      { "x/a.js": `import{b}from"/console/y/b.js";probe(b+"/x")`, "y/b.js": `export const b="/b"` },
+    ],
+  ])("follows %s between chunks", (_what, texts) => {
+    expect(probe(texts)).toEqual(["/b/x"]);
+  });
+
+  it("ends on imports that go in a circle, and on chunks that are missing", () => {
+    expect(
+      probe({ "a.js": `import{b}from"./b.js";probe(b)`, "b.js": `export{b}from"./a.js"` }),
+    ).toEqual(["unknown"]);
+    expect(probe(`import{b}from"./gone.js";probe(b)`)).toEqual(["unknown"]);
+  });
+});
