@@ -12,7 +12,7 @@ export interface InspectOptions extends AnalyzeOptions {
 }
 
 /** The report of an analysis. */
-export function reportOf(app: string, bundle: Bundle, analysis: Analysis): InspectReport {
+function reportOf(app: string, bundle: Bundle, analysis: Analysis): InspectReport {
   const { operations, origins, sites, findings, external } = analysis;
   return {
     version: 1,

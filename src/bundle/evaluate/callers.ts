@@ -39,7 +39,7 @@ export function callersOf(evaluation: Evaluation, fn: FunctionNode): Callers {
 }
 
 /** The arguments that a call expression gives. */
-export function callArguments(call: CallNode): readonly Node[] {
+function callArguments(call: CallNode): readonly Node[] {
   if (call.type === "TaggedTemplateExpression") return [call.quasi];
   return call.arguments;
 }

@@ -20,7 +20,7 @@ const softDepth = 2;
 const contextBudget = 40_000;
 
 /** What an answer still hangs on. */
-export interface Needs {
+interface Needs {
   /** Parameters without which there is no answer. */
   readonly hard: readonly ParamValue[];
   /** Parameters whose callers would refine it. */

@@ -22,13 +22,13 @@ import { afterWrites } from "./writes.ts";
 const globalObjects = new Set(["window", "self", "globalThis"]);
 
 /** A global by its name. */
-export function globalValue(name: string): Value {
+function globalValue(name: string): Value {
   if (name === "undefined") return undefinedValue;
   return { kind: "global", path: globalObjects.has(name) ? "window" : name };
 }
 
 /** The function that declares a binding; undefined at the top of a script. */
-export function ownerOf(binding: Binding): FunctionNode | undefined {
+function ownerOf(binding: Binding): FunctionNode | undefined {
   for (let scope: Binding["scope"] | null = binding.scope; scope !== null; scope = scope.parent) {
     if (isFunction(scope.node)) return scope.node;
   }

@@ -82,7 +82,7 @@ function isMissing(value: Value): boolean {
 }
 
 /** Replaces `undefined` in a set by the values of a default. */
-export function withDefault(values: Values, fallback: () => Values): Values {
+function withDefault(values: Values, fallback: () => Values): Values {
   if (!values.some(isMissing)) return values;
   return union(
     values.filter((value) => !isMissing(value)),

@@ -25,7 +25,7 @@ function hole(value: Value, node?: Node): HolePart {
 }
 
 /** The parts of a value inside a text; `node` is the expression it comes from. */
-export function partsOf(value: Value, node?: Node): readonly Part[] {
+function partsOf(value: Value, node?: Node): readonly Part[] {
   switch (value.kind) {
     case "text":
       return value.parts;

@@ -101,12 +101,12 @@ export interface GlobalValue {
   readonly path: string;
 }
 
-export interface NamespaceValue {
+interface NamespaceValue {
   readonly kind: "namespace";
   readonly unit: Unit;
 }
 
-export interface JsonValue {
+interface JsonValue {
   readonly kind: "json";
   readonly of: Value;
 }

@@ -6,14 +6,14 @@ import type { Node } from "./syntax.ts";
 import type { Unit } from "./unit.ts";
 
 /** An exported value: the node whose value it is, in the script that makes it. */
-export interface ExportedValue {
+interface ExportedValue {
   readonly unit: Unit;
   /** An expression, a function or class declaration, or the identifier that is exported. */
   readonly node: Node;
 }
 
 /** The exports of a whole script, as `import *` and `import()` give them. */
-export interface ExportedNamespace {
+interface ExportedNamespace {
   readonly namespace: Unit;
 }
 

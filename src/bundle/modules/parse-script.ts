@@ -14,7 +14,7 @@ export type ParseResult =
   | { readonly failure: ParseFailure; readonly tree?: never };
 
 /** Scripts above this many characters are not parsed: the tree would not fit into memory. */
-export const scriptLimit = 64 * 1024 * 1024;
+const scriptLimit = 64 * 1024 * 1024;
 
 type SourceType = "module" | "script" | "unambiguous";
 

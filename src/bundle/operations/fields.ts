@@ -44,9 +44,3 @@ export function fieldOf(key: string, values: Values): Field {
   const [type] = types;
   return types.size === 1 && type !== undefined ? type : "any";
 }
-
-/** The type that covers two. */
-export function joinFields(one: Field, other: Field): Field {
-  if (JSON.stringify(one) === JSON.stringify(other)) return one;
-  return "any";
-}

@@ -94,7 +94,7 @@ function headersOf(evaluation: Evaluation, values: Values, reading: Reading): He
 }
 
 /** Whether a text holds a literal beyond a scheme such as `Bearer `. */
-export function hasSecret(parts: readonly Part[]): boolean {
+function hasSecret(parts: readonly Part[]): boolean {
   const text = parts.map((part) => (part.kind === "text" ? part.text : "\0")).join("");
   return /^(?:[A-Za-z]+ +)?[^\s\0]{6,}$/.test(text);
 }
