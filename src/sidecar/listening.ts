@@ -36,8 +36,10 @@ export async function stopListening(server: Server, grace: number): Promise<void
   const closed = new Promise<void>((resolve) => {
     server.close(() => resolve());
   });
-  server.closeIdleConnections();
+  // A page that polls keeps its connection busy again and again: each is ended when it is between two requests.
+  const idle = setInterval(() => server.closeIdleConnections(), 50);
   const timer = setTimeout(() => server.closeAllConnections(), grace);
   await closed;
   clearTimeout(timer);
+  clearInterval(idle);
 }
