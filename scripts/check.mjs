@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 const root = new URL("..", import.meta.url).pathname;
 const bin = (name) => `node_modules/.bin/${name}`;
 
-/** [what it proves, command, arguments] */
+/** @type {[string, string, string[]][]} what each proves, command, arguments */
 const checks = [
   ["format", bin("oxfmt"), ["--check", "."]],
   [

@@ -15,9 +15,8 @@ import { importAnalyzed, type ImportResult, type ImportStep } from "./emit/impor
 import { mappedKeys } from "./emit/mappings.ts";
 import type { Bundle } from "./files/bundle.ts";
 import { readBundle } from "./files/read-bundle.ts";
+import { reportOf } from "./inspect.ts";
 
-export { assetPaths, readAssets } from "./emit/assets.ts";
-export { appNameOf } from "./emit/app-name.ts";
 export type { ImportResult, ImportStep } from "./emit/import-analyzed.ts";
 
 /** What is known before anybody is asked. A key with an empty address is mapped by the workspace already. */
@@ -55,20 +54,6 @@ export interface ImportOptions {
   readonly assets?: Assets | undefined;
   /** The writing calls; the file system's own if left out. */
   readonly calls?: FileCalls | undefined;
-}
-
-/** What `inspect --json` prints of an analyzed bundle. */
-export function reportOf(app: string, bundle: Bundle, analysis: Analysis): InspectReport {
-  return {
-    version: 1,
-    app,
-    operations: [...analysis.operations],
-    bundle: { digest: bundle.digest, files: bundle.files.size, bytes: bundle.bytes },
-    origins: [...analysis.origins],
-    sites: [...analysis.sites],
-    findings: [...analysis.findings],
-    external: [...analysis.external],
-  };
 }
 
 async function keysMapped(

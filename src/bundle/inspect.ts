@@ -11,8 +11,8 @@ export interface InspectOptions extends AnalyzeOptions {
   readonly app?: string;
 }
 
-/** The report of an analysis. */
-function reportOf(app: string, bundle: Bundle, analysis: Analysis): InspectReport {
+/** What `inspect --json` prints of an analyzed bundle. */
+export function reportOf(app: string, bundle: Bundle, analysis: Analysis): InspectReport {
   const { operations, origins, sites, findings, external } = analysis;
   return {
     version: 1,

@@ -113,9 +113,6 @@ export const operationSchema = z.discriminatedUnion("kind", [
 export type Operation = z.infer<typeof operationSchema>;
 export type HttpOperation = z.infer<typeof httpSchema>;
 export type SqlOperation = z.infer<typeof sqlSchema>;
-export type SqlBatchOperation = z.infer<typeof sqlBatchSchema>;
-export type GraphqlOperation = z.infer<typeof graphqlSchema>;
-export type StreamOperation = z.infer<typeof streamSchema>;
 
 /** `operations.json`: operations sorted by id. */
 export const operationsFileSchema = z.strictObject({

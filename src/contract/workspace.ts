@@ -61,7 +61,6 @@ export const resourceSchema = z.discriminatedUnion("kind", [
 ]);
 export type Resource = z.infer<typeof resourceSchema>;
 export type HttpResource = z.infer<typeof httpResourceSchema>;
-export type DatabaseResource = z.infer<typeof databaseResourceSchema>;
 
 const pageOrigins = z.array(z.strictObject({ origin: z.string(), reason: z.string().min(1) }));
 

@@ -14,9 +14,7 @@ import { gateCall, type GateRule } from "./gate.ts";
 import { groupsOf, type ClaimedIdentity } from "./groups.ts";
 import { authorizeCall, type PermissionRule } from "./permissions.ts";
 
-export type { AuthorizeResult, GateResult, PolicyCall, PolicyIdentity } from "./call.ts";
-export type { ClaimedIdentity } from "./groups.ts";
-export { mayDecide, quorumMet, type Approvers } from "./quorum.ts";
+export type { PolicyCall } from "./call.ts";
 
 /** A workspace's rules, ready to judge calls. */
 export interface CompiledPolicy {

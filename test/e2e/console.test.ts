@@ -51,9 +51,9 @@ describe("the governed support console", () => {
   });
 
   async function signIn(on: Page): Promise<void> {
-    await on.goto(`${app.appUrl}/#${account}`);
+    await on.goto(app.appUrl);
     await on.getByRole("button", { name: /sam/ }).click();
-    await on.goto(`${app.appUrl}/#${account}`);
+    await on.getByRole("button", { name: /Northwind Traders/ }).click();
     await on.getByTestId("balance").waitFor();
   }
 

@@ -20,10 +20,14 @@ const registered = Object.entries(errorCodes).map(([code, facts]: [string, Error
   exit: facts.exit ?? 2,
 }));
 
+interface Coded {
+  readonly code?: string | undefined;
+}
+
+const byCode = (a: Coded, b: Coded): number => (a.code ?? "").localeCompare(b.code ?? "");
+
 describe("error codes", () => {
   it("are each documented with their title, status and exit code, and no other is", () => {
-    const byCode = (a: { code?: string | undefined }, b: { code?: string | undefined }): number =>
-      (a.code ?? "").localeCompare(b.code ?? "");
     expect(documented.toSorted(byCode)).toEqual(registered.toSorted(byCode));
   });
 
