@@ -90,7 +90,7 @@ export interface GovernedConsole {
   stop(): Promise<void>;
 }
 
-async function startApi(folder: string): Promise<{ child: ChildProcess; port: number }> {
+export async function startApi(folder: string): Promise<{ child: ChildProcess; port: number }> {
   const child = spawn(
     process.execPath,
     [
