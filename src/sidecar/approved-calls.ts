@@ -7,6 +7,7 @@ import { quorumMet } from "../policy/quorum.ts";
 import type { Reauthorization, RunOutcome } from "./approvals/executor.ts";
 import { cleanHeaders } from "./answer-headers.ts";
 import { judgeResult, outcomeOfFault, type Outcome } from "./connectors/outcome.ts";
+import type { OnFault } from "./faults.ts";
 import { devIssuer, type People } from "./identity/people.ts";
 import { problemAnswer } from "./problem.ts";
 import type { GateVerdict, RuleQuestion } from "./rules.ts";
@@ -15,6 +16,7 @@ import type { ApprovalRecord } from "./store/store.ts";
 
 export interface ApprovedCallsOptions {
   readonly snapshot: () => Snapshot;
+  readonly onFault: OnFault;
   readonly people: People;
 }
 
@@ -130,7 +132,8 @@ class SnapshotCalls implements ApprovedCalls {
         AbortSignal.any([signal, AbortSignal.timeout(target.resource.timeout)]),
       );
       return toRunOutcome(judgeResult(access, result), correlation);
-    } catch {
+    } catch (error) {
+      this.#options.onFault(error, correlation);
       return toRunOutcome(outcomeOfFault(access), correlation);
     }
   }

@@ -1,9 +1,10 @@
 /** Wires the parts of a running sidecar: pipeline, executor, sign-in. The order of the points is lifecycle.ts's. */
 import { createApprovedCalls, type ApprovedCalls } from "./approved-calls.ts";
 import { Executor } from "./approvals/executor.ts";
+import type { OnFault } from "./faults.ts";
 import type { People } from "./identity/people.ts";
 import { createSessions } from "./identity/sessions.ts";
-import { assemblePipeline, type Pipeline } from "./lifecycle.ts";
+import { assemblePipeline, type Parts, type Pipeline } from "./lifecycle.ts";
 import { createAuthorize } from "./processors/authorize.ts";
 import { createExecute } from "./processors/execute.ts";
 import { createGate } from "./processors/gate.ts";
@@ -21,7 +22,7 @@ export interface AssembleOptions {
   readonly people: People;
   readonly sessionKey: Uint8Array;
   readonly snapshot: () => Snapshot;
-  readonly onFault: (error: unknown) => void;
+  readonly onFault: OnFault;
 }
 
 export interface Assembly {
@@ -52,16 +53,16 @@ function createOperatorSignIn({ people, store, sessionKey }: AssembleOptions): S
 }
 
 export function assemble(options: AssembleOptions): Assembly {
-  const { store, people, snapshot } = options;
-  const approvedCalls = createApprovedCalls({ snapshot, people });
+  const { store, people, snapshot, onFault } = options;
+  const approvedCalls = createApprovedCalls({ snapshot, people, onFault });
   const executor = new Executor({
     store,
     authorizeAgain: (record) => approvedCalls.authorizeAgain(record),
     run: (record, signal) => approvedCalls.run(record, signal),
-    onFault: options.onFault,
+    onFault,
   });
   const signIns = createSignIns(options);
-  const pipeline = assemblePipeline([
+  const parts: Parts = [
     createIdentify({
       readSession: async (call) => signIns.get(call.app.name)?.readSession(call.request),
     }),
@@ -69,10 +70,11 @@ export function assemble(options: AssembleOptions): Assembly {
     createValidate(),
     createAuthorize(),
     createGate({ store, now: Date.now }),
-    createExecute({ store, runVoucher: (id) => executor.runVoucher(id) }),
+    createExecute({ store, runVoucher: (id) => executor.runVoucher(id), onFault }),
     createRespond(),
     createRecord({ store }),
-  ]);
+  ];
+  const pipeline = assemblePipeline(parts, onFault);
   return {
     pipeline,
     executor,

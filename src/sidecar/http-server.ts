@@ -1,6 +1,9 @@
 /** The node:http server of every listener: strict parser, limits, buffered requests, answers written whole. */
+import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { OnFault } from "./faults.ts";
 import type { Answer, CallRequest } from "./lifecycle.ts";
+import { problemAnswer } from "./problem.ts";
 
 /** Bytes that a request's body may have. */
 const maxBodyBytes = 1024 * 1024;
@@ -49,14 +52,42 @@ export function writeAnswer(
   response.end(hasBody && message.method !== "HEAD" ? answer.body : undefined);
 }
 
+/**
+ * Whether an answer that was written was handed over before its connection closed, or was closed by the client's side. It
+ * settles when that is known.
+ */
+export async function wasDelivered(
+  { socket }: IncomingMessage,
+  response: ServerResponse,
+): Promise<boolean> {
+  if (!response.writableFinished && !response.destroyed) {
+    await new Promise<void>((resolve) => {
+      response.once("finish", resolve);
+      response.once("close", resolve);
+    });
+  }
+  return response.writableFinished && !socket.readableEnded && !socket.destroyed;
+}
+
 export interface HardenedOptions {
   readonly handle: (message: IncomingMessage, response: ServerResponse) => Promise<void>;
+  readonly onFault: OnFault;
   /** A protocol switch was asked for and refused. */
   readonly onUpgrade?: (message: IncomingMessage) => Promise<void>;
 }
 
-/** Makes a server that fails closed: a fault of the handler is a bare 500. */
-export function createHardenedServer({ handle, onUpgrade }: HardenedOptions): Server {
+function answerFault(message: IncomingMessage, response: ServerResponse, about: string): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  for (const name of response.getHeaderNames()) response.removeHeader(name);
+  const detail = "The request failed inside the sidecar.";
+  writeAnswer(message, response, problemAnswer({ code: "internal", detail }, about));
+}
+
+/** Makes a server that fails closed: a fault of the handler is told to `onFault`, and answered by 500 with its name there. */
+export function createHardenedServer({ handle, onFault, onUpgrade }: HardenedOptions): Server {
   const server = createServer(
     {
       headersTimeout: 10_000,
@@ -67,9 +98,10 @@ export function createHardenedServer({ handle, onUpgrade }: HardenedOptions): Se
       requireHostHeader: true,
     },
     (message, response) => {
-      handle(message, response).catch(() => {
-        if (!response.headersSent) response.writeHead(500, { connection: "close" });
-        response.end();
+      handle(message, response).catch((error: unknown) => {
+        const correlation = randomUUID();
+        onFault(error, correlation);
+        answerFault(message, response, correlation);
       });
     },
   );
@@ -82,7 +114,9 @@ export function createHardenedServer({ handle, onUpgrade }: HardenedOptions): Se
       );
     };
     socket.on("error", () => socket.destroy());
-    (onUpgrade?.(message) ?? Promise.resolve()).then(close, close);
+    (onUpgrade?.(message) ?? Promise.resolve())
+      .catch((error: unknown) => onFault(error, null))
+      .finally(close);
   });
   server.on("clientError", (_error, socket) => {
     if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n");

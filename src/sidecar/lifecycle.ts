@@ -9,6 +9,7 @@ import type { GovernErrorCode } from "../errors/codes.ts";
 import { GovernError } from "../errors/govern-error.ts";
 import type { Identity } from "./identity/identity.ts";
 import type { Outcome } from "./connectors/outcome.ts";
+import type { OnFault } from "./faults.ts";
 import type { AppSnapshot, GovernedOperation, Snapshot } from "./snapshot.ts";
 import type { ApprovalRecord } from "./store/store.ts";
 
@@ -173,8 +174,11 @@ export interface Pipeline {
   refuse(call: ReceivedCall, refusal: Refusal): Promise<Answer>;
 }
 
-/** Checks at assembly that there is one processor at each point, in order: a malformed pipeline never takes a call. */
-export function assemblePipeline(parts: Parts): Pipeline {
+/**
+ * Checks at assembly that there is one processor at each point, in order: a malformed pipeline never takes a call.
+ * `onFault` is told of every fault with the call's correlation id, which the caller gets too.
+ */
+export function assemblePipeline(parts: Parts, onFault: OnFault): Pipeline {
   const order = parts.map((part) => part.point);
   const complete = points.every(
     (point, index) => order[index] === point && typeof parts[index]?.process === "function",
@@ -183,7 +187,8 @@ export function assemblePipeline(parts: Parts): Pipeline {
     throw new GovernError("internal", `The pipeline is ${order.join(", ")}: a point is missing.`);
   }
   const [identify, resolve, validate, authorize, gate, execute, respond, record] = parts;
-  const processors: Processors = {
+  const processors: Running = {
+    onFault,
     identify: identify.process,
     resolve: resolve.process,
     validate: validate.process,
@@ -200,6 +205,11 @@ export function assemblePipeline(parts: Parts): Pipeline {
     refuse: (call, refusal) =>
       finish(processors, { kind: "refused", call, refusal, at: "identify" }),
   };
+}
+
+/** The processors, and whom their faults are told. */
+interface Running extends Processors {
+  readonly onFault: OnFault;
 }
 
 /** The walk through the points; `reach` notes how far it came, for the record of a fault. */
@@ -239,7 +249,7 @@ function endOf(step: Step<ExecutedCall>, call: CallSoFar, at: Point): CallEnd {
   return halt.kind === "refused" ? { ...halt, call, at } : { ...halt, call };
 }
 
-async function endCall(processors: Processors, received: ReceivedCall): Promise<CallEnd> {
+async function endCall(processors: Running, received: ReceivedCall): Promise<CallEnd> {
   const reached: { call: CallSoFar; at: Point } = { call: received, at: "identify" };
   try {
     const step = await walk(processors, received, (call, next) => {
@@ -247,7 +257,8 @@ async function endCall(processors: Processors, received: ReceivedCall): Promise<
       reached.at = next;
     });
     return endOf(step, reached.call, reached.at);
-  } catch {
+  } catch (error) {
+    processors.onFault(error, received.correlation);
     const { call, at } = reached;
     const mayHaveRun = at === "execute" && call.access === "write";
     return { kind: "refused", call, refusal: mayHaveRun ? unknownWrite : fault, at };
@@ -255,10 +266,11 @@ async function endCall(processors: Processors, received: ReceivedCall): Promise<
 }
 
 /** The answer of an end; one that cannot be made must not hide that a write was sent. */
-function respondTo(processors: Processors, end: CallEnd): Answer {
+function respondTo(processors: Running, end: CallEnd): Answer {
   try {
     return processors.respond(end);
-  } catch {
+  } catch (error) {
+    processors.onFault(error, end.call.correlation);
     const refusal = mayHaveWritten(end) ? unknownWrite : fault;
     return processors.respond({ kind: "refused", call: end.call, refusal, at: "respond" });
   }
@@ -278,12 +290,13 @@ function unrecorded(end: CallEnd): Refusal {
     : { code: "audit-unavailable", detail: "The audit trail takes no entries now." };
 }
 
-async function finish(processors: Processors, end: CallEnd): Promise<Answer> {
+async function finish(processors: Running, end: CallEnd): Promise<Answer> {
   const answer = respondTo(processors, end);
   try {
     await processors.record(end);
     return answer;
-  } catch {
+  } catch (error) {
+    processors.onFault(error, end.call.correlation);
     const refusal = unrecorded(end);
     return processors.respond({ kind: "refused", call: end.call, refusal, at: "record" });
   }

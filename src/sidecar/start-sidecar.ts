@@ -2,7 +2,7 @@
 import { existsSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Workspace } from "../contract/workspace.ts";
-import { GovernError, isGovernError } from "../errors/govern-error.ts";
+import { GovernError } from "../errors/govern-error.ts";
 import { startUpkeep } from "./approvals/upkeep.ts";
 import { assemble, type Assembly } from "./assemble.ts";
 import { redactEntry } from "./audit/prepare-entry.ts";
@@ -10,6 +10,7 @@ import { buildSnapshot } from "./build-snapshot.ts";
 import { createClosers, type Closers } from "./closers.ts";
 import { compileRules } from "./compile-rules.ts";
 import { uncoveredWrites } from "./coverage.ts";
+import { describeFault, type OnFault } from "./faults.ts";
 import { createHosts, type Hosts } from "./hosts.ts";
 import { loadKey } from "./identity/keys.ts";
 import { createPeople, type People } from "./identity/people.ts";
@@ -96,6 +97,7 @@ interface Opened {
   readonly people: People;
   readonly folder: StateFolder;
   readonly assembly: Assembly;
+  readonly onFault: OnFault;
 }
 
 function openStore(
@@ -133,20 +135,15 @@ async function open(
   const store = await openStore(options, loaded.workspace, folder);
   closers.add(() => store.close());
   const people = createPeople(loaded.workspace, options.dev);
+  const onFault: OnFault = (error, about) => log(describeFault(error, about));
   const assembly = assemble({
     store,
     people,
     sessionKey: loadKey(folder.sessionKey),
     snapshot: () => snapshot,
-    onFault: (error) => log(describeFault(error)),
+    onFault,
   });
-  return { snapshot, store, people, folder, assembly };
-}
-
-/** A fault by its code or class: its message may hold what must not be logged. */
-function describeFault(error: unknown): string {
-  if (isGovernError(error)) return `fault: ${error.code}: ${error.message}`;
-  return `fault: ${error instanceof Error ? error.name : "unknown"}`;
+  return { snapshot, store, people, folder, assembly, onFault };
 }
 
 interface Listening {
@@ -160,13 +157,14 @@ async function openListeners(
   opened: Opened,
   wiring: { readonly hosts: () => Hosts | undefined; readonly closers: Closers },
 ): Promise<Listening> {
-  const { snapshot, store, people, folder, assembly } = opened;
+  const { snapshot, store, people, folder, assembly, onFault } = opened;
   const { hosts, closers } = wiring;
   const served = serveApps(opened);
   const appServer = createAppListener({
     snapshot: () => snapshot,
     store,
     pipeline: assembly.pipeline,
+    onFault,
     appOf(header) {
       const found = hosts()?.appOf(header);
       const app = found === undefined ? undefined : served.get(found.name);
@@ -216,12 +214,13 @@ function serveApps({ snapshot, assembly }: Opened): ReadonlyMap<string, ServedAp
 
 function operatorApi(
   { dev }: SidecarOptions,
-  { snapshot, store, assembly }: Opened,
+  { snapshot, store, assembly, onFault }: Opened,
   hosts: () => Hosts | undefined,
 ): OperatorApiOptions {
   return {
     store,
     executor: assembly.executor,
+    onFault,
     approversOf(record) {
       const gate = assembly.approvedCalls.gateNow(record);
       return gate?.required === true ? gate.approvers : record.approvers;
@@ -246,7 +245,7 @@ function operatorApi(
  */
 export async function startSidecar(options: SidecarOptions): Promise<RunningSidecar> {
   const log = options.log ?? (() => undefined);
-  const closers = createClosers((error) => log(describeFault(error)));
+  const closers = createClosers((error) => log(describeFault(error, null)));
   try {
     const opened = await open(
       { ...options, workspaceDir: resolve(options.workspaceDir) },
@@ -266,7 +265,6 @@ async function start(
   closers: Closers,
 ): Promise<RunningSidecar> {
   const { snapshot, store, assembly } = opened;
-  const log = options.log ?? (() => undefined);
   let hosts: Hosts | undefined;
   // Ends after the listeners and before the store: calls under way and the stop itself are still recorded.
   closers.add(async () => {
@@ -284,7 +282,7 @@ async function start(
   await store.append(startEntry(snapshot, options.dev));
   await store.append(configEntry(snapshot));
   await assembly.executor.start();
-  closers.add(startUpkeep({ store, onFault: (error) => log(describeFault(error)) }));
+  closers.add(startUpkeep({ store, onFault: (error) => opened.onFault(error, null) }));
   hosts = ready;
   let closing: Promise<void> | undefined;
   return {

@@ -29,6 +29,8 @@ import {
   type SampleOptions,
 } from "./sample-calls.ts";
 
+const onFault = (): void => undefined;
+
 const noVoucher = async (): Promise<{ ok: false }> => ({ ok: false });
 
 function partsOver(store: MemoryStore): Parts {
@@ -38,7 +40,7 @@ function partsOver(store: MemoryStore): Parts {
     createValidate(),
     createAuthorize(),
     createGate({ store, now: Date.now }),
-    createExecute({ store, runVoucher: noVoucher }),
+    createExecute({ store, runVoucher: noVoucher, onFault }),
     createRespond(),
     createRecord({ store }),
   ];
@@ -52,7 +54,7 @@ async function run(
 ): Promise<{ answer: Answer; store: MemoryStore }> {
   const store = createMemoryStore();
   prepare(store);
-  const answer = await assemblePipeline(partsOver(store)).run(receivedCall(options));
+  const answer = await assemblePipeline(partsOver(store), onFault).run(receivedCall(options));
   return { answer, store };
 }
 
@@ -84,8 +86,8 @@ describe("the pipeline", () => {
     const short: Parts = [identify, resolve, validate, authorize, execute, respond, record];
     expectTypeOf(execute.process).parameter(0).toEqualTypeOf<ApprovedCall>();
     expect([early, unauthorized, ungated]).toHaveLength(3);
-    expect(() => assemblePipeline(swapped)).toThrow(/a point is missing/);
-    expect(() => assemblePipeline(short)).toThrow(/a point is missing/);
+    expect(() => assemblePipeline(swapped, onFault)).toThrow(/a point is missing/);
+    expect(() => assemblePipeline(short, onFault)).toThrow(/a point is missing/);
     expect(parts.map((part) => part.point)).toEqual(points);
   });
 
@@ -128,6 +130,23 @@ describe("the pipeline", () => {
     expect(connector.calls).toEqual([]);
   });
 
+  it("tells its log of a fault, under the correlation id that the caller gets", async () => {
+    const failure = new TypeError("a fault");
+    const told: unknown[] = [];
+    const rules = openRules({
+      gate() {
+        throw failure;
+      },
+    });
+    const pipeline = assemblePipeline(partsOver(createMemoryStore()), (error, about) =>
+      told.push([error, about]),
+    );
+    const answer = await pipeline.run(receivedCall({ rules }));
+    const problem: unknown = JSON.parse(Buffer.from(answer.body).toString());
+    expect(problem).toMatchObject({ code: "internal", correlation: "c-1" });
+    expect(told).toEqual([[failure, "c-1"]]);
+  });
+
   it("sends no write whose intent is not durable", async () => {
     const connector = fakeConnector();
     const { answer } = await run({ connector }, (store) => {
@@ -145,7 +164,9 @@ describe("the pipeline", () => {
       store.broken = true;
       return send(call, signal);
     };
-    const answer = await assemblePipeline(partsOver(store)).run(receivedCall({ connector }));
+    const answer = await assemblePipeline(partsOver(store), onFault).run(
+      receivedCall({ connector }),
+    );
     expect([answer.status, codeOf(answer)]).toEqual([409, "outcome-unknown"]);
   });
 
@@ -178,7 +199,7 @@ describe("the pipeline", () => {
     const store = createMemoryStore();
     const connector = fakeConnector();
     const request = sampleRequest({ method: "POST", path: "/_govern/http/7e1e7e1e/v1/track" });
-    const answer = await assemblePipeline(partsOver(store)).run(
+    const answer = await assemblePipeline(partsOver(store), onFault).run(
       receivedCall({ connector }, request),
     );
     expect([answer.status, codeOf(answer)]).toEqual([204, undefined]);
@@ -192,12 +213,18 @@ describe("the pipeline", () => {
     const store = createMemoryStore();
     const parts = [...partsOver(store)] as const;
     const call = receivedCall({ rules: gatedRules });
-    await assemblePipeline(parts).run(call);
+    await assemblePipeline(parts, onFault).run(call);
     const [held] = store.held.values();
     if (held === undefined) throw new RangeError("nothing held");
     store.held.set(held.id, { ...held, state: "approved", detached: true });
-    const failing = createExecute({ store, runVoucher: () => Promise.reject(new TypeError("x")) });
-    const answer = await assemblePipeline(parts.with(5, failing) as unknown as Parts).run(call);
+    const failing = createExecute({
+      store,
+      runVoucher: () => Promise.reject(new TypeError("x")),
+      onFault,
+    });
+    const answer = await assemblePipeline(parts.with(5, failing) as unknown as Parts, onFault).run(
+      call,
+    );
     expect([answer.status, codeOf(answer)]).toEqual([409, "outcome-unknown"]);
     expect(store.log.at(-1)).toMatchObject({ type: "refused", decision: { at: "execute" } });
   });
@@ -216,7 +243,7 @@ describe("the pipeline", () => {
     const store = createMemoryStore();
     const call = receivedCall({}, sampleRequest({ path: "/api/desks/d1", query: "token=s3cret" }));
     const refusal = { code: "too-large", detail: "The request's body is too large." } as const;
-    const answer = await assemblePipeline(partsOver(store)).refuse(call, refusal);
+    const answer = await assemblePipeline(partsOver(store), onFault).refuse(call, refusal);
     expect(answer.status).toBe(413);
     expect(store.log).toMatchObject([
       { type: "refused", outcome: { request: { path: "/api/desks/d1" } } },

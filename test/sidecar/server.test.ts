@@ -185,7 +185,8 @@ describe("a running sidecar", () => {
     expect(result.headers["govern-error"]).toBeUndefined();
     expect(result.json()).toMatchObject({ method: "POST" });
     const again = await sam.send({ path: `/_govern/tickets/${ticket}/result` });
-    expect(again.status).toBe(404);
+    expect(again.headers["govern-error"]).toBe("outcome-unknown");
+    expect(again.status).toBe(409);
     expect(await states(sam, ticket)).toEqual([{ ticket, state: "gone" }]);
     const types = (await trail(`&approval=${ticket}`)).map((entry) => entry.type);
     expect(types.filter((type) => type !== "decision")).toEqual(["outcome", "intent", "held"]);
@@ -222,6 +223,32 @@ describe("a running sidecar", () => {
     expect(third.status).toBe(202);
   });
 
+  it("never runs a held write whose ticket its page did not get", async () => {
+    const body = '{"amount":47,"note":"late"}';
+    const { port, host } = appAddress();
+    const socket = connect(port, "127.0.0.1");
+    socket.on("error", () => undefined);
+    socket.end(
+      [
+        `POST ${apiPath}/v2/tickets/t-9/refunds HTTP/1.1`,
+        `host: ${host}:${port}`,
+        `cookie: ${sam.cookie}`,
+        "sec-fetch-site: same-origin",
+        "content-type: application/json",
+        `content-length: ${body.length}`,
+        "",
+        body,
+      ].join("\r\n"),
+    );
+    await expect
+      .poll(async () => (await approvals("pending")).map(({ detached }) => detached))
+      .toEqual([true]);
+    const [held] = await approvals("pending");
+    await decide(held?.id ?? "", "approve");
+    expect(upstream.seen).toEqual([]);
+    expect((await refund(47)).status).toBe(201);
+  });
+
   it("keeps a ticket from another session of the same person, and from another person", async () => {
     const { ticket } = (await refund(8)).json() as { ticket: string };
     await decide(ticket, "approve");
@@ -229,7 +256,9 @@ describe("a running sidecar", () => {
     for (const user of ["sam", "kim"]) {
       const other = await signIn(appAddress(), user);
       expect(await states(other, ticket)).toEqual([{ ticket, state: "gone" }]);
-      expect((await other.send({ path: `/_govern/tickets/${ticket}/result` })).status).toBe(404);
+      const result = await other.send({ path: `/_govern/tickets/${ticket}/result` });
+      expect(result.status).toBe(409);
+      expect(result.json()).toMatchObject({ code: "outcome-unknown" });
       await other.send({ method: "DELETE", path: `/_govern/tickets/${ticket}` });
       expect((await other.send({ path: "/_govern/tickets" })).json()).toEqual([]);
     }

@@ -4,6 +4,7 @@
  */
 import { callEntry, decisionOf } from "../call-entry.ts";
 import { judgeResult, outcomeOfFault, type Outcome } from "../connectors/outcome.ts";
+import type { OnFault } from "../faults.ts";
 import {
   proceed,
   refuse,
@@ -16,7 +17,7 @@ import {
 import { problemAnswer } from "../problem.ts";
 import type { Store } from "../store/store.ts";
 
-async function runAtResource(call: ApprovedCall): Promise<Outcome> {
+async function runAtResource(call: ApprovedCall, onFault: OnFault): Promise<Outcome> {
   const { resource, operation } = call.target;
   if (resource === null)
     return { state: "failed", code: "unmapped-resource", detail: "No resource." };
@@ -32,7 +33,8 @@ async function runAtResource(call: ApprovedCall): Promise<Outcome> {
       AbortSignal.timeout(resource.timeout),
     );
     return judgeResult(call.access, result);
-  } catch {
+  } catch (error) {
+    onFault(error, call.correlation);
     return outcomeOfFault(call.access);
   }
 }
@@ -48,6 +50,7 @@ type RunVoucher = (
 export interface ExecuteOptions {
   readonly store: Store;
   readonly runVoucher: RunVoucher;
+  readonly onFault: OnFault;
 }
 
 async function executeVoucher(
@@ -67,24 +70,29 @@ async function executeVoucher(
   return proceed({ ...call, execution: { kind: "voucher", state, answer } });
 }
 
-async function executeOpen(call: ApprovedCall, store: Store): Promise<Step<ExecutedCall>> {
+async function executeOpen(
+  call: ApprovedCall,
+  { store, onFault }: ExecuteOptions,
+): Promise<Step<ExecutedCall>> {
   if (call.access === "write") {
     try {
       await store.append(callEntry(call, "intent", { decision: decisionOf(call) }));
-    } catch {
+    } catch (error) {
+      onFault(error, call.correlation);
       return refuse("audit-unavailable", "The write could not be recorded, so it was not sent.");
     }
   }
-  return proceed({ ...call, execution: { kind: "direct", outcome: await runAtResource(call) } });
+  const outcome = await runAtResource(call, onFault);
+  return proceed({ ...call, execution: { kind: "direct", outcome } });
 }
 
-export function createExecute({ store, runVoucher }: ExecuteOptions): Part<"execute"> {
+export function createExecute(options: ExecuteOptions): Part<"execute"> {
   return {
     point: "execute",
     process: async function execute(call): Promise<Step<ExecutedCall>> {
       return call.gate.kind === "voucher"
-        ? executeVoucher(call, call.gate.approval.id, runVoucher)
-        : executeOpen(call, store);
+        ? executeVoucher(call, call.gate.approval.id, options.runVoucher)
+        : executeOpen(call, options);
     },
   };
 }

@@ -314,6 +314,7 @@ describe("execute", () => {
         used.push(id);
         return used.length === 1 ? { ok: true, outcome: answer } : { ok: false };
       },
+      onFault: () => undefined,
     });
     await createGate({ store, now: Date.now }).process(authorizedCall({ rules: gated }));
     const [approval] = store.held.values();

@@ -4,11 +4,14 @@
  */
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import { paths } from "../../../contract/wire.ts";
+import { headers as govern, paths } from "../../../contract/wire.ts";
+import { detachUndelivered } from "../../approvals/detach.ts";
+import type { OnFault } from "../../faults.ts";
 import {
   createHardenedServer,
   readBodyBytes,
   requestHead,
+  wasDelivered,
   writeAnswer,
 } from "../../http-server.ts";
 import { isSameOrigin } from "../../identity/same-origin.ts";
@@ -19,7 +22,7 @@ import type { Store } from "../../store/store.ts";
 import { refuseRequest } from "../refuse-request.ts";
 import type { SignIn } from "../sign-in.ts";
 import type { StaticFiles } from "./static-files.ts";
-import { handleTickets } from "./tickets.ts";
+import { handleTickets, lostResult } from "./tickets.ts";
 
 /** One app as it is served. */
 export interface ServedApp {
@@ -32,6 +35,7 @@ export interface AppListenerOptions {
   snapshot(): Snapshot;
   readonly store: Store;
   readonly pipeline: Pipeline;
+  readonly onFault: OnFault;
   /** The app of a `host` header, and the origin that browsers call it by. */
   appOf(host: string): { readonly app: ServedApp; readonly origin: string } | undefined;
 }
@@ -83,7 +87,12 @@ class AppListener {
     }
     const exchange = { ...received, response };
     const answer = await this.#answer(exchange);
-    if (answer !== undefined) writeAnswer(message, response, answer);
+    if (answer === undefined) return;
+    writeAnswer(message, response, answer);
+    const ticket = answer.headers.find(([name]) => name === govern.ticket)?.[1];
+    if (ticket !== undefined && !(await wasDelivered(message, response))) {
+      await detachUndelivered(this.#options.store, ticket);
+    }
   }
 
   #refuseHost(message: IncomingMessage): Promise<Answer> {
@@ -143,10 +152,14 @@ class AppListener {
       return this.#refuse(call, { code: "unauthenticated", detail: "Nobody is signed in." });
     }
     const ticket = { request, app: app.name, identity, correlation };
-    return (
-      (await handleTickets(this.#options.store, ticket)) ??
-      this.#refuse(call, { code: "unregistered", detail: "The boundary has no such path." })
-    );
+    try {
+      const answer = await handleTickets(this.#options.store, ticket);
+      if (answer !== undefined) return answer;
+    } catch (error) {
+      this.#options.onFault(error, correlation);
+      return lostResult(correlation);
+    }
+    return this.#refuse(call, { code: "unregistered", detail: "The boundary has no such path." });
   }
 
   /** A file of the app, else a registered read at its native path, else the entry page for a document. */
@@ -185,6 +198,7 @@ export function createAppListener(options: AppListenerOptions): Server {
   const listener = new AppListener(options);
   return createHardenedServer({
     handle: (message, response) => listener.handle(message, response),
+    onFault: options.onFault,
     onUpgrade: (message) => listener.recordUpgrade(message),
   });
 }

@@ -4,7 +4,7 @@
  */
 import type { ApprovalState } from "../../../contract/approval.ts";
 import { paths, type TicketState, type TicketStatus } from "../../../contract/wire.ts";
-import { approvalEntry } from "../../approvals/approval-entry.ts";
+import { detachApproval } from "../../approvals/detach.ts";
 import { actorOf, type Identity } from "../../identity/identity.ts";
 import type { Answer, CallRequest, Refusal } from "../../lifecycle.ts";
 import { parseQuery } from "../../matching/query.ts";
@@ -95,6 +95,15 @@ async function listStates(store: Store, call: TicketCall): Promise<Answer> {
   return jsonAnswer(200, rows);
 }
 
+/**
+ * No result, whatever the reason: fetched before, of another session, or out of reach. The page hands this to the app, so
+ * it neither says that nothing ran nor has a status that libraries retry.
+ */
+export function lostResult(correlation: string): Answer {
+  const detail = "There is no result to fetch. The write may have run: check before you repeat it.";
+  return problemAnswer({ code: "outcome-unknown", detail }, correlation);
+}
+
 async function giveResult(store: Store, call: TicketCall, record: ApprovalRecord): Promise<Answer> {
   const { correlation } = record;
   if (stateOf(record) === "ready") {
@@ -103,20 +112,12 @@ async function giveResult(store: Store, call: TicketCall, record: ApprovalRecord
     const ending = endings[record.state];
     if (ending !== undefined) return problemAnswer(ending, correlation);
   }
-  return problemAnswer(
-    { code: "not-found", detail: "There is no result to fetch." },
-    call.correlation,
-  );
+  return lostResult(call.correlation);
 }
 
 /** The page was told that its call failed: it runs only if the same person repeats it. */
 async function detach(store: Store, call: TicketCall, record: ApprovalRecord): Promise<Answer> {
-  const entry = approvalEntry(record, {
-    type: "decision",
-    actor: actorOf(call.identity),
-    decision: { result: "detached" },
-  });
-  await store.transition(record.id, { type: "detach" }, entry);
+  await detachApproval(store, record, { actor: actorOf(call.identity), why: "the page gave up" });
   return { status: 204, headers: [["cache-control", "no-store"]], body: new Uint8Array() };
 }
 
@@ -129,6 +130,7 @@ export async function handleTickets(store: Store, call: TicketCall): Promise<Ans
   const isResult = ticket?.[2] !== undefined;
   if (id === undefined || method !== (isResult ? "GET" : "DELETE")) return undefined;
   const [record] = await ownTickets(store, call, [id]);
+  if (record === undefined && isResult) return lostResult(call.correlation);
   if (record === undefined) {
     const detail = "No ticket of this session has this id.";
     return problemAnswer({ code: "not-found", detail }, call.correlation);

@@ -111,6 +111,7 @@ export async function openControlSocket(options: ControlSocketOptions): Promise<
   rmSync(options.path, { force: true });
   const server = createHardenedServer({
     handle: (message, response) => handle(options, message, response),
+    onFault: options.onFault,
   });
   const before = process.umask(0o177);
   try {

@@ -2,6 +2,7 @@
  * The operator's API, one for the control socket and the operator origin. Its listeners say who calls; what they may do is
  * asked of the rules. Must not be mounted on an app's origin.
  */
+import type { OnFault } from "../../faults.ts";
 import type { Answer } from "../../lifecycle.ts";
 import { jsonAnswer, problemAnswer } from "../../problem.ts";
 import { handleApprovals, type ApprovalsApiOptions } from "./approvals-api.ts";
@@ -21,6 +22,7 @@ interface SidecarStatus {
 }
 
 export interface OperatorApiOptions extends ApprovalsApiOptions {
+  readonly onFault: OnFault;
   status(): SidecarStatus;
 }
 

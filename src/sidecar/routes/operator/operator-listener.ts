@@ -162,5 +162,6 @@ export function createOperatorListener(options: OperatorListenerOptions): Server
   const listener = new OperatorListener(options);
   return createHardenedServer({
     handle: (message, response) => listener.handle(message, response),
+    onFault: options.onFault,
   });
 }
