@@ -86,7 +86,9 @@ describe("the commands over the support console", () => {
   it("imports, and then both checks pass", async () => {
     const imported = await spoken("import", "dist", "--yes", ...upstreams);
     expect(imported, imported.stderr).toMatchObject({ code: 0, stderr: "" });
-    expect(await spoken("check", "dist")).toMatchObject({ code: 0 });
+    const checked = await spoken("check", "dist", "--json");
+    expect(checked).toMatchObject({ code: 0 });
+    expect(JSON.parse(checked.stdout)).toMatchObject({ passed: true, governed: true });
     expect(await spoken("check", "governed/apps/support-console")).toMatchObject({ code: 0 });
     const again = await spoken("import", "dist", "--frozen");
     expect(again.stdout).toContain("nothing changed");

@@ -5,7 +5,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import Database from "better-sqlite3";
@@ -21,16 +20,6 @@ export interface CommandResult {
   readonly status: number;
   readonly stdout: string;
   readonly stderr: string;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }
 
 /** Runs `govern …` as a person would, in a folder. */
@@ -112,26 +101,28 @@ export async function startApi(folder: string): Promise<{ child: ChildProcess; p
   return { child, port };
 }
 
+interface Served {
+  readonly apps: Readonly<Record<string, string>>;
+  readonly operatorUrl: string;
+  readonly port: number;
+  readonly operatorPort: number;
+}
+
+/** Starts `govern serve --dev`; on free ports where none are given. */
 async function startSidecar(
   folder: string,
-  port: number,
-  operatorPort: number,
-): Promise<ChildProcess> {
-  const args = ["serve", "--dev", "--port", String(port), "--operator-port", String(operatorPort)];
-  const child = spawn(process.execPath, [join(root, "bin/govern.js"), ...args], {
-    cwd: folder,
-    env: { ...process.env, NO_COLOR: "1" },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  await waitForLine(child, (line) => (line.includes(`:${port}`) ? true : undefined));
-  const deadline = Date.now() + 15_000;
-  for (;;) {
-    const ready = await fetch(`http://127.0.0.1:${operatorPort}/readyz`, {
-      headers: { host: `govern.localhost:${operatorPort}` },
-    }).catch(() => undefined);
-    if (ready !== undefined || Date.now() > deadline) return child;
-    await new Promise((next) => setTimeout(next, 50));
-  }
+  { port, operatorPort } = { port: 0, operatorPort: 0 },
+): Promise<{ child: ChildProcess; served: Served }> {
+  const ports = ["--port", String(port), "--operator-port", String(operatorPort)];
+  const child = spawn(
+    process.execPath,
+    [join(root, "bin/govern.js"), "serve", "--dev", "--json", ...ports],
+    { cwd: folder, stdio: ["ignore", "pipe", "pipe"] },
+  );
+  const served = await waitForLine(child, (line) =>
+    /^\{.*\}$/.test(line) ? (JSON.parse(line) as Served) : undefined,
+  );
+  return { child, served };
 }
 
 /** A workspace with the console's build in `dist`, its ledger seeded; nothing imported, nothing running. */
@@ -166,8 +157,7 @@ export async function startGovernedConsole(
   );
   if (imported.status !== 0)
     throw new Error(`import failed:\n${imported.stdout}${imported.stderr}`);
-  const [port, operatorPort] = [await freePort(), await freePort()];
-  let sidecar = await startSidecar(folder, port, operatorPort);
+  let { child: sidecar, served } = await startSidecar(folder);
   const browser = await chromium.launch({
     executablePath: "/usr/bin/chromium",
     args: [
@@ -186,15 +176,15 @@ export async function startGovernedConsole(
     };
   return {
     folder,
-    appUrl: `http://support-console.localhost:${port}`,
-    operatorUrl: `http://govern.localhost:${operatorPort}`,
+    appUrl: served.apps["support-console"] ?? "",
+    operatorUrl: served.operatorUrl,
     browser,
     govern: (...args) => govern(folder, ...args),
     balance: (account) => row(account).balance_cents,
     status: (account) => row(account).status,
     async restart() {
       await stopProcess(sidecar);
-      sidecar = await startSidecar(folder, port, operatorPort);
+      ({ child: sidecar } = await startSidecar(folder, served));
     },
     async stop() {
       ledger.close();

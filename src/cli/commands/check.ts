@@ -14,6 +14,7 @@ interface CheckFlags {
   readonly app?: string;
   readonly format: readonly Format[];
   readonly output: readonly string[];
+  readonly json?: boolean;
 }
 
 /** Where a report goes: a file, or stdout. */
@@ -33,8 +34,11 @@ function parseFormat(value: string, earlier: readonly Format[]): readonly Format
 }
 
 /** Pairs each --output with the --format at the same place; a format without a file goes to stdout. */
-function targetsOf({ format, output }: CheckFlags): readonly Target[] {
-  const chosen = format.length === 0 ? (["human"] as const) : format;
+function targetsOf({ format, output, json = false }: CheckFlags): readonly Target[] {
+  if (json && format.length > 0) {
+    throw usageError("--json is --format json, and a --format is given too.", "Give one of them.");
+  }
+  const chosen = format.length === 0 ? ([json ? "json" : "human"] as const) : format;
   if (output.length > chosen.length) {
     throw usageError("There are more --output than --format.", "Give each --output its --format.");
   }
@@ -82,6 +86,7 @@ export function registerCheck(program: Command, context: CommandContext): void {
         .argParser(collect)
         .default([], "stdout"),
     )
+    .option("--json", "the same as --format json")
     .addHelpText(
       "after",
       examples(

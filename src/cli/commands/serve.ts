@@ -14,6 +14,7 @@ interface ServeFlags {
   readonly operatorPort: number;
   readonly host: string;
   readonly dev?: boolean;
+  readonly json?: boolean;
 }
 
 /** Loads the built sidecar: package and emitted folder run one and the same. */
@@ -61,6 +62,13 @@ function printAddresses(
   }
 }
 
+/** What a program needs to know of the sidecar, as one object. */
+function addressesOf(sidecar: RunningSidecar): Record<string, unknown> {
+  const { apps, operatorUrl, port, operatorPort, warnings } = sidecar;
+  const urls = Object.fromEntries(apps.map((app) => [app, sidecar.url(app)]));
+  return { apps: urls, operatorUrl, port, operatorPort, warnings };
+}
+
 async function runServe(context: CommandContext, flags: ServeFlags): Promise<ExitCode> {
   const { output, cwd } = context;
   const root = requireWorkspaceRoot(cwd);
@@ -74,8 +82,12 @@ async function runServe(context: CommandContext, flags: ServeFlags): Promise<Exi
     dev,
     log: (line) => output.notice(visibleText(line)),
   });
-  printAddresses(context, sidecar, dev ? await devUsers(root) : undefined);
-  output.print(`\n${output.look.paint.dim("Ctrl-C stops it.")}`);
+  if (flags.json) {
+    output.print(JSON.stringify(addressesOf(sidecar)));
+  } else {
+    printAddresses(context, sidecar, dev ? await devUsers(root) : undefined);
+    output.print(`\n${output.look.paint.dim("Ctrl-C stops it.")}`);
+  }
   await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
   output.notice("Stopping: calls under way may end.");
   await sidecar.close();
@@ -94,6 +106,7 @@ export function registerServe(program: Command, context: CommandContext): void {
     )
     .option("--host <address>", "to listen on", "127.0.0.1")
     .option("--dev", "local sign-in without an identity provider; loopback only")
+    .option("--json", "print the addresses as one line of JSON")
     .addHelpText("after", examples("govern serve --dev", "govern serve --host 0.0.0.0 --port 8080"))
     .action(ending(context, (flags: ServeFlags) => runServe(context, flags)));
 }
