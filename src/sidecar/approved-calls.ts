@@ -3,6 +3,7 @@
  * snapshot of now, for the permissions and rules that hold at execution decide.
  */
 import type { CallArguments } from "../contract/arguments.ts";
+import type { Access } from "../contract/operation.ts";
 import { quorumMet } from "../policy/quorum.ts";
 import type { Reauthorization, RunOutcome } from "./approvals/executor.ts";
 import { cleanHeaders } from "./answer-headers.ts";
@@ -24,9 +25,9 @@ function targetOf(snapshot: Snapshot, record: ApprovalRecord): GovernedOperation
   return snapshot.apps.get(record.app)?.operations.get(record.operation);
 }
 
-/** SQL runs under its own access; an HTTP call that was held may have been held as a write that another one matches. */
-function accessOf(target: GovernedOperation): "read" | "write" {
-  return target.operation.kind === "sql" ? target.access : "write";
+/** The stricter of what the call was held as and what its operation is now. */
+function accessOf(target: GovernedOperation, { call }: ApprovalRecord): Access {
+  return target.access === "read" && call?.access === "read" ? "read" : "write";
 }
 
 function questionOf(
@@ -38,7 +39,7 @@ function questionOf(
   return {
     app: record.app,
     operation: target.operation,
-    access: accessOf(target),
+    access: accessOf(target, record),
     arguments: record.call?.arguments as unknown as CallArguments,
     identity: { subject, issuer, groups },
   };
@@ -119,7 +120,7 @@ class SnapshotCalls implements ApprovedCalls {
       const detail = "The operation has no resource any more.";
       return toRunOutcome({ state: "failed", code: "unmapped-resource", detail }, correlation);
     }
-    const access = accessOf(target);
+    const access = accessOf(target, record);
     try {
       const result = await target.resource.connector.execute(
         {

@@ -57,11 +57,11 @@ function literalsOf(fields: Readonly<Record<string, Field>> | undefined): [strin
   );
 }
 
+/** A repeated key fits too: its operation refuses it, where another might let it pass to the upstream. */
 function queryFits(entry: Entry, query: QueryValues): boolean {
-  return entry.queryLiterals.every(([name, literal]) => {
-    const values = query.get(name);
-    return values?.length === 1 && values[0] === String(literal);
-  });
+  return entry.queryLiterals.every(
+    ([name, literal]) => query.get(name)?.includes(String(literal)) === true,
+  );
 }
 
 function bodyFits(entry: Entry, request: MatchRequest): boolean {

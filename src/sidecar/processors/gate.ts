@@ -28,6 +28,7 @@ function newApproval(call: AuthorizedCall, verdict: Required): NewApproval {
     build: call.app.build,
     policy: call.snapshot.rules.digest,
     call: {
+      access: call.access,
       arguments: call.arguments as unknown as JsonValue,
       payload: call.payload,
       contentType: call.contentType,

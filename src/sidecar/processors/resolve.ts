@@ -66,9 +66,10 @@ function resolveHttp(call: IdentifiedCall): Search {
     origin: target.origin,
     rawPath: target.path,
     query,
+    // Whatever its content type says: an upstream may read it as JSON all the same.
     body() {
-      const parsed = isJson(request) ? parseStrictJson(request.body) : undefined;
-      return parsed?.ok === true ? parsed.value : undefined;
+      const parsed = parseStrictJson(request.body);
+      return parsed.ok ? parsed.value : undefined;
     },
   });
   if (match.kind === "unmatched") return unregistered(call, `Not registered: ${match.reason}.`);

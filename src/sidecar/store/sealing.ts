@@ -54,6 +54,7 @@ function unframe(framed: Buffer): { json: unknown; bytes: Buffer } {
 
 export function sealCall(key: Uint8Array, id: string, call: HeldCall): Buffer {
   const json = {
+    access: call.access,
     arguments: call.arguments,
     contentType: call.contentType,
     hasPayload: call.payload !== null,
@@ -65,6 +66,7 @@ export function unsealCall(key: Uint8Array, id: string, sealed: Uint8Array): Hel
   const { json, bytes } = unframe(unseal(key, `${id} call`, sealed));
   const head = json as Omit<HeldCall, "payload"> & { hasPayload: boolean };
   return {
+    access: head.access,
     arguments: head.arguments,
     contentType: head.contentType,
     payload: head.hasPayload ? new Uint8Array(bytes) : null,

@@ -11,6 +11,7 @@
 import type { ApprovalState, Vote } from "../../contract/approval.ts";
 import type { AuditEntry, EntryType, NewAuditEntry } from "../../contract/audit-entry.ts";
 import type { JsonValue } from "../../contract/canonical-json.ts";
+import type { Access } from "../../contract/operation.ts";
 
 /** Who asked; compared by issuer and subject. */
 export interface Requester {
@@ -23,6 +24,8 @@ export interface Requester {
 
 /** What a held call needs to run later. Encrypted at rest, shredded at the end. */
 export interface HeldCall {
+  /** What the call was governed as: of an HTTP call, the strictest of the operations that matched. */
+  readonly access: Access;
   readonly arguments: JsonValue;
   /** Bytes of a body that is not JSON or a form. */
   readonly payload: Uint8Array | null;

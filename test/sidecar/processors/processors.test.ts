@@ -92,6 +92,22 @@ describe("resolve", () => {
     expect(codeOf(await resolve(request))).toBe(code);
   });
 
+  it("governs by what a JSON body says, whatever its content type says", async () => {
+    const body = (fields: Body["fields"]): Body => ({ type: "json", fields, open: true });
+    const search = { ...renameDesk, id: "put-read", access: "read", body: body({}) } as const;
+    const wipe = { ...renameDesk, id: "put-wipe", body: body({ action: { literal: "wipe" } }) };
+    for (const type of ["application/json", "text/plain", "application/x-unknown"]) {
+      const step = await resolve({ body: '{"action":"wipe"}', headers: { "content-type": type } }, [
+        search,
+        wipe,
+      ]);
+      expect(step.ok && [step.call.target.operation.id, step.call.access]).toEqual([
+        "put-wipe",
+        "write",
+      ]);
+    }
+  });
+
   it("refuses an operation that no resource is mapped for", async () => {
     const call = identifiedCall();
     const [governed] = call.app.operations.values();

@@ -30,6 +30,7 @@ export function sampleApproval(changes: Partial<NewApproval> = {}): NewApproval 
     build: "b01d",
     policy: "9011c7",
     call: {
+      access: "write",
       arguments: { path: { accountId: "7" }, query: {}, headers: {}, body: { amount: 25 } },
       payload: null,
       contentType: "application/json",

@@ -149,7 +149,12 @@ describe("faults of the SQLite store", () => {
     const canary = "canary-5f1d7a";
     const held = { path: {}, query: {}, headers: {}, body: { note: canary } };
     const store = await openStore(path);
-    const call = { arguments: held, payload: Buffer.from(canary), contentType: null };
+    const call = {
+      access: "write",
+      arguments: held,
+      payload: Buffer.from(canary),
+      contentType: null,
+    };
     const { id } = await store.hold(sampleApproval({ call }), sampleEntry({ type: "held" }));
     const sealed = new Database(path, { readonly: true });
     const select = sealed.prepare<[string], Buffer>("SELECT call FROM approvals WHERE id = ?");
