@@ -1,4 +1,4 @@
-/** The governed directory as files: what is written where for one app. See DESIGN.md, "The governed directory". */
+/** The governed directory as files: what is written where for one app. */
 import { lstat, readdir, realpath } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { sha256Hex } from "../../contract/canonical-json.ts";

@@ -1,4 +1,4 @@
-/** The headers of an app's files: what its pages may load and where they may connect (SEMANTICS.md, CSP). */
+/** The headers of an app's files: what its pages may load and where they may connect. */
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
