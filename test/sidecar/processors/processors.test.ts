@@ -93,9 +93,10 @@ describe("resolve", () => {
   });
 
   it("governs by what a JSON body says, whatever its content type says", async () => {
-    const body = (fields: Body["fields"]): Body => ({ type: "json", fields, open: true });
-    const search = { ...renameDesk, id: "put-read", access: "read", body: body({}) } as const;
-    const wipe = { ...renameDesk, id: "put-wipe", body: body({ action: { literal: "wipe" } }) };
+    const body: Body = { type: "json", fields: {}, open: true };
+    const search = { ...renameDesk, id: "put-read", access: "read", body } as const;
+    const fields = { action: { literal: "wipe" } };
+    const wipe = { ...renameDesk, id: "put-wipe", body: { ...body, fields } };
     for (const type of ["application/json", "text/plain", "application/x-unknown"]) {
       const step = await resolve({ body: '{"action":"wipe"}', headers: { "content-type": type } }, [
         search,

@@ -150,7 +150,7 @@ describe("faults of the SQLite store", () => {
     const held = { path: {}, query: {}, headers: {}, body: { note: canary } };
     const store = await openStore(path);
     const call = {
-      access: "write",
+      access: "write" as const,
       arguments: held,
       payload: Buffer.from(canary),
       contentType: null,
