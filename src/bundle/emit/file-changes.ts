@@ -5,7 +5,7 @@
 import { randomUUID } from "node:crypto";
 import * as nodeFiles from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { GovernError } from "../../errors/govern-error.ts";
+import { GovernError, isGovernError } from "../../errors/govern-error.ts";
 
 interface Placed {
   /** Absolute. */
@@ -21,6 +21,8 @@ export interface FileChange extends Placed {
   readonly mode?: number;
   /** Mode of its folder if that is made. */
   readonly folderMode?: number;
+  /** What it held when the change was planned, null for no file: somebody else's change meanwhile is not overwritten. */
+  readonly from?: Uint8Array | null;
 }
 
 /** A folder with its whole content: what is not listed goes. */
@@ -38,6 +40,27 @@ export type FileCalls = Pick<
 >;
 
 const prefix = ".govern-import-";
+
+/** The bytes of a file, or null where there is none. Rejects for one that is there and cannot be read. */
+export async function readIfThere(path: string): Promise<Buffer | null> {
+  try {
+    return await nodeFiles.readFile(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw error;
+  }
+}
+
+async function checkUnchanged(change: Change): Promise<void> {
+  if (change.kind !== "file" || change.from === undefined) return;
+  const now = await readIfThere(change.path);
+  const isSame =
+    now === null ? change.from === null : change.from !== null && now.equals(change.from);
+  if (isSame) return;
+  throw new GovernError("output-conflict", `${change.path} was changed while the import ran.`, {
+    next: "Nothing was written. Import again.",
+  });
+}
 
 async function listTree(folder: string, under = ""): Promise<string[]> {
   const entries = await nodeFiles.readdir(join(folder, under), { withFileTypes: true });
@@ -89,9 +112,17 @@ function isAlive(pid: number): boolean {
 /** What a temporary folder holds of the folders it replaces: moved there, and back if their place is empty. */
 type Journal = readonly { readonly target: string; readonly old: string }[];
 
+/** A journal that is not whole was being written: nothing had been moved then. */
+async function readJournal(staging: string): Promise<Journal> {
+  try {
+    return JSON.parse(await nodeFiles.readFile(join(staging, "journal.json"), "utf8")) as Journal;
+  } catch {
+    return [];
+  }
+}
+
 async function recover(staging: string): Promise<void> {
-  const text = await nodeFiles.readFile(join(staging, "journal.json"), "utf8").catch(() => "[]");
-  for (const { target, old } of JSON.parse(text) as Journal) {
+  for (const { target, old } of await readJournal(staging)) {
     if (!(await exists(target)) && (await exists(old))) await nodeFiles.rename(old, target);
   }
   await nodeFiles.rm(staging, { recursive: true, force: true });
@@ -170,6 +201,7 @@ class Transaction {
 
   async commit({ change, fresh, old, replaces }: Step): Promise<void> {
     const { path } = change;
+    await checkUnchanged(change);
     await this.#makeParent(change);
     if (!replaces) {
       this.#undo.push(() => this.#calls.rm(path, { recursive: true, force: true }));
@@ -223,6 +255,7 @@ export async function applyChanges(
   } catch (cause) {
     // What could not be moved back is kept for recoverChanges.
     if (await transaction.rollBack()) await transaction.clear().catch(() => undefined);
+    if (isGovernError(cause)) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new GovernError("output-conflict", `Nothing was written: ${reason}.`, {
       next: "Check the space and the permissions of the folder, then import again.",

@@ -19,13 +19,14 @@ import type { Assets } from "./assets.ts";
 import {
   applyChanges,
   pendingChanges,
+  readIfThere,
   recoverChanges,
   type Change,
   type FileCalls,
 } from "./file-changes.ts";
 import { checkOutput, governedChanges } from "./governed-directory.ts";
 import { planMappings, type Mapping, type MappingPlan } from "./mappings.ts";
-import { privateChanges, tightenPrivate } from "./secrets.ts";
+import { privateChanges, secretsPath, tightenPrivate } from "./secrets.ts";
 import { extendedText, signInWrites, starterText } from "./workspace-text.ts";
 
 export type ImportStep = "read" | "analyze" | "rewrite" | "verify" | "write";
@@ -146,15 +147,29 @@ function checkFrozen(
 
 interface WorkspaceState {
   readonly file: string;
+  readonly bytes: Buffer | null;
   readonly text: string | null;
   readonly workspace: Workspace | null;
 }
 
+/** Null for no file. One that cannot be read is not taken for none: it would be overwritten. */
+async function readExisting(path: string): Promise<Buffer | null> {
+  try {
+    return await readIfThere(path);
+  } catch (cause) {
+    throw new GovernError("file-invalid", `${path} cannot be read.`, {
+      next: "Make it a file that this account may read, then import again.",
+      cause,
+    });
+  }
+}
+
 async function readWorkspace(workspaceDir: string): Promise<WorkspaceState> {
   const file = join(workspaceDir, "govern.yaml");
-  const text = await readFile(file, "utf8").catch(() => null);
+  const bytes = await readExisting(file);
+  const text = bytes?.toString("utf8") ?? null;
   const workspace = text === null ? null : parseWorkspace(text, file).workspace;
-  return { file, text, workspace };
+  return { file, bytes, text, workspace };
 }
 
 function workspaceText(
@@ -229,8 +244,14 @@ export async function importAnalyzed(
   const facts = { digest: bundle.digest, files: bundle.files.size, bytes: bundle.bytes };
   const changes: Change[] = [
     ...governedChanges(out, { app, analysis, rewritten, bundle: facts, findings }, assets),
-    { kind: "file", path: state.file, bytes: bytesOf(text), beside: workspaceDir },
-    ...(await privateChanges(workspaceDir, plan.secrets)),
+    {
+      kind: "file",
+      path: state.file,
+      bytes: bytesOf(text),
+      beside: workspaceDir,
+      from: state.bytes,
+    },
+    ...privateChanges(workspaceDir, plan.secrets, await readExisting(secretsPath(workspaceDir))),
   ];
   options.onProgress?.("write");
   const pending = await write(changes, options);

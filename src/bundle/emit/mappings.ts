@@ -138,9 +138,23 @@ function mappedResource(options: PlanOptions, target: Target): string | undefine
   return mapped?.[target.key] ?? (target.kind === "sql" ? mapped?.["sql"] : undefined);
 }
 
+/** A connection string with a password, in whatever place and spelling: it belongs in secrets.env. */
+const connectionSecret =
+  /^[a-z0-9+]+:\/\/[^@]*:[^@]*@|[?&][^=&]*(?:pass|pwd|secret|token|key)[^=&]*=/i;
+
+/** An API's address goes into govern.yaml, which is committed. */
+function checkPlainAddress(key: string, address: string): void {
+  const url = URL.canParse(address) ? new URL(address) : null;
+  if (url === null || (url.username === "" && url.password === "")) return;
+  throw new GovernError("usage", `--upstream ${key}: the address holds a user name or password.`, {
+    next: `Give ${url.protocol}//${url.host}${url.pathname}; put the credential into resources.<name>.headers as a reference.`,
+  });
+}
+
 function checkUpstreams(options: PlanOptions, targets: readonly Target[]): void {
   const keys = targets.map(({ key }) => key);
-  for (const key of options.upstreams.keys()) {
+  for (const [key, address] of options.upstreams) {
+    if (!key.startsWith("sql:")) checkPlainAddress(key, address);
     if (keys.includes(key)) continue;
     const known = keys.length === 0 ? "it calls nothing" : `it calls ${keys.join(", ")}`;
     throw new GovernError("usage", `--upstream ${key}: the bundle does not call that; ${known}.`, {
@@ -219,9 +233,7 @@ function resourceOf(
     return { kind: "http", upstream, auth: "service", ...(hasHeaders ? { headers } : {}) };
   }
   const kind = databaseKind(upstream, target);
-  // A connection string with a password belongs in secrets.env, also when it was given by hand.
-  const isSecret = /^[a-z0-9+]+:\/\/[^/@]*:[^/@]*@/i.test(upstream);
-  if (!isSecret) return { kind, url: upstream };
+  if (!connectionSecret.test(upstream)) return { kind, url: upstream };
   return { kind, url: `\${env:${names.add(secretName(resource, "url"), upstream)}}` };
 }
 

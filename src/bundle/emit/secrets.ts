@@ -1,5 +1,5 @@
 /** `.govern/`: the workspace's private folder, and the stripped credentials in its secrets.env. */
-import { chmod, readFile, stat } from "node:fs/promises";
+import { chmod, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { bytesOf } from "../rewrite/text.ts";
@@ -44,7 +44,7 @@ export async function tightenPrivate(workspaceDir: string): Promise<void> {
   const folder = join(workspaceDir, ".govern");
   const modes = [
     [folder, 0o700],
-    [join(folder, "secrets.env"), 0o600],
+    [secretsPath(workspaceDir), 0o600],
   ] as const;
   for (const [path, mode] of modes) {
     const info = await stat(path).catch(() => null);
@@ -52,16 +52,21 @@ export async function tightenPrivate(workspaceDir: string): Promise<void> {
   }
 }
 
-/** The changes of `.govern/`. */
-export async function privateChanges(
+export function secretsPath(workspaceDir: string): string {
+  return join(workspaceDir, ".govern", "secrets.env");
+}
+
+/** The changes of `.govern/`; `known` is what secrets.env holds, null where there is none. */
+export function privateChanges(
   workspaceDir: string,
   secrets: readonly Secret[],
-): Promise<Change[]> {
-  const path = join(workspaceDir, ".govern", "secrets.env");
-  const before = await readFile(path, "utf8").catch(() => "");
-  const after = mergeSecrets(before, secrets);
+  known: Uint8Array | null,
+): Change[] {
+  const path = secretsPath(workspaceDir);
+  const after = mergeSecrets(Buffer.from(known ?? []).toString("utf8"), secrets);
   const common = { kind: "file", mode: 0o600, folderMode: 0o700, beside: workspaceDir } as const;
   const ignorePath = join(workspaceDir, ".govern", ".gitignore");
   const ignore: Change = { ...common, path: ignorePath, bytes: bytesOf("*\n") };
-  return after === "" ? [ignore] : [ignore, { ...common, path, bytes: bytesOf(after) }];
+  if (after === "") return [ignore];
+  return [ignore, { ...common, path, bytes: bytesOf(after), from: known }];
 }

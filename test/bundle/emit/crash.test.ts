@@ -106,3 +106,40 @@ test("another build replaces the app and keeps nothing of the old one", async ()
     "web/index.html",
   ]);
 });
+
+test("an import that was killed while it wrote its journal is no obstacle to the next", async () => {
+  const folder = workspaceWithApp();
+  await importApp(folder);
+  const staging = join(folder, ".govern-import-4194999-0a1b2c3d");
+  mkdirSync(staging);
+  writeFileSync(join(staging, "journal.json"), '[{"target":');
+  await expect(importApp(folder)).resolves.toMatchObject({ unchanged: true });
+  expect(readdirSync(folder)).not.toContain(".govern-import-4194999-0a1b2c3d");
+});
+
+test("what somebody else wrote while an import ran stays, and nothing else is written", async () => {
+  for (const name of ["govern.yaml", ".govern/secrets.env"]) {
+    const folder = workspaceWithApp();
+    let written = false;
+    const calls: FileCalls = {
+      ...nodeFiles,
+      mkdir: ((...args: Parameters<typeof nodeFiles.mkdir>) => {
+        if (!written) writeTree(folder, { [name]: "# by somebody else\n" });
+        written = true;
+        return nodeFiles.mkdir(...args);
+      }) as FileCalls["mkdir"],
+    };
+    await expect(importApp(folder, { calls })).rejects.toMatchObject({
+      code: "output-conflict",
+      message: expect.stringContaining(`${name} was changed while the import ran`) as string,
+    });
+    const left = Object.entries(texts(folder)).filter(([path]) => !path.startsWith("dist/"));
+    expect(left).toEqual([[name, "# by somebody else\n"]]);
+  }
+});
+
+test("a govern.yaml that cannot be read is not taken for none", async () => {
+  const folder = workspaceWithApp();
+  mkdirSync(join(folder, "govern.yaml"));
+  await expect(importApp(folder)).rejects.toMatchObject({ code: "file-invalid" });
+});

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Analysis } from "../../../src/bundle/analysis.ts";
@@ -43,10 +43,13 @@ describe("a starter workspace", () => {
     expect(resources?.["api-acme-example"]).toMatchObject({ upstream: "http://127.0.0.1:4100" });
   });
 
-  test("keeps a password that is given out of govern.yaml", async () => {
+  test.each([
+    "postgres://me:hunter2hunter2@db.acme.example/x",
+    "postgres://me:hunter2/hunter2@db.acme.example/x",
+    "postgres://db.acme.example/x?user=me&password=hunter2hunter2",
+  ])("keeps the password of %s out of govern.yaml", async (given) => {
     const folder = workspaceWithApp();
     const analysis = analysisOf({ operations: [select("neon")] });
-    const given = "postgres://me:hunter2hunter2@db.acme.example/x";
     await importApp(folder, { analysis, upstreams: new Map([["sql:neon", given]]) });
     expect(readWorkspace(folder).resources?.["neon"]).toEqual({
       kind: "postgres",
@@ -55,6 +58,17 @@ describe("a starter workspace", () => {
     expect(readFileSync(join(folder, ".govern/secrets.env"), "utf8")).toContain(
       `NEON_URL=${given}\n`,
     );
+  });
+
+  test("refuses an API's address that holds a credential, without repeating it", async () => {
+    const folder = workspaceWithApp();
+    const upstreams = new Map([["https://api.acme.example", "https://me:hunter2@10.0.0.7/v1"]]);
+    const refusal: unknown = await importApp(folder, { upstreams }).catch(
+      (error: unknown) => error,
+    );
+    expect(refusal).toMatchObject({ code: "usage" });
+    expect(JSON.stringify(refusal)).not.toContain("hunter2");
+    expect(existsSync(join(folder, "govern.yaml"))).toBe(false);
   });
 
   test("passes a user's own token through instead of lending it a service's", async () => {
