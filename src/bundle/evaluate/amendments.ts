@@ -73,10 +73,15 @@ function addField(
 
 /** Members set through a variable: `o.k = v`, `o[k] = v` and `Object.assign(o, v)`. */
 function amendments(evaluation: Evaluation, binding: Binding, frame: Frame): Entry[] {
-  return binding.reads.flatMap((read) => {
+  const defined = evaluation.program.wrapped.definedOn(binding).map(({ name, node }): Entry => {
+    const own = frameFor(evaluation.program.unitOf(node).functionOf(node), frame);
+    return { key: name, spread: false, node, frame: own, optional: false };
+  });
+  const assigned = binding.reads.flatMap((read) => {
     const unit = evaluation.program.unitOf(read);
     return assignedMember(unit, read, { binding, frame }) ?? assignedAll(unit, read, frame);
   });
+  return [...defined, ...assigned];
 }
 
 function assignedMember(

@@ -14,6 +14,7 @@ import {
   type Value,
   type Values,
 } from "./values.ts";
+import { wrappedCall } from "./wrapped.ts";
 
 /** Members of React and the like that give back what they were given, or nearly so. */
 const passThrough = new Set(["useCallback", "memo", "forwardRef", "freeze", "useEvent"]);
@@ -34,6 +35,8 @@ export function callValues(
   const { callee } = node;
   if (callee.type === "Import") return importedNamespace(evaluation, node);
   const entered = enteredBy(node, frame);
+  const adapted = wrappedCall(evaluation, node, entered);
+  if (adapted !== undefined) return adapted;
   if (isMember(callee)) {
     const known = methodValues(evaluation, callee, { node, frame, entered });
     if (known !== undefined) return known;
@@ -107,6 +110,7 @@ function calledValues(
   call: { node: CallNode; entered: Entered },
 ): Values {
   if (callee.kind === "function") return evaluation.returned(callee, call.entered, call.node);
+  if (callee.kind === "getter") return callee.values;
   if (callee.kind === "global") {
     return builtinCall(evaluation, callee.path, call.entered) ?? unknownSet;
   }

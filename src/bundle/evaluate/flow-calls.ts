@@ -2,6 +2,7 @@
 import { memberName, isMember, type CallNode, type Node } from "../modules/syntax.ts";
 import { construction, instance, result, type Path } from "./flow-path.ts";
 import { intoParam, intoTarget } from "./flow-targets.ts";
+import { intoInterop } from "./flow-wrapped.ts";
 import type { FlowTracker } from "./flow.ts";
 import { constructorOf } from "./properties.ts";
 import type { Value } from "./values.ts";
@@ -54,6 +55,8 @@ function intoCallee(tracker: FlowTracker, call: Call, path: Path): void {
 
 function intoArgument(tracker: FlowTracker, call: Call, value: { node: Node; path: Path }): void {
   const index = call.arguments.indexOf(value.node as never);
+  if (tracker.evaluation.program.wrapped.isDefinition(call)) return;
+  if (index === 0 && intoInterop(tracker, call, value.path)) return;
   const name = calleeName(call);
   if (name !== undefined && intoNamed(tracker, call, { name, index, path: value.path })) return;
   const callees = tracker.evaluation.evaluate(call.callee, tracker.root);
@@ -80,9 +83,14 @@ function intoNamed(
     tracker.to(call, ["current", ...path]);
     return true;
   }
-  if (name !== "useMemo" || index !== 0 || path[0] !== result) return false;
+  if (!givesResult(name, index) || path[0] !== result) return false;
   tracker.to(call, path.slice(1));
   return true;
+}
+
+/** Calls that give what the function gives that they are given. */
+function givesResult(name: string, index: number): boolean {
+  return (name === "useMemo" && index === 0) || name === "then" || name === "catch";
 }
 
 function intoAssigned(tracker: FlowTracker, call: Call, path: Path): void {

@@ -166,7 +166,8 @@ function intoMemberOf(
   if (binding === undefined && pageObject.test(object.name)) {
     return intoGlobal(tracker, member.key, member.path);
   }
-  if (binding === undefined || binding.kind === "param") {
+  const role = binding && tracker.evaluation.program.wrapped.roleOf(binding);
+  if (binding === undefined || (binding.kind === "param" && role === undefined)) {
     tracker.escape(object, "it is stored in an object that comes from elsewhere");
   }
   if (binding !== undefined) {

@@ -14,6 +14,7 @@ import type { Evaluation } from "./evaluation.ts";
 import { fromClass, fromFunction } from "./flow-definitions.ts";
 import type { Path } from "./flow-path.ts";
 import { flowUp } from "./flow-up.ts";
+import { intoOutlet } from "./flow-wrapped.ts";
 import { RootFrame } from "./frame.ts";
 
 /** Longest list of places that one value is followed to. */
@@ -81,11 +82,16 @@ export class FlowTracker {
   }
 
   private step(node: Node, path: Path): void {
+    const outlet = this.evaluation.program.wrapped.outletOf(node);
+    if (outlet !== undefined) intoOutlet(this, outlet, path);
+    const ends = outlet !== undefined && this.parentOf(node)?.type !== "AssignmentExpression";
     if (isFunction(node)) {
-      if (fromFunction(this, node, path)) flowUp(this, node, path);
+      if ((!ends || node.type !== "ObjectMethod") && fromFunction(this, node, path) && !ends) {
+        flowUp(this, node, path);
+      }
       return;
     }
     if (isClass(node)) fromClass(this, node, path);
-    if (node.type !== "ClassDeclaration") flowUp(this, node, path);
+    if (node.type !== "ClassDeclaration" && !ends) flowUp(this, node, path);
   }
 }

@@ -17,6 +17,7 @@ import {
   type Value,
   type Values,
 } from "./values.ts";
+import { roleValues } from "./wrapped.ts";
 import { afterWrites } from "./writes.ts";
 
 const globalObjects = new Set(["window", "self", "globalThis"]);
@@ -40,6 +41,8 @@ export function nameValues(evaluation: Evaluation, node: t.Identifier, from: Fra
   const unit = evaluation.program.unitOf(node);
   const binding = unit.bindingOf(node);
   if (binding === undefined) return [globalValue(node.name)];
+  const role = roleValues(evaluation, binding);
+  if (role !== undefined) return role;
   const frame = frameFor(ownerOf(binding), from);
   const [first] = binding.declarations;
   switch (binding.kind) {

@@ -3,7 +3,7 @@ import type * as t from "@babel/types";
 import { isFunction, plainKey, type ClassNode, type Node } from "../modules/syntax.ts";
 import { ownedNodes } from "./bodies.ts";
 import type { Evaluation } from "./evaluation.ts";
-import { Frame, frameFor, RootFrame } from "./frame.ts";
+import { Frame, frameFor } from "./frame.ts";
 import { entryValues } from "./names.ts";
 import {
   certainly,
@@ -25,6 +25,7 @@ import {
   type Value,
   type Values,
 } from "./values.ts";
+import { bareRoot, exportedMember, getterMember } from "./wrapped.ts";
 
 type Lookup = (evaluation: Evaluation, value: never, key: string) => Values;
 
@@ -36,6 +37,9 @@ const lookups: Readonly<Partial<Record<Value["kind"], Lookup>>> = {
   instance: instanceProperty,
   class: staticProperty,
   namespace: namespaceProperty,
+  exports: exportedMember,
+  getter: getterMember,
+  function: functionProperty,
   global: (_, value: GlobalValue, key) => [globalMember(value.path, key)],
   param: (_, value: ParamValue, key) => [{ ...value, path: [...value.path, key] }],
   literal: (_, value: LiteralValue) =>
@@ -125,16 +129,12 @@ function namespaceProperty(
   const found = evaluation.program.modules.exportOf(value.unit, key);
   if (found === undefined) return unknownSet;
   if ("namespace" in found) return [{ kind: "namespace", unit: found.namespace }];
-  return evaluation.evaluate(found.node, rootOf(evaluation));
+  return evaluation.evaluate(found.node, bareRoot(evaluation));
 }
 
-const roots = new WeakMap<Evaluation, RootFrame>();
-
-/** A root without assumptions, for values that lie outside every function. */
-function rootOf(evaluation: Evaluation): RootFrame {
-  const known = roots.get(evaluation) ?? new RootFrame();
-  roots.set(evaluation, known);
-  return known;
+/** CommonJS modules that export a function give it as its own default too. */
+function functionProperty(_evaluation: Evaluation, value: FunctionValue, key: string): Values {
+  return key === "default" ? [value] : unknownSet;
 }
 
 type Member = ClassNode["body"]["body"][number];

@@ -5,6 +5,7 @@
 import type { Binding } from "../modules/scope.ts";
 import type { ClassNode, FunctionNode, Node } from "../modules/syntax.ts";
 import type { Unit } from "../modules/unit.ts";
+import type { WrappedModule } from "../modules/wrapped/wrapped-module.ts";
 import type { Frame } from "./frame.ts";
 
 /** Most values that one expression may have. */
@@ -106,6 +107,18 @@ interface NamespaceValue {
   readonly unit: Unit;
 }
 
+/** What a wrapped module exports under names. */
+export interface ExportsValue {
+  readonly kind: "exports";
+  readonly module: WrappedModule;
+}
+
+/** A bundler's function for the default export of a module: called, or asked for its member `a`. */
+export interface GetterValue {
+  readonly kind: "getter";
+  readonly values: readonly Value[];
+}
+
 interface JsonValue {
   readonly kind: "json";
   readonly of: Value;
@@ -151,6 +164,8 @@ export type Value =
   | InstanceValue
   | GlobalValue
   | NamespaceValue
+  | ExportsValue
+  | GetterValue
   | JsonValue
   | QueryValue
   | RequestValue
@@ -191,6 +206,7 @@ function identityOf(value: Value): unknown {
   if (value.kind === "text") return plainText(value) ?? value;
   if (value.kind === "global") return `global ${value.path}`;
   if (value.kind === "class") return value.node;
+  if (value.kind === "exports") return value.module;
   return value;
 }
 

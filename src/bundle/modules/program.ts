@@ -11,6 +11,8 @@ import { parseScript, type ParseFailure } from "./parse-script.ts";
 import type { Binding } from "./scope.ts";
 import type { Node } from "./syntax.ts";
 import { Unit } from "./unit.ts";
+import { findWrappedModules } from "./wrapped/find-wrapped.ts";
+import type { WrappedModules } from "./wrapped/wrapped-module.ts";
 
 export interface Unparsed extends ParseFailure {
   readonly script: Script;
@@ -20,6 +22,8 @@ export class Program {
   readonly units: readonly Unit[];
   readonly unparsed: readonly Unparsed[];
   readonly modules: ModuleSystem;
+  /** Modules that a bundler wrapped in functions. */
+  readonly wrapped: WrappedModules;
 
   constructor(bundle: Bundle) {
     const units: Unit[] = [];
@@ -31,7 +35,9 @@ export class Program {
     }
     this.units = units;
     this.unparsed = unparsed;
-    this.modules = new EsModules(units);
+    const modules = new EsModules(units);
+    this.modules = modules;
+    this.wrapped = findWrappedModules(units, modules);
   }
 
   /** The script that a node belongs to: every node carries its number since parsing. */

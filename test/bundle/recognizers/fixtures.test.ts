@@ -1,80 +1,13 @@
-import { existsSync, readdirSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parse } from "@babel/parser";
 import { describe, expect, it } from "vitest";
-import { operationSchema } from "../../../src/contract/operation.ts";
-import type { Analysis, Cut } from "../../../src/bundle/analysis.ts";
-import { analyzeBundle } from "../../../src/bundle/analyze.ts";
-import type { Bundle } from "../../../src/bundle/files/bundle.ts";
-import { fileText, readBundle } from "../../../src/bundle/files/read-bundle.ts";
 import { recognizers } from "../../../src/bundle/recognizers/registry.ts";
+import { casesIn, expectCase } from "../fixture-case.ts";
 
 const root = "fixtures/recognizers";
-
-const cases = readdirSync(root).flatMap((recognizer) =>
-  readdirSync(join(root, recognizer)).map((name) => join(recognizer, name)),
-);
-
-function cutText(bundle: Bundle, cut: Cut): string {
-  const file = bundle.files.get(cut.file);
-  const text = file === undefined ? "" : fileText(file).slice(cut.start, cut.end);
-  const detail =
-    cut.kind === "global"
-      ? `${cut.site}${cut.shorthand ? " shorthand" : ""}`
-      : cut.kind === "client"
-        ? `${cut.site} ${cut.client}${cut.options === null ? "" : " with options"}`
-        : cut.kind === "text"
-          ? `${cut.operation} ${cut.holes.length}`
-          : `${cut.replacement} ${JSON.stringify(cut.use)}`;
-  return `${cut.kind} ${detail}: ${text}`;
-}
-
-/** What a case pins: all that people and the rewriter see of it. */
-function pinned(bundle: Bundle, analysis: Analysis): unknown {
-  const { operations, sites, findings, cuts } = analysis;
-  return {
-    operations,
-    sites: sites.map(({ id, recognizer, file, line, column, status, reason, operations: ids }) => ({
-      id,
-      at: `${file}:${line}:${column}`,
-      recognizer,
-      status,
-      ...(reason === undefined ? {} : { reason }),
-      operations: ids,
-    })),
-    findings: findings.map(({ rule, file, line, column, message }) => ({
-      rule,
-      at: `${file}:${line}:${column}`,
-      message,
-    })),
-    cuts: cuts.map((cut) => cutText(bundle, cut)),
-  };
-}
-
-/** Each cut's text is an expression or a property of its own: replacing it cannot tear code apart. */
-function checkCuts(bundle: Bundle, cuts: readonly Cut[]): void {
-  for (const cut of cuts) {
-    const text = fileText(bundle.files.get(cut.file) as never).slice(cut.start, cut.end);
-    parse(`({${cut.kind === "global" && cut.shorthand ? "" : "x:"}${text}})`, {
-      sourceType: "module",
-    });
-  }
-}
+const cases = casesIn(root);
 
 describe("recognizer fixtures", () => {
-  it.each(cases)("%s", async (name) => {
-    const folder = join(root, name);
-    const input = existsSync(join(folder, "input")) ? "input" : "input.js";
-    const bundle = await readBundle(join(folder, input));
-    const analysis = await analyzeBundle(bundle, "fixture");
-    for (const operation of analysis.operations) operationSchema.parse(operation);
-    checkCuts(bundle, analysis.cuts);
-    const seen = JSON.parse(JSON.stringify(pinned(bundle, analysis))) as unknown;
-    const file = join(folder, "expected.json");
-    if (process.env["UPDATE"] === "1") await writeFile(file, `${JSON.stringify(seen, null, 1)}\n`);
-    expect(seen).toEqual(JSON.parse(await readFile(file, "utf8")));
-  });
+  it.each(cases)("%s", (name) => expectCase(join(root, name)));
 
   it("covers every recognizer", () => {
     const covered = new Set(cases.map((name) => name.split("/")[0]));
