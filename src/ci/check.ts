@@ -23,6 +23,8 @@ export interface CheckOptions {
   /** The workspace is looked for from here up. */
   readonly cwd: string;
   readonly app: string | undefined;
+  /** Absolute: the folder that import wrote to; default `governed` in the workspace. */
+  readonly governedDir?: string | undefined;
   readonly today: Date;
 }
 
@@ -57,8 +59,11 @@ async function readWorkspace(root: string): Promise<Workspace> {
   return parseWorkspace(await readFile(file, "utf8"), file).workspace;
 }
 
-async function readReviewed(root: string, app: string): Promise<readonly Operation[] | undefined> {
-  const path = join(root, "governed", "apps", app, "operations.json");
+async function readReviewed(
+  governedDir: string,
+  app: string,
+): Promise<readonly Operation[] | undefined> {
+  const path = join(governedDir, "apps", app, "operations.json");
   return existsSync(path) ? (await readJson(path, operationsFileSchema)).operations : undefined;
 }
 
@@ -100,11 +105,12 @@ export async function checkBundle(options: CheckOptions): Promise<CheckReport> {
   const workspace = root === undefined ? undefined : await readWorkspace(root);
   const named = options.app === undefined ? {} : { app: options.app };
   const report = await inspectBundle(folder, named);
+  const governedDir = options.governedDir ?? (root === undefined ? root : join(root, "governed"));
   const judged = {
     report,
     bundlePath: options.path,
     workspace,
-    reviewed: root === undefined ? undefined : await readReviewed(root, report.app),
+    reviewed: governedDir === undefined ? undefined : await readReviewed(governedDir, report.app),
     today: options.today.toISOString().slice(0, 10),
   };
   const { origins: _origins, external: _external, ...facts } = report;

@@ -1,5 +1,5 @@
 /** What `govern import` says when it is done: what was governed, where it leads, what was written, what to do next. */
-import { relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import type { ImportResult } from "../bundle/import.ts";
 import type { Look } from "./output.ts";
 import { counted, hangingParagraph, padEnd, visibleText } from "./text.ts";
@@ -52,6 +52,13 @@ function rowsOf(result: ImportResult, cwd: string): (readonly [string, string])[
   ];
 }
 
+/** What serve and check must be told when import wrote elsewhere than they look. */
+function governedFlag({ appDir, workspaceFile }: ImportResult, cwd: string): string {
+  const governed = dirname(dirname(appDir));
+  if (governed === join(dirname(workspaceFile), "governed")) return "";
+  return ` --governed ${visibleText(relative(cwd, governed) || ".")}`;
+}
+
 /** Renders the result of an import. */
 export function renderImport(result: ImportResult, cwd: string, look: Look): string {
   const { paint, width } = look;
@@ -67,9 +74,10 @@ export function renderImport(result: ImportResult, cwd: string, look: Look): str
   const notes = result.notes.map(
     (note) => `${paint.yellow.bold("!")} ${hangingParagraph(visibleText(note), width, 2)}`,
   );
+  const governed = governedFlag(result, cwd);
   const next = result.isNewWorkspace
-    ? "Read operations.json and govern.yaml, commit both; `govern serve --dev` runs the app."
-    : "Review operations.json and commit it; `govern serve` runs the app.";
+    ? `Read operations.json and govern.yaml, commit both; \`govern serve --dev${governed}\` runs the app.`
+    : `Review operations.json and commit it; \`govern serve${governed}\` runs the app.`;
   return [
     `${paint.green.bold("✓")} ${paint.bold(head)}`,
     ...lines,

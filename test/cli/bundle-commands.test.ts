@@ -94,6 +94,16 @@ describe("the commands over the support console", () => {
     expect(again.stdout).toContain("nothing changed");
   });
 
+  it("looks where another --out was written, when it is told", async () => {
+    const elsewhere = await spoken("import", "dist", "--yes", "--out", "boundary", ...upstreams);
+    expect(elsewhere.stdout).toContain("govern serve --governed boundary");
+    const told = await spoken("check", "dist", "--governed", "boundary", "--format", "json");
+    expect(told).toMatchObject({ code: 0 });
+    expect(await spoken("check", "dist", "--governed", "nowhere")).toMatchObject({ code: 1 });
+    expect(await spoken("serve", "--governed", "nowhere", "--dev")).toMatchObject({ code: 2 });
+    rmSync(join(folder, "boundary"), { recursive: true });
+  });
+
   it("fails on a write that nobody reviewed", async () => {
     const path = join(folder, "governed/apps/support-console/operations.json");
     const text = readFileSync(path, "utf8");

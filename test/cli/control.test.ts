@@ -64,13 +64,27 @@ describe("commands over the control socket", () => {
   it("approves by an abbreviated id, in the name that --as gives, with the reason", async () => {
     const path = `POST /api/approvals/${twin.id}/decision`;
     sidecar.answer(path, 200, { ...twin, state: "approved" });
+    const ran = { ...twin, state: "executed", resultStatus: 201 };
+    sidecar.answer(`GET /api/approvals/${twin.id}`, 200, ran);
     const run = await govern("approvals", "approve", "7QkAAAAAb", "--as", "ana", "--reason", "ok");
     expect(run).toMatchObject({ code: 0, stderr: "" });
-    expect(sidecar.received.at(-1)).toEqual({
+    expect(run.stdout).toContain("; executed, the resource answered 201.");
+    expect(sidecar.received.find(({ call }) => call === path)).toEqual({
       call: path,
       as: "ana",
       body: { decision: "approve", reason: "ok" },
     });
+  });
+
+  it.each([
+    [{ state: "approved", detached: true }, "; it runs when its page repeats it."],
+    [{ state: "unknown", resultStatus: 409 }, "; it was sent, and nobody knows whether it ran"],
+    [{ state: "pending", quorum: 2, votes: [{}] }, ": 1 of 2 people so far."],
+  ])("tells what became of an approved call: %j", async (change, text) => {
+    const decided = { ...pending, ...change };
+    sidecar.answer(`POST /api/approvals/${pending.id}/decision`, 200, decided);
+    const { stdout } = await govern("approvals", "approve", pending.id);
+    expect(stdout).toContain(text);
   });
 
   it("cancels", async () => {

@@ -620,7 +620,7 @@ describe("a running sidecar", () => {
         headers: { "content-type": "application/x-www-form-urlencoded" },
         body: "decision=deny",
       });
-      expect(told.text).toContain("The request is denied now.");
+      expect(told.text).toContain("The request was denied.");
     });
 
     it("tells its health and what it serves", async () => {

@@ -1,4 +1,5 @@
 /** `govern approvals`: the held calls, and people's decisions on them, over the control socket. */
+import { setTimeout as delay } from "node:timers/promises";
 import { Option, type Command } from "commander";
 import { approvalStates, type ApprovalView } from "../../contract/approval.ts";
 import { GovernError } from "../../errors/govern-error.ts";
@@ -82,6 +83,47 @@ async function runShow(
   return 0;
 }
 
+const longestWait = 2000;
+
+function isUnderWay({ state, detached }: ApprovalView): boolean {
+  return state === "executing" || (state === "approved" && !detached);
+}
+
+/** The approval once its call has run, or as it is after two seconds: the decision stands either way. */
+async function awaitEnd(cwd: string, decided: ApprovalView, flags: Flags): Promise<ApprovalView> {
+  const path = `/api/approvals/${encodeURIComponent(decided.id)}`;
+  const deadline = Date.now() + longestWait;
+  let approval = decided;
+  while (isUnderWay(approval) && Date.now() < deadline) {
+    await delay(50);
+    const seen = callSidecar<ApprovalView>(cwd, { path, as: flags.as });
+    approval = await seen.catch(() => decided);
+  }
+  return approval;
+}
+
+/** What has become of a decided call by now. */
+function aftermath({ state, resultStatus, detached, quorum, votes }: ApprovalView): string {
+  switch (state) {
+    case "pending":
+      return `: ${votes.length} of ${quorum} people so far`;
+    case "approved":
+      return detached ? "; it runs when its page repeats it" : "; it has not run yet";
+    case "executing":
+      return "; it is running";
+    case "executed":
+      return `; executed, the resource answered ${resultStatus ?? "nothing"}`;
+    case "failed":
+      return "; it could not be run: the resource was not reached or refused it";
+    case "unknown":
+      return "; it was sent, and nobody knows whether it ran: look at the resource";
+    case "stale":
+      return "; not run: the rules or the operation changed meanwhile";
+    default:
+      return "";
+  }
+}
+
 async function runDecision(
   { output, cwd }: CommandContext,
   decision: Decision,
@@ -91,18 +133,19 @@ async function runDecision(
   const { id } = await findApproval(cwd, prefix, flags);
   const path = `/api/approvals/${encodeURIComponent(id)}`;
   const reason = flags.reason ?? null;
-  const approval = await callSidecar<ApprovalView>(cwd, {
+  const decided = await callSidecar<ApprovalView>(cwd, {
     method: "POST",
     as: flags.as,
     ...(decision === "cancel"
       ? { path: `${path}/cancel`, body: { reason } }
       : { path: `${path}/decision`, body: { decision, reason } }),
   });
+  const approval = await awaitEnd(cwd, decided, flags);
   if (flags.json === true) output.printJson(approval);
   else {
     const { paint } = output.look;
     const what = `${past[decision]} ${approval.app}/${approval.operation} of ${approval.requester.subject}`;
-    output.print(`${paint.green("✓")} ${visibleText(what)}; it is ${approval.state} now.`);
+    output.print(`${paint.green("✓")} ${visibleText(`${what}${aftermath(approval)}`)}.`);
   }
   return 0;
 }

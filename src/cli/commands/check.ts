@@ -12,6 +12,7 @@ type Format = (typeof formats)[number];
 
 interface CheckFlags {
   readonly app?: string;
+  readonly governed?: string;
   readonly format: readonly Format[];
   readonly output: readonly string[];
   readonly json?: boolean;
@@ -63,7 +64,8 @@ async function runCheck(
   const targets = targetsOf(flags);
   output.progress(`Checking ${path} …`);
   const { checkBundle } = await import("../../ci/check.ts");
-  const report = await checkBundle({ path, cwd, app: flags.app, today: new Date() });
+  const governedDir = flags.governed === undefined ? undefined : resolve(cwd, flags.governed);
+  const report = await checkBundle({ path, cwd, app: flags.app, governedDir, today: new Date() });
   for (const { format, file } of targets) {
     if (file === undefined) output.print(await renderReport(report, format, output.look));
     else writeFileSync(resolve(cwd, file), `${await renderReport(report, format, pipedLook)}\n`);
@@ -76,6 +78,7 @@ export function registerCheck(program: Command, context: CommandContext): void {
     .command("check <bundle>")
     .description("fail a build that has a write nobody reviewed (exit 1)")
     .option("--app <name>", "name of the app; else that of package.json", parseAppName)
+    .option("--governed <folder>", "the --out of import; else governed beside govern.yaml")
     .addOption(
       new Option("--format <format>", `${formats.join(" or ")}; repeats, in pairs with --output`)
         .argParser(parseFormat)

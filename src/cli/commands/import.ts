@@ -96,7 +96,10 @@ export function registerImport(program: Command, context: CommandContext): void 
     .option("--yes", "ask nothing, take the defaults")
     .option("--frozen", "fail instead of changing operations.json")
     .option("--app <name>", "name of the app; else that of package.json", parseAppName)
-    .option("--out <folder>", "where to write; else governed beside govern.yaml")
+    .option(
+      "--out <folder>",
+      "where to write, for serve and check to be told by --governed; else governed",
+    )
     .addOption(
       new Option(
         "--upstream <key=url>",

@@ -1,7 +1,7 @@
 /** `govern serve`: the sidecar of the workspace, the same file that import emits. Runs until it is stopped. */
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { Option, type Command } from "commander";
 import { GovernError } from "../../errors/govern-error.ts";
 import type { RunningSidecar, startSidecar } from "../../sidecar/main.ts";
@@ -14,6 +14,7 @@ interface ServeFlags {
   readonly operatorPort: number;
   readonly host: string;
   readonly dev?: boolean;
+  readonly governed?: string;
   readonly json?: boolean;
 }
 
@@ -76,6 +77,7 @@ async function runServe(context: CommandContext, flags: ServeFlags): Promise<Exi
   const start = await loadSidecar();
   const sidecar = await start({
     workspaceDir: root,
+    ...(flags.governed === undefined ? {} : { governedDir: resolve(cwd, flags.governed) }),
     host: flags.host,
     port: flags.port,
     operatorPort: flags.operatorPort,
@@ -105,6 +107,7 @@ export function registerServe(program: Command, context: CommandContext): void {
         .default(4001),
     )
     .option("--host <address>", "to listen on", "127.0.0.1")
+    .option("--governed <folder>", "the --out of import; else governed beside govern.yaml")
     .option("--dev", "local sign-in without an identity provider; loopback only")
     .option("--json", "print the addresses as one line of JSON")
     .addHelpText("after", examples("govern serve --dev", "govern serve --host 0.0.0.0 --port 8080"))

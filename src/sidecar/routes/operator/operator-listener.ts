@@ -4,7 +4,8 @@
  */
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import type { ApprovalView } from "../../../contract/approval.ts";
+import type { ApprovalState, ApprovalView } from "../../../contract/approval.ts";
+import type { Problem } from "../../../contract/wire.ts";
 import {
   createHardenedServer,
   readBodyBytes,
@@ -44,6 +45,13 @@ function health(path: string, isReady: boolean): Answer | undefined {
   if (path !== "/readyz") return undefined;
   return isReady ? jsonAnswer(200, { status: "ready" }) : jsonAnswer(503, { status: "starting" });
 }
+
+/** What the page says of a decision that was taken. */
+const toldOf: Partial<Readonly<Record<ApprovalState, string>>> = {
+  pending: "Your approval counts. More people have to approve.",
+  approved: "The request was approved.",
+  denied: "The request was denied.",
+};
 
 class OperatorListener {
   readonly #options: OperatorListenerOptions;
@@ -149,11 +157,10 @@ class OperatorListener {
       body: Buffer.from(JSON.stringify({ decision: form?.get("decision")?.[0] })),
     };
     const answer = await answerOperator(this.#options, { ...call, request });
-    const said = JSON.parse(Buffer.from(answer.body).toString("utf8")) as {
-      detail?: string;
-      state?: string;
-    };
-    return this.#home(call, identity, said.detail ?? `The request is ${said.state} now.`);
+    const said = JSON.parse(Buffer.from(answer.body).toString("utf8")) as Partial<
+      Problem & ApprovalView
+    >;
+    return this.#home(call, identity, said.detail ?? toldOf[said.state ?? "pending"] ?? "Done.");
   }
 }
 
