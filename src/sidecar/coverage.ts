@@ -1,4 +1,6 @@
-/** Which writes no approval rule covers: they are held, and nobody can release them. */
+/** What the workspace leaves open: writes that nobody can release, and operations without a resource. */
+import { originId } from "../contract/operation-id.ts";
+import type { Operation } from "../contract/operation.ts";
 import type { ApprovalRule } from "../contract/workspace.ts";
 import type { AppSnapshot, GovernedOperation, Snapshot } from "./snapshot.ts";
 
@@ -31,4 +33,22 @@ export function uncoveredWrites({ workspace, apps }: Snapshot): readonly string[
     }
   }
   return warnings;
+}
+
+/** Telemetry without a resource is acknowledged, not refused. */
+function isTelemetry(app: AppSnapshot, operation: Operation): boolean {
+  return "origin" in operation && app.telemetry.has(originId(operation.origin));
+}
+
+/** One warning per app that has operations without a resource. */
+export function unmappedOperations({ apps }: Snapshot): readonly string[] {
+  return [...apps.values()].flatMap((app) => {
+    const ids = [...app.operations.values()]
+      .filter(({ resource, operation }) => resource === null && !isTelemetry(app, operation))
+      .map(({ operation }) => operation.id);
+    if (ids.length === 0) return [];
+    const what = ids.length === 1 ? "operation is" : "operations are";
+    const where = `apps.${app.name}.resources maps them to no resource: ${ids.join(", ")}`;
+    return [`${app.name}: ${ids.length} ${what} refused, for ${where}`];
+  });
 }

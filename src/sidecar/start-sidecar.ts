@@ -9,7 +9,7 @@ import { redactEntry } from "./audit/prepare-entry.ts";
 import { buildSnapshot } from "./build-snapshot.ts";
 import { createClosers, type Closers } from "./closers.ts";
 import { compileRules } from "./compile-rules.ts";
-import { uncoveredWrites } from "./coverage.ts";
+import { uncoveredWrites, unmappedOperations } from "./coverage.ts";
 import { describeFault, type OnFault } from "./faults.ts";
 import { createHosts, type Hosts } from "./hosts.ts";
 import { loadKey } from "./identity/keys.ts";
@@ -291,7 +291,7 @@ async function start(
     port,
     operatorPort,
     apps: [...snapshot.apps.keys()],
-    warnings: uncoveredWrites(snapshot),
+    warnings: [...uncoveredWrites(snapshot), ...unmappedOperations(snapshot)],
     close: () => (closing ??= closers.closeAll()),
   };
 }

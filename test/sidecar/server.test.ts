@@ -744,4 +744,17 @@ describe("a sidecar that cannot start", () => {
       desk.remove();
     }
   });
+
+  it("warns of operations that no resource is mapped for", async () => {
+    const desk = writeDesk(9, change(", sql: agents }", " }"));
+    const sidecar = await start(desk.folder);
+    try {
+      expect(sidecar.warnings).toEqual([
+        `desk: 2 operations are refused, for apps.desk.resources maps them to no resource: select-agents-aa11bb, ${updateAgent.id}`,
+      ]);
+    } finally {
+      await sidecar.close();
+      desk.remove();
+    }
+  });
 });

@@ -142,7 +142,6 @@ interface Step {
   readonly staging: string;
   readonly fresh: string;
   readonly old: string;
-  readonly replaces: boolean;
 }
 
 class Transaction {
@@ -175,8 +174,7 @@ class Transaction {
         await this.#calls.writeFile(join(fresh, name), bytes);
       }
     }
-    const replaces = await exists(change.path);
-    return { change, staging, fresh, old: join(staging, "old", String(index)), replaces };
+    return { change, staging, fresh, old: join(staging, "old", String(index)) };
   }
 
   async writeJournals(steps: readonly Step[]): Promise<void> {
@@ -199,11 +197,12 @@ class Transaction {
     for (const folder of made.toReversed()) this.#undo.push(() => this.#calls.rmdir(folder));
   }
 
-  async commit({ change, fresh, old, replaces }: Step): Promise<void> {
+  async commit({ change, fresh, old }: Step): Promise<void> {
     const { path } = change;
     await checkUnchanged(change);
     await this.#makeParent(change);
-    if (!replaces) {
+    // Asked now, not before: what another import put there meanwhile must come back too.
+    if (!(await exists(path))) {
       this.#undo.push(() => this.#calls.rm(path, { recursive: true, force: true }));
     } else if (change.kind === "file") {
       await this.#calls.copyFile(path, old);

@@ -138,6 +138,21 @@ test("what somebody else wrote while an import ran stays, and nothing else is wr
   }
 });
 
+test("an import that comes second puts back what the first one wrote", async () => {
+  const folder = workspaceWithApp();
+  const calls: FileCalls = {
+    ...nodeFiles,
+    // Everything is staged then, and nothing is in place.
+    writeFile: (async (...args: Parameters<typeof nodeFiles.writeFile>) => {
+      if (String(args[0]).endsWith("journal.json")) await importApp(folder, { app: "first" });
+      return nodeFiles.writeFile(...args);
+    }) as FileCalls["writeFile"],
+  };
+  const second = importApp(folder, { app: "second", calls });
+  await expect(second).rejects.toMatchObject({ code: "output-conflict" });
+  await expect(importApp(folder, { app: "first" })).resolves.toMatchObject({ unchanged: true });
+});
+
 test("a govern.yaml that cannot be read is not taken for none", async () => {
   const folder = workspaceWithApp();
   mkdirSync(join(folder, "govern.yaml"));
