@@ -180,7 +180,25 @@ function changeCase(change: (text: string) => string): Method {
   return (_, self) => (self.kind === "text" ? [mapText(self, change)] : undefined);
 }
 
+/** `base.replace(/\\/$/, "")`: a base without the slash at its end, or its start. */
+function trimmedSlash(self: Value, call: Call): Values | undefined {
+  const [pattern] = call.entered.args;
+  const side =
+    pattern?.type === "RegExpLiteral" ? /^(\^)?\\\/[+*]?(\$)?$/.exec(pattern.pattern) : null;
+  if (side === null || (side[1] === undefined) === (side[2] === undefined)) return undefined;
+  if (/^(?:param|global|unknown)$/.test(self.kind)) return [self];
+  if (self.kind !== "text") return undefined;
+  const at = side[1] === undefined ? self.parts.length - 1 : 0;
+  const trim = side[1] === undefined ? /\/+$/ : /^\/+/;
+  const parts = self.parts.map((part, index) =>
+    index === at && part.kind === "text" ? { ...part, text: part.text.replace(trim, "") } : part,
+  );
+  return [{ kind: "text", parts }];
+}
+
 function replaced(self: Value, call: Call, all: boolean): Values | undefined {
+  const trimmed = trimmedSlash(self, call);
+  if (trimmed !== undefined) return trimmed;
   const [wanted] = call.argument(0).map(plainText);
   const text = plainText(self);
   if (wanted === undefined || text === undefined || !text.includes(wanted)) {
@@ -225,7 +243,10 @@ const methods: Readonly<Record<string, Method>> = {
     self.kind === "text"
       ? joinTexts([
           { values: [self] },
-          ...call.entered.args.map((_node, at) => ({ values: call.argument(at) })),
+          ...call.entered.args.map((node, at) => ({
+            values: call.argument(at),
+            ...(node === null ? {} : { node }),
+          })),
         ])
       : undefined,
   replace: (_, self, call) => replaced(self, call, false),

@@ -1,5 +1,6 @@
 /** Where an address begins: a known origin, the app's own, or a base that is only known at run time. */
 import type { HolePart, ParamValue, Part } from "../evaluate/values.ts";
+import { isMember, memberName, type Node } from "../modules/syntax.ts";
 import { isText } from "./parts.ts";
 
 /** Why an address has no base that an operation can name. */
@@ -73,7 +74,31 @@ function holeBase(hole: HolePart, rest: readonly Part[]): Base | NoBase {
     }
     return { origin: baseName(hole.global), rest };
   }
+  if (beginsPath(rest)) return { origin: baseName(memberWord(hole.node) ?? ""), rest };
   return { kind: "open", reason: "its address begins with a value that is only known at run time" };
+}
+
+/** Whether what follows a base that is only known at run time says which path is asked for. */
+function beginsPath(rest: readonly Part[]): boolean {
+  const [first] = rest;
+  return isText(first) && /^[A-Za-z0-9_.-]*\/[^/?#]|^\/?[A-Za-z0-9_-]{2,}/.test(first.text);
+}
+
+/** The name of the member that an expression reads: it survives minification, a variable's does not. */
+function memberWord(node: Node | undefined): string | undefined {
+  switch (node?.type) {
+    case "MemberExpression":
+    case "OptionalMemberExpression":
+      return memberName(node);
+    case "CallExpression":
+      return isMember(node.callee) ? memberWord(node.callee.object) : undefined;
+    case "LogicalExpression":
+      return memberWord(node.left) ?? memberWord(node.right);
+    case "ConditionalExpression":
+      return memberWord(node.consequent) ?? memberWord(node.alternate);
+    default:
+      return undefined;
+  }
 }
 
 /** Splits the base from the parts of an address. */

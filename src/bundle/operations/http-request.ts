@@ -237,6 +237,12 @@ function readUrl(value: Value, reading: Reading, take: (address: Address) => voi
   }
 }
 
+/** Where one branch gives an address and another an empty text, the empty one says that there is no address. */
+function withoutNone(values: Values): Values {
+  const given = values.filter((value) => plainText(value) !== "");
+  return given.length === 0 ? values : given;
+}
+
 /** Reads a request: its operations, and the parameters on which the rest hangs. */
 export function readRequest(evaluation: Evaluation, request: RequestValues): Answer<FoundCall> {
   const reading: Reading = { results: [], open: new Set(), hard: [], soft: [] };
@@ -244,7 +250,7 @@ export function readRequest(evaluation: Evaluation, request: RequestValues): Ans
   const headers = headersOf(evaluation, request.headers, reading);
   const sent = { contentType: headers.contentType, reading };
   const body = joinBodies(request.body.map((value) => bodyOf(evaluation, value, sent)));
-  for (const value of request.url) {
+  for (const value of withoutNone(request.url)) {
     readUrl(value, reading, (address) => {
       for (const method of methods) {
         const operation = operationOf({ method, address, headers, body });

@@ -52,6 +52,22 @@ describe("HTTP operations", () => {
       "fetch('https://u:p4ssw0rd-x@api.acme.example/a')",
       ["read GET https://api.acme.example/a"],
     ],
+    [
+      "names a base that is only known at run time by the member it comes from",
+      "fetch(`${o().apiUrl}/users`);fetch(`${o()}api/items`)",
+      ["read GET {apiUrl}/users", "read GET {base}/api/items"],
+    ],
+    [
+      "keeps a base through the trimming of its slash",
+      "const f=b=>fetch(`${b.replace(/\\/$/,``)}/a`);f(o().siteUrl);f('https://api.acme.example/')",
+      ["read GET https://api.acme.example/a", "read GET {base}/a"],
+    ],
+    ["takes an empty branch for no address", "fetch(o()?'/a':'')", ["read GET same-origin/a"]],
+    [
+      "leaves an address open that is all unknown",
+      "fetch(o());fetch(`${o()}${o()}`)",
+      ["open", "open"],
+    ],
     ["leaves out addresses that stay in the page", "fetch('data:,a');fetch(`blob:${x}`)", []],
     [
       "keeps a query of the same path",
