@@ -63,19 +63,21 @@ function baseName(path: string): string {
 
 function holeBase(hole: HolePart, rest: readonly Part[]): Base | NoBase {
   if (hole.param) return { kind: "needs", param: hole.param };
-  if (hole.global !== undefined) {
-    if (ownOrigin.test(hole.global)) return { origin: "same-origin", rest };
-    if (ownProtocol.test(hole.global)) {
-      const [slashes, host, ...after] = rest;
-      const isHost = host?.kind === "hole" && ownHost.test(host.global ?? "");
-      if (isText(slashes) && slashes.text === "//" && isHost) {
-        return { origin: "same-origin", rest: afterPort(after) };
-      }
-    }
-    return { origin: baseName(hole.global), rest };
-  }
+  if (hole.global !== undefined) return globalBase(hole.global, rest);
   if (beginsPath(rest)) return { origin: baseName(memberWord(hole.node) ?? ""), rest };
   return { kind: "open", reason: "its address begins with a value that is only known at run time" };
+}
+
+function globalBase(global: string, rest: readonly Part[]): Base {
+  if (ownOrigin.test(global)) return { origin: "same-origin", rest };
+  if (ownProtocol.test(global)) {
+    const [slashes, host, ...after] = rest;
+    const isHost = host?.kind === "hole" && ownHost.test(host.global ?? "");
+    if (isText(slashes) && slashes.text === "//" && isHost) {
+      return { origin: "same-origin", rest: afterPort(after) };
+    }
+  }
+  return { origin: baseName(global), rest };
 }
 
 /** Whether what follows a base that is only known at run time says which path is asked for. */
