@@ -14,7 +14,7 @@ import { Program } from "./modules/program.ts";
 import { OperationSet } from "./operations/merge.ts";
 import { DeadCode } from "./recognizers/dead-code.ts";
 import { secretSites } from "./recognizers/literal-secrets.ts";
-import type { SiteDraft } from "./recognizers/recognizer.ts";
+import type { RecognizerContext, SiteDraft } from "./recognizers/recognizer.ts";
 import { recognizers } from "./recognizers/registry.ts";
 import { cutsOf } from "./report/cuts.ts";
 import { findingsOf, unreadableFindings } from "./report/findings.ts";
@@ -29,15 +29,17 @@ async function collectSites(program: Program, options: AnalyzeOptions): Promise<
   const evaluator = new Evaluator(program);
   const dead = new DeadCode(program);
   const drafts: SiteDraft[] = [];
+  const context: RecognizerContext = {
+    program,
+    evaluator,
+    excluded: (node) => dead.reasonFor(node),
+    exclude: (nodes, reason) => dead.add(nodes, reason),
+    report: (site) => drafts.push(site),
+  };
+  for (const recognizer of recognizers) recognizer.identify?.(context);
   for (const recognizer of recognizers) {
     options.onProgress?.(`looking for ${recognizer.name} calls`);
-    await recognizer.find({
-      program,
-      evaluator,
-      excluded: (node) => dead.reasonFor(node),
-      exclude: (nodes, reason) => dead.add(nodes, reason),
-      report: (site) => drafts.push(site),
-    });
+    await recognizer.find(context);
   }
   return drafts;
 }

@@ -86,7 +86,8 @@ function pairs(evaluation: Evaluation, list: ArrayValue, fields: Map<string, Val
   return open;
 }
 
-function queryValue(evaluation: Evaluation, values: Values, multipart: boolean): QueryValue {
+/** The fields of a query or form, from what makes it: an object, pairs. */
+export function queryValue(evaluation: Evaluation, values: Values, multipart: boolean): QueryValue {
   const given = values.filter((value) => value.kind !== "literal");
   return { kind: "query", ...fieldsOf(evaluation, given), multipart };
 }
@@ -257,7 +258,7 @@ const methods: Readonly<Record<string, Method>> = {
     const text = separator?.kind === "literal" ? "," : separator && plainText(separator);
     return text === undefined ? undefined : joined(evaluation, self, text);
   },
-  bind: (_, self) => (self.kind === "function" ? [self] : undefined),
+  bind: (_, self) => (self.kind === "function" || self.kind === "client" ? [self] : undefined),
   toISOString: () => [string],
   toFixed: () => [string],
 };

@@ -2,6 +2,7 @@
 import type * as t from "@babel/types";
 import { isMember, type CallNode, type Node } from "../modules/syntax.ts";
 import { builtinCall, builtinMethod, builtinNew } from "./builtins.ts";
+import { clientCall } from "./clients.ts";
 import type { Evaluation } from "./evaluation.ts";
 import type { Entered, Frame } from "./frame.ts";
 import { staticKey } from "./keys.ts";
@@ -62,9 +63,26 @@ function methodValues(
     const result = builtinMethod(evaluation, { self, name }, call.entered);
     if (result !== undefined) return result;
     if (passThrough.has(name) && first) return evaluation.evaluate(first, call.frame);
+    if (name === "useMemo" && first) return madeValues(evaluation, first, call);
     return undefined;
   });
   return sets.some((set) => set === undefined) ? undefined : union(...(sets as Values[]));
+}
+
+/** `useMemo(f)`: what the function gives. */
+function madeValues(
+  evaluation: Evaluation,
+  maker: Node,
+  call: { node: CallNode; frame: Frame },
+): Values {
+  const makers = evaluation.evaluate(maker, call.frame);
+  return union(
+    ...makers.map((value) =>
+      value.kind === "function"
+        ? evaluation.returned(value, { args: [], caller: call.frame }, call.node)
+        : unknownSet,
+    ),
+  );
 }
 
 /** `promise.then(f)`: promises are transparent, so f is entered with what was promised. */
@@ -111,6 +129,7 @@ function calledValues(
 ): Values {
   if (callee.kind === "function") return evaluation.returned(callee, call.entered, call.node);
   if (callee.kind === "getter") return callee.values;
+  if (callee.kind === "client") return clientCall(evaluation, callee, call);
   if (callee.kind === "global") {
     return builtinCall(evaluation, callee.path, call.entered) ?? unknownSet;
   }

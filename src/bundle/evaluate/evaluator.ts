@@ -14,6 +14,7 @@ import {
   type Node,
 } from "../modules/syntax.ts";
 import { returnsOf } from "./bodies.ts";
+import { rootClient } from "./clients.ts";
 import { callValues, importedNamespace, newValues } from "./calls.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { Frame, frameFor, type Entered } from "./frame.ts";
@@ -28,6 +29,7 @@ import {
   textValue,
   union,
   unknownSet,
+  type ClientLibrary,
   type Entry,
   type FunctionValue,
   type Value,
@@ -45,6 +47,8 @@ export class Evaluator implements Evaluation {
   readonly program: Program;
   /** Expressions that may still be evaluated; the caller sets it per question. */
   budget = Number.POSITIVE_INFINITY;
+  /** Functions that make the clients of an HTTP library: what they return is not looked into. */
+  readonly clientFactories = new Map<FunctionNode, ClientLibrary>();
   private depth = 0;
 
   constructor(program: Program) {
@@ -93,6 +97,8 @@ export class Evaluator implements Evaluation {
 
   returned(fn: FunctionValue, entered: Entered, at: CallNode): Values {
     const { node } = fn;
+    const library = this.clientFactories.get(node);
+    if (library !== undefined) return [rootClient(library, at)];
     if ("generator" in node && node.generator) return unknownSet;
     if (entered.caller.depth >= frameDepth || entered.caller.enters(node)) return unknownSet;
     const results = returnsOf(node);
@@ -198,7 +204,7 @@ function functionValues(evaluator: Evaluator, node: Node, frame: Frame): Values 
   const fn = node as FunctionNode;
   const outer = evaluator.program.unitOf(fn).functionOf(fn);
   // The arrow of a class field keeps the instance that the field is of.
-  const isField = outer === undefined && frame.self !== undefined;
+  const isField = frame.fn === null && frame.self !== undefined;
   const env = isField ? frame : frameFor(outer, frame);
   const value: FunctionValue = { kind: "function", node: fn, env };
   if (fn.type === "ObjectMethod" && fn.kind === "get") {

@@ -70,6 +70,7 @@ function intoNamed(
   given: { name: string; index: number; path: Path },
 ): boolean {
   const { name, index, path } = given;
+  if (isDependencies(call, name, index)) return true;
   if (elementMakers.has(name) && index === 1) {
     intoProps(tracker, call, path);
     return true;
@@ -91,6 +92,11 @@ function intoNamed(
 /** Calls that give what the function gives that they are given. */
 function givesResult(name: string, index: number): boolean {
   return (name === "useMemo" && index === 0) || name === "then" || name === "catch";
+}
+
+/** What a hook depends on is compared, and not kept. */
+function isDependencies(call: Call, name: string, index: number): boolean {
+  return /^use[A-Z]/.test(name) && index > 0 && call.arguments[index]?.type === "ArrayExpression";
 }
 
 function intoAssigned(tracker: FlowTracker, call: Call, path: Path): void {

@@ -79,7 +79,8 @@ function ownBinding(
   const unit = tracker.evaluation.program.unitOf(node);
   for (let scope: Binding["scope"] | null = unit.scopeOf(node.body); scope; scope = scope.parent) {
     const binding = scope.bindings.get(name);
-    if (binding?.declarations.includes(node)) return binding;
+    // A parameter of the same name hides the function from itself.
+    if (binding?.kind !== "param" && binding?.declarations.includes(node)) return binding;
   }
   return undefined;
 }

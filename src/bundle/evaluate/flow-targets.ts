@@ -60,7 +60,7 @@ export function intoTarget(tracker: FlowTracker, target: Node | undefined, path:
 
 function intoObjectPattern(tracker: FlowTracker, pattern: t.ObjectPattern, path: Path): void {
   const [first, ...rest] = path;
-  if (first === undefined) return;
+  if (first === undefined) return tracker.use({ kind: "pattern", node: pattern });
   let taken = false;
   for (const property of pattern.properties) {
     if (property.type === "RestElement") {

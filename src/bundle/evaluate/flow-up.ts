@@ -52,8 +52,21 @@ function assignment(
   { node, path }: Step,
 ): void {
   if (parent.right !== node || !/^(?:=|\|\|=|\?\?=|&&=)$/.test(parent.operator)) return;
-  intoTarget(tracker, parent.left, path);
+  if (!isOwnMember(tracker, parent, path)) intoTarget(tracker, parent.left, path);
   tracker.to(parent, path);
+}
+
+/** `x.default = x`: once is enough. */
+function isOwnMember(
+  tracker: FlowTracker,
+  { left, right }: t.AssignmentExpression,
+  path: Path,
+): boolean {
+  if (!isMember(left) || memberName(left) !== path[0]) return false;
+  if (left.object.type !== "Identifier" || right.type !== "Identifier") return false;
+  const { program } = tracker.evaluation;
+  const binding = program.bindingOf(right);
+  return binding !== undefined && program.bindingOf(left.object) === binding;
 }
 
 function spread(tracker: FlowTracker, parent: t.SpreadElement, { path }: Step): void {

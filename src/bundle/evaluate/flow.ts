@@ -3,6 +3,7 @@
  * that use it. The value is named by an access path, so that a function inside an object, an instance or a promise is followed
  * too. What leaves the followed ground is an escape: the answer is then not complete.
  */
+import type { ObjectPattern } from "@babel/types";
 import {
   isClass,
   isFunction,
@@ -13,6 +14,7 @@ import {
 import type { Evaluation } from "./evaluation.ts";
 import { fromClass, fromFunction } from "./flow-definitions.ts";
 import type { Path } from "./flow-path.ts";
+import { intoTarget } from "./flow-targets.ts";
 import { flowUp } from "./flow-up.ts";
 import { intoOutlet } from "./flow-wrapped.ts";
 import { RootFrame } from "./frame.ts";
@@ -24,6 +26,7 @@ const pathCap = 8;
 export type Use =
   | { readonly kind: "call"; readonly node: CallNode }
   | { readonly kind: "member"; readonly node: MemberNode; readonly name: string | undefined }
+  | { readonly kind: "pattern"; readonly node: ObjectPattern }
   | { readonly kind: "test"; readonly node: Node }
   | { readonly kind: "escape"; readonly node: Node; readonly reason: string };
 
@@ -40,16 +43,29 @@ export class FlowTracker {
   private readonly uses: Use[] = [];
   private places = 0;
 
-  constructor(evaluation: Evaluation) {
+  private readonly cap: number;
+
+  constructor(evaluation: Evaluation, cap = placeCap) {
     this.evaluation = evaluation;
+    this.cap = cap;
   }
 
   /** Follows the value at `path` of an expression, function or class. */
   run(node: Node, path: Path): Flow {
     this.to(node, path);
+    return this.drain();
+  }
+
+  /** Follows the value at `path` of what is assigned to a variable or pattern. */
+  runInto(target: Node, path: Path): Flow {
+    intoTarget(this, target, path);
+    return this.drain();
+  }
+
+  private drain(): Flow {
     for (let item = this.waiting.pop(); item !== undefined; item = this.waiting.pop()) {
       this.places += 1;
-      if (this.places > placeCap) {
+      if (this.places > this.cap) {
         this.escape(item.node, "it is used in too many places");
         break;
       }

@@ -1,7 +1,15 @@
 /** Members of values: of object literals, instances and their classes, modules, globals, parameters. */
 import type * as t from "@babel/types";
-import { isFunction, plainKey, type ClassNode, type Node } from "../modules/syntax.ts";
+import {
+  isFunction,
+  plainKey,
+  type ClassNode,
+  type FunctionNode,
+  type Node,
+} from "../modules/syntax.ts";
+import type { Unit } from "../modules/unit.ts";
 import { ownedNodes } from "./bodies.ts";
+import { clientMember } from "./clients.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { Frame, frameFor } from "./frame.ts";
 import { entryValues } from "./names.ts";
@@ -13,6 +21,7 @@ import {
   unknownSet,
   type ArrayValue,
   type ClassValue,
+  type ClientValue,
   type Entry,
   type FunctionValue,
   type GlobalValue,
@@ -45,6 +54,7 @@ const lookups: Readonly<Partial<Record<Value["kind"], Lookup>>> = {
   literal: (_, value: LiteralValue) =>
     value.value === undefined || value.value === null ? [undefinedValue] : unknownSet,
   text: (_, value: TextValue, key) => (key === "length" ? number : textProperty(value, key)),
+  client: (_, value: ClientValue, key) => clientMember(value, key),
   request: (_, value: RequestValue, key) => (key === "url" ? value.url : unknownSet),
 };
 
@@ -263,11 +273,19 @@ function selfWrites(node: ClassNode): Map<string, t.AssignmentExpression[]> {
   return writes;
 }
 
+/** The function whose `this` a place sees; undefined in the initializer of a class field and outside every function. */
+function thisFunction(unit: Unit, node: Node): FunctionNode | undefined {
+  for (let at = unit.parentOf(node); at !== undefined; at = unit.parentOf(at)) {
+    if (isFunction(at) && at.type !== "ArrowFunctionExpression") return at;
+    if (/^Class(?:Private|Accessor)?Property$/.test(at.type)) return undefined;
+  }
+  return undefined;
+}
+
 /** What `this` is in a function, where no call says it. */
 export function selfValues(evaluation: Evaluation, node: Node, frame: Frame): Values {
   const unit = evaluation.program.unitOf(node);
-  let fn = unit.functionOf(node);
-  while (fn?.type === "ArrowFunctionExpression") fn = unit.functionOf(fn);
+  const fn = thisFunction(unit, node);
   if (fn === undefined) return fieldSelf(evaluation, node, frame);
   const around = frameFor(fn, frame);
   if (around.fn === fn && around.self !== undefined) return [around.self];

@@ -138,6 +138,31 @@ export interface RequestValue {
   readonly init: readonly Value[];
 }
 
+/** What the evaluator must know of an HTTP client library to carry its clients about. */
+export interface ClientLibrary {
+  readonly name: string;
+  /** Members that make another client: `with` the options of the one they are called on, or `without`. */
+  readonly makes: Readonly<Record<string, "with" | "without" | undefined>>;
+  /** Members that send a request. */
+  readonly sends: ReadonlySet<string>;
+}
+
+/** One step of how a client was made. */
+export interface MadeClient {
+  /** The call that made it. */
+  readonly at: Node;
+  readonly options: readonly Value[];
+}
+
+/** A client of an HTTP library, or a member of one. */
+export interface ClientValue {
+  readonly kind: "client";
+  readonly library: ClientLibrary;
+  /** From the library's own client to this one. */
+  readonly made: readonly MadeClient[];
+  readonly member?: string;
+}
+
 /** A parameter, or a member of one, that callers decide. */
 export interface ParamValue {
   readonly kind: "param";
@@ -169,6 +194,7 @@ export type Value =
   | JsonValue
   | QueryValue
   | RequestValue
+  | ClientValue
   | ParamValue
   | UnknownValue;
 

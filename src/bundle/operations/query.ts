@@ -50,6 +50,10 @@ function addField(shape: QueryShape, key: string, values: Values): void {
       shape.secrets.push({ key, parts: value.parts });
     if (value.kind === "param") shape.soft.push(value);
   }
+  if (values.length > 0 && values.every((value) => value.kind === "array")) {
+    shape.fields[key] = { list: "string" };
+    return;
+  }
   const field = isCredentialName(key) ? "string" : fieldOf(key, values);
   // On the wire every value of a query is text.
   shape.fields[key] = typeof field === "object" || field === "number" ? field : "string";

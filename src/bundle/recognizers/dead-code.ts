@@ -1,6 +1,6 @@
 /** Code whose sinks are no data calls of the app: drivers that are cut, and the module-preload polyfill of bundlers. */
 import type { Program } from "../modules/program.ts";
-import { end, isClass, isFunction, start, type Node } from "../modules/syntax.ts";
+import { end, start, type Node } from "../modules/syntax.ts";
 
 /** Longest source of a function that is taken for the polyfill. */
 const polyfillLength = 3000;
@@ -35,8 +35,8 @@ export class DeadCode {
   reasonFor(node: Node): string | undefined {
     if (isPreloadPolyfill(this.program, node)) return preload;
     if (this.regions.size === 0) return undefined;
-    for (const around of this.program.unitOf(node).ancestors(node)) {
-      const reason = isFunction(around) || isClass(around) ? this.regions.get(around) : undefined;
+    for (const around of [node, ...this.program.unitOf(node).ancestors(node)]) {
+      const reason = this.regions.get(around);
       if (reason !== undefined) return reason;
     }
     return undefined;

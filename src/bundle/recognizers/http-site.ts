@@ -76,6 +76,26 @@ function gather(gathered: Gathered, found: FoundCall): void {
   }
 }
 
+function gatherCalls(
+  context: RecognizerContext,
+  calls: readonly ReachedCall[],
+  from: {
+    readonly cuts: CutDraft[];
+    readonly ask: (frame: Frame, reached: ReachedCall) => Answer<FoundCall>;
+  },
+): Gathered {
+  const { cuts, ask } = from;
+  const open = new Set<string>();
+  const gathered: Gathered = { operations: [], open, cuts, findings: [], local: 0, unreachable: 0 };
+  for (const one of calls) {
+    const explored = explore(context.evaluator, one.call, (frame) => ask(frame, one));
+    for (const found of explored.results) gather(gathered, found);
+    for (const reason of explored.open) open.add(reason);
+    if (explored.unreachable) gathered.unreachable += 1;
+  }
+  return gathered;
+}
+
 /** The site of one reference: every call of it is asked, and what all of them say is put together. */
 export function httpSite(
   context: RecognizerContext,
@@ -87,30 +107,33 @@ export function httpSite(
   },
 ): SiteDraft {
   const { reference, reached, ask } = site;
-  const gathered: Gathered = {
-    operations: [],
-    open: new Set(),
-    cuts: [globalCut(reference)],
-    findings: [],
-    local: 0,
-    unreachable: 0,
-  };
-  for (const one of reached.calls) {
-    const explored = explore(context.evaluator, one.call, (frame) => ask(frame, one));
-    for (const found of explored.results) gather(gathered, found);
-    for (const reason of explored.open) gathered.open.add(reason);
-    if (explored.unreachable) gathered.unreachable += 1;
-  }
+  const gathered = gatherCalls(context, reached.calls, { cuts: [globalCut(reference)], ask });
   if (reached.escapes !== undefined) gathered.open.add(reached.escapes);
-  const { operations, cuts, findings } = gathered;
   return {
     recognizer: site.recognizer,
     at: reference.node,
     ...verdict(gathered, reached.calls.length),
-    operations,
-    cuts,
-    findings,
+    ...drafts(gathered),
   };
+}
+
+/** The site of one call of a library's client: the library's own sinks are cut elsewhere. */
+export function clientSite<C extends ReachedCall>(
+  context: RecognizerContext,
+  site: { recognizer: string; call: C; ask: (frame: Frame, call: C) => Answer<FoundCall> },
+): SiteDraft {
+  const { recognizer, call } = site;
+  const ask = (frame: Frame): Answer<FoundCall> => site.ask(frame, call);
+  const gathered = gatherCalls(context, [call], { cuts: [], ask });
+  return { recognizer, at: call.call, ...verdict(gathered, 1), ...drafts(gathered) };
+}
+
+function drafts({
+  operations,
+  cuts,
+  findings,
+}: Gathered): Pick<SiteDraft, "operations" | "cuts" | "findings"> {
+  return { operations, cuts, findings };
 }
 
 function verdict(gathered: Gathered, calls: number): Pick<SiteDraft, "status" | "reason"> {

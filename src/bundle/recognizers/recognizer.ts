@@ -63,6 +63,8 @@ export interface RecognizerContext {
 
 export interface Recognizer {
   readonly name: string;
+  /** Tells the evaluator what its client looks like; runs for all recognizers before anything is evaluated. */
+  identify?(context: RecognizerContext): void;
   /** Reports every site of its client, resolved or not. */
   find(context: RecognizerContext): void | Promise<void>;
 }

@@ -36,6 +36,10 @@ const callNames: Readonly<Record<string, string>> = {
   websocket: "WebSocket",
   eventsource: "EventSource",
   neon: "SQL call",
+  axios: "axios call",
+  ky: "ky call",
+  ofetch: "ofetch call",
+  "fetch-event-source": "fetchEventSource call",
 };
 
 function unresolved({ site }: { site: Site }): Finding {

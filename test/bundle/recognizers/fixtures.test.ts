@@ -14,16 +14,19 @@ describe("recognizer fixtures", () => {
     expect(covered).toEqual(new Set(recognizers.map(({ name }) => name)));
   });
 
-  it.each(["fetch", "neon", "beacon", "xhr"])("has the five kinds of case for %s", (recognizer) => {
-    const names = cases.filter((name) => name.startsWith(`${recognizer}/`)).join(" ");
-    for (const kind of [
-      /positive|literal/,
-      /minified/,
-      /aliased|across-chunks/,
-      /look-alike/,
-      /dynamic/,
-    ]) {
-      expect(names).toMatch(kind);
-    }
-  });
+  it.each(["fetch", "neon", "beacon", "xhr", "axios", "ky", "ofetch", "fetch-event-source"])(
+    "has the five kinds of case for %s",
+    (recognizer) => {
+      const names = cases.filter((name) => name.startsWith(`${recognizer}/`)).join(" ");
+      for (const kind of [
+        /positive|literal/,
+        /minified/,
+        /aliased|across-chunks/,
+        /look-alike/,
+        /dynamic/,
+      ]) {
+        expect(names).toMatch(kind);
+      }
+    },
+  );
 });

@@ -113,6 +113,15 @@ async function useSite(
       ? templateCall(context, use.node, client)
       : textCall(context, use.node, client);
   }
+  if (use.kind === "pattern") return openSite(use.node, "the client is taken apart");
+  return memberSite(context, use, client);
+}
+
+async function memberSite(
+  context: RecognizerContext,
+  use: Extract<Use, { kind: "member" }>,
+  client: string,
+): Promise<SiteDraft | undefined> {
   const call = context.program.parentOf(use.node);
   const isCalled = isCall(call) && call.callee === use.node;
   if (use.name === "query" && isCalled) return textCall(context, call, client);
