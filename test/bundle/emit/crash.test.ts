@@ -144,7 +144,9 @@ test("an import that comes second puts back what the first one wrote", async () 
     ...nodeFiles,
     // Everything is staged then, and nothing is in place.
     writeFile: (async (...args: Parameters<typeof nodeFiles.writeFile>) => {
-      if (String(args[0]).endsWith("journal.json")) await importApp(folder, { app: "first" });
+      const [path] = args;
+      if (typeof path === "string" && path.endsWith("journal.json"))
+        await importApp(folder, { app: "first" });
       return nodeFiles.writeFile(...args);
     }) as FileCalls["writeFile"],
   };
