@@ -106,6 +106,11 @@ describe("what comes back", () => {
     { name: "n", type: "int4" },
     { name: "ok", type: "bool" },
     { name: "none", type: "text" },
+    { name: "days", type: "_date" },
+    { name: "local", type: "timestamp" },
+    { name: "sums", type: "_numeric" },
+    { name: "ids", type: "_int8" },
+    { name: "span", type: "daterange" },
   ];
   const row: TaggedValue[] = [
     { $int: "9007199254740993" },
@@ -117,6 +122,11 @@ describe("what comes back", () => {
     3,
     true,
     null,
+    ["2026-05-01", null],
+    "2026-05-01T10:00:00",
+    [["12.50"]],
+    ["9007199254740993"],
+    "[2026-05-01,2026-05-02)",
   ];
 
   it("is what the driver makes of PostgreSQL's types", async () => {
@@ -129,7 +139,12 @@ describe("what comes back", () => {
       id: "9007199254740993",
       sum: "12.5",
       at: new Date("2026-05-01T10:00:00.000Z"),
-      day: new Date("2026-05-01"),
+      day: new Date(2026, 4, 1),
+      days: [new Date(2026, 4, 1), null],
+      local: new Date(2026, 4, 1, 10),
+      sums: [[12.5]],
+      ids: ["9007199254740993"],
+      span: "[2026-05-01,2026-05-02)",
       doc: { a: [1] },
       n: 3,
       ok: true,

@@ -139,14 +139,31 @@ function textOf(value: SqlValue): string {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
+/** A date or time without a zone is one of the page's zone, as the driver takes it. */
+function readTime(text: string): Date {
+  return new Date(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00` : text);
+}
+
+/** An element of an array: the driver gives numbers for numeric here, though not for a column. */
+function readElement(tagged: TaggedValue, type: string): unknown {
+  if (Array.isArray(tagged)) return tagged.map((each: TaggedValue) => readElement(each, type));
+  const value = tagged === null ? null : untagValue(tagged);
+  if (typeof value !== "string") return value;
+  if (type === "_numeric") return Number(value);
+  return /^_(?:date|timestamp)$/.test(type) ? readTime(value) : value;
+}
+
 /** A value as the driver gives it for a column of that type. */
 function readValue(tagged: TaggedValue, column: SqlColumn, types: Types | undefined): unknown {
   if (tagged === null) return null;
   const value = untagValue(tagged);
   if (types) return types.getTypeParser(typeNumber(column), "text")(textOf(value));
+  if (Array.isArray(tagged)) return readElement(tagged, column.type);
   if (typeof value === "bigint") return String(value);
   if (typeof value === "number" && /^(?:int8|numeric)$/.test(column.type)) return String(value);
-  if (typeof value === "string" && /^(?:date|timestamp)/.test(column.type)) return new Date(value);
+  if (typeof value === "string" && /^(?:date|timestamp|timestamptz)$/.test(column.type)) {
+    return readTime(value);
+  }
   return value;
 }
 
