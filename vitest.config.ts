@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     exclude: ["test/slow/**", "node_modules/**"],
-    globalSetup: ["test/setup/chromium.ts", "test/setup/build.ts"],
+    globalSetup: ["test/setup/chromium.ts", "test/setup/postgres.ts", "test/setup/build.ts"],
     pool: "forks",
     testTimeout: 60_000,
     hookTimeout: 120_000,

@@ -19,7 +19,9 @@ const node = {
   platform: "node",
   format: "esm",
   target: "node20",
-  external: ["better-sqlite3"],
+  external: ["better-sqlite3", "pg-native"],
+  // pg takes its native twin, which is not there, where the environment asks for it.
+  define: { "process.env.NODE_PG_FORCE_NATIVE": "undefined" },
   banner: {
     js: 'import { createRequire as __createRequire } from "node:module";\nconst require = __createRequire(import.meta.url);',
   },

@@ -1,0 +1,188 @@
+/**
+ * The PostgreSQL connector: one statement per call, in a transaction of its own that for a read is read-only, by the
+ * extended protocol with bound values, on a session that holds nothing of another call. It must not tell a caller what
+ * the server said, and it never sends a call twice.
+ */
+import type { SqlArguments } from "../../../contract/arguments.ts";
+import type { SqlOperation } from "../../../contract/operation.ts";
+import type { TaggedValue } from "../../../contract/tagged-value.ts";
+import type { SqlResult } from "../../../contract/wire.ts";
+import type { Connector, ConnectorCall, ConnectorResult } from "../connector.ts";
+import { readerOf, typeNames } from "./columns.ts";
+import { Exchange, type ExchangeEnd } from "./exchange.ts";
+import { parameterText } from "./parameters.ts";
+import { Sessions, type Session } from "./sessions.ts";
+import { isStatementAllowed } from "./statement.ts";
+
+export interface PostgresOptions {
+  readonly name: string;
+  /** `postgres://…`, with its references resolved. */
+  readonly url: string;
+  /** Milliseconds a statement may run, and a call may wait for a connection. */
+  readonly timeout: number;
+  /** Rows that a read may return; default 50,000. */
+  readonly maxRows?: number;
+  /** Connections at most; default 10. */
+  readonly poolSize?: number;
+}
+
+type Committed = Extract<ExchangeEnd, { kind: "committed" }>;
+
+/** Milliseconds that a cancelled statement is given to end, so that its fate is known. */
+const cancelGrace = 2000;
+
+const failed = (
+  code: "resource-failed" | "resource-rejected" | "resource-timeout",
+  detail: string,
+): ConnectorResult => ({ kind: "failed", code, detail });
+
+const late = "The resource did not answer in time.";
+
+function valuesOf(operation: SqlOperation, args: SqlArguments): (string | null)[] | undefined {
+  const values: (string | null)[] = [];
+  for (const name of operation.parameters) {
+    const value = Object.hasOwn(args.values, name) ? args.values[name] : undefined;
+    if (value === undefined) return undefined;
+    values.push(parameterText(value as TaggedValue));
+  }
+  return values;
+}
+
+/** The server's word that a transaction was undone. */
+function resultOfRefusal(sqlstate: string): ConnectorResult {
+  if (sqlstate === "57014") return failed("resource-timeout", late);
+  // Out of resources, in conflict with another transaction, or broken: not the statement's fault.
+  if (/^(?:40|53|58|XX|55P03)/.test(sqlstate)) {
+    return failed("resource-failed", "The database could not run the statement now.");
+  }
+  return failed("resource-rejected", "The database refused the statement.");
+}
+
+function resultOfLoss(isLate: boolean): ConnectorResult {
+  return {
+    kind: "unknown",
+    code: isLate ? "resource-timeout" : "resource-failed",
+    detail: isLate ? late : "The connection to the database was lost.",
+  };
+}
+
+function shape({ columns, rows, tag }: Committed, names: ReadonlyMap<number, string>): SqlResult {
+  const types = columns.map(({ oid }) => names.get(oid) ?? "");
+  const readers = types.map(readerOf);
+  const [command = ""] = tag.split(" ");
+  const count = /\d+$/.exec(tag)?.[0];
+  return {
+    columns: columns.map(({ name }, index) => ({ name, type: types[index] ?? "" })),
+    rows: rows.map((row) =>
+      row.map((text, index) => (text === null ? null : (readers[index]?.(text) ?? text))),
+    ),
+    rowCount: count === undefined ? rows.length : Number(count),
+    command,
+  };
+}
+
+/** Waits for the end, but not for ever once the call's deadline came. */
+async function endOf(
+  exchange: Exchange,
+  signal: AbortSignal,
+  cancel: () => Promise<void>,
+): Promise<ExchangeEnd> {
+  let timer: NodeJS.Timeout | undefined;
+  const listening = new AbortController();
+  const gaveUp = new Promise<ExchangeEnd>((resolve) => {
+    const onAbort = (): void => {
+      timer = setTimeout(() => resolve({ kind: "lost" }), cancelGrace);
+      void cancel();
+    };
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true, signal: listening.signal });
+  });
+  const end = await Promise.race([exchange.ended, gaveUp]);
+  clearTimeout(timer);
+  listening.abort();
+  return end;
+}
+
+class PostgresConnector implements Connector {
+  readonly name: string;
+  readonly #maxRows: number;
+  readonly #sessions: Sessions;
+  readonly #typeNames = new Map(typeNames);
+
+  constructor(options: PostgresOptions) {
+    this.name = options.name;
+    this.#maxRows = options.maxRows ?? 50_000;
+    this.#sessions = new Sessions(options);
+  }
+
+  async #learnTypes(session: Session, { columns }: Committed): Promise<void> {
+    const missing = columns.map(({ oid }) => oid).filter((oid) => !this.#typeNames.has(oid));
+    if (missing.length === 0) return;
+    try {
+      const names = await this.#sessions.nameTypes(session, missing);
+      for (const [oid, name] of names) this.#typeNames.set(oid, name);
+    } catch {
+      // The statement is committed: its answer is worth more than the names of its types.
+    }
+  }
+
+  async #finish(session: Session, end: ExchangeEnd, signal: AbortSignal): Promise<ConnectorResult> {
+    if (end.kind !== "committed" || signal.aborted) this.#sessions.destroy(session);
+    if (end.kind === "refused") return resultOfRefusal(end.sqlstate);
+    if (end.kind === "lost") return resultOfLoss(signal.aborted);
+    if (!signal.aborted) {
+      await this.#learnTypes(session, end);
+      this.#sessions.discard(session);
+    }
+    if (end.tag === "" && end.rows.length > this.#maxRows) {
+      return failed("resource-rejected", "The result has too many rows.");
+    }
+    return {
+      kind: "answered",
+      status: 200,
+      headers: [["content-type", "application/json"]],
+      body: Buffer.from(JSON.stringify(shape(end, this.#typeNames))),
+    };
+  }
+
+  async #openSession(signal: AbortSignal): Promise<Session | ConnectorResult> {
+    try {
+      return (await this.#sessions.open(signal)) ?? failed("resource-timeout", late);
+    } catch {
+      return failed("resource-failed", "The database could not be reached.");
+    }
+  }
+
+  async execute(call: ConnectorCall, signal: AbortSignal): Promise<ConnectorResult> {
+    const { operation, access } = call;
+    if (operation.kind !== "sql" || !("values" in call.arguments)) {
+      return failed("resource-rejected", "This resource runs SQL statements only.");
+    }
+    if (!isStatementAllowed(operation.statement, access)) {
+      return failed("resource-rejected", "The statement may not run under this access.");
+    }
+    const values = valuesOf(operation, call.arguments);
+    if (values === undefined) return failed("resource-rejected", "A value is missing.");
+    const session = await this.#openSession(signal);
+    if ("kind" in session) return session;
+    const exchange = new Exchange({
+      access,
+      statement: operation.statement,
+      values,
+      // What a write returns is read to its end: it is done.
+      ...(access === "read" ? { maxRows: this.#maxRows + 1 } : {}),
+    });
+    session.client.query(exchange);
+    const end = await endOf(exchange, signal, () => this.#sessions.cancel(session));
+    return this.#finish(session, end, signal);
+  }
+
+  async close(): Promise<void> {
+    await this.#sessions.close();
+  }
+}
+
+/** Opens a PostgreSQL resource; it connects with its first call. */
+export function openPostgresConnector(options: PostgresOptions): Connector {
+  return new PostgresConnector(options);
+}

@@ -1,0 +1,119 @@
+/**
+ * One statement in a transaction of its own, by the extended protocol and in one flight: BEGIN, the statement, COMMIT, a
+ * single Sync. The server skips the rest after an error, so that nothing is committed then.
+ */
+import { DatabaseError, type Connection, type Submittable } from "pg";
+
+export interface ExchangeOptions {
+  readonly access: "read" | "write";
+  readonly statement: string;
+  readonly values: readonly (string | null)[];
+  /** Rows that are fetched at most; all if left out. */
+  readonly maxRows?: number;
+}
+
+/** How an exchange ended. `lost`: the connection ended before the server's word on it. */
+export type ExchangeEnd =
+  | {
+      readonly kind: "committed";
+      readonly columns: readonly { readonly name: string; readonly oid: number }[];
+      readonly rows: readonly (readonly (string | null)[])[];
+      /** The statement's command tag, e.g. `INSERT 0 1`; empty where rows were left unfetched. */
+      readonly tag: string;
+    }
+  | { readonly kind: "refused"; readonly sqlstate: string }
+  | { readonly kind: "lost" };
+
+interface RowDescription {
+  readonly fields: readonly { readonly name: string; readonly dataTypeID: number }[];
+}
+
+/** Errors by which the server ends the session, perhaps after its commit: they are no answer to the statement. */
+function endsSession(error: DatabaseError): boolean {
+  if (error.severity === "FATAL" || error.severity === "PANIC") return true;
+  return /^(?:08|57P|25P0[34])/.test(error.code ?? "");
+}
+
+/** What pg drives: it is submitted once and told each message of the server. */
+export class Exchange implements Submittable {
+  readonly ended: Promise<ExchangeEnd>;
+  readonly #options: ExchangeOptions;
+  readonly #rows: (string | null)[][] = [];
+  readonly #tags: string[] = [];
+  #columns: { name: string; oid: number }[] = [];
+  #isSuspended = false;
+  #end: (end: ExchangeEnd) => void = () => {};
+
+  constructor(options: ExchangeOptions) {
+    this.#options = options;
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+  }
+
+  submit = (connection: Connection): void => {
+    const { access, statement, values, maxRows } = this.#options;
+    connection.stream.cork();
+    this.#send(connection, access === "read" ? "BEGIN READ ONLY" : "BEGIN READ WRITE", []);
+    this.#send(connection, statement, values, maxRows);
+    this.#send(connection, "COMMIT", []);
+    connection.sync();
+    connection.stream.uncork();
+  };
+
+  // oxlint-disable-next-line max-params -- what the four messages carry
+  #send(
+    connection: Connection,
+    text: string,
+    values: readonly (string | null)[],
+    rows?: number,
+  ): void {
+    connection.parse({ name: "", text, types: [] }, true);
+    connection.bind({ values: [...values] }, true);
+    connection.describe({ type: "P", name: "" }, true);
+    connection.execute(rows === undefined ? {} : { rows: String(rows) }, true);
+  }
+
+  handleRowDescription({ fields }: RowDescription): void {
+    this.#columns = fields.map(({ name, dataTypeID }) => ({ name, oid: dataTypeID }));
+  }
+
+  handleDataRow({ fields }: { readonly fields: (string | null)[] }): void {
+    this.#rows.push(fields);
+  }
+
+  handleCommandComplete({ text }: { readonly text: string }): void {
+    this.#tags.push(text);
+  }
+
+  handlePortalSuspended(): void {
+    this.#isSuspended = true;
+  }
+
+  handleEmptyQuery(): void {
+    this.#tags.push("");
+  }
+
+  /** COPY is never sent; a server that asks for its data all the same is not talked to. */
+  handleCopyInResponse(connection: Connection): void {
+    connection.stream.destroy();
+  }
+
+  handleCopyData(_message: unknown, connection: Connection): void {
+    connection.stream.destroy();
+  }
+
+  handleError(error: Error): void {
+    if (error instanceof DatabaseError && !endsSession(error)) {
+      this.#end({ kind: "refused", sqlstate: error.code ?? "" });
+    } else {
+      this.#end({ kind: "lost" });
+    }
+  }
+
+  handleReadyForQuery(): void {
+    const tag = this.#isSuspended ? "" : (this.#tags[1] ?? "");
+    if (this.#tags.at(-1) !== "COMMIT") this.#end({ kind: "refused", sqlstate: "" });
+    else this.#end({ kind: "committed", columns: this.#columns, rows: this.#rows, tag });
+  }
+}

@@ -1,0 +1,168 @@
+/**
+ * Sessions of one PostgreSQL resource: a pool whose connections look the same to every call. Settings are pinned when a
+ * session opens and again after each call, when all else that it left behind is discarded.
+ */
+import { Client, Pool, type ClientBase, type PoolClient } from "pg";
+
+export interface SessionsOptions {
+  readonly url: string;
+  /** Milliseconds: of a statement, and of waiting for a connection. */
+  readonly timeout: number;
+  /** Connections at most; default 10. */
+  readonly poolSize?: number;
+}
+
+const cancelTimeout = 2000;
+
+export interface Session {
+  readonly client: PoolClient;
+  /** The server's number of the session, by which another may cancel it. */
+  readonly pid: number;
+}
+
+/**
+ * A name in the temporary schema must not stand for one of the role's path: last is the only safe place for it. Entries
+ * are as the server shows them: names, some in double quotes, with commas between.
+ */
+export function pinnedSearchPath(shown: string): string {
+  const entries = shown.match(/"(?:[^"]|"")*"|[^,\s"]+/g) ?? [];
+  const others = entries.filter((entry) => !/^"?pg_temp"?$/.test(entry) && entry !== '""');
+  return [...others, "pg_temp"].join(", ");
+}
+
+const pinSettings = `
+  SELECT pg_catalog.set_config(setting.key, setting.value, false)
+  FROM pg_catalog.json_each_text($1::pg_catalog.json) AS setting`;
+
+const nameTypes = `SELECT oid, typname FROM pg_catalog.pg_type WHERE oid = ANY ($1::pg_catalog.oid[])`;
+
+interface Known {
+  readonly pid: number;
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+async function pin(client: ClientBase, settings: Known["settings"]): Promise<void> {
+  await client.query({ text: pinSettings, values: [JSON.stringify(settings)] });
+}
+
+async function introduce(client: ClientBase, timeout: number): Promise<Known> {
+  const { rows } = await client.query<{ path: string; pid: number }>(
+    `SELECT pg_catalog.current_setting('search_path') AS path, pg_catalog.pg_backend_pid() AS pid`,
+  );
+  const [row] = rows;
+  const settings = {
+    search_path: pinnedSearchPath(row?.path ?? ""),
+    statement_timeout: String(timeout),
+    // The texts of values and the meaning of quotes do not depend on how a role is set up.
+    datestyle: "ISO, MDY",
+    intervalstyle: "postgres",
+    bytea_output: "hex",
+    extra_float_digits: "1",
+    standard_conforming_strings: "on",
+    default_transaction_read_only: "on",
+  };
+  await pin(client, settings);
+  return { pid: row?.pid ?? 0, settings };
+}
+
+export class Sessions {
+  readonly #pool: Pool;
+  readonly #known = new WeakMap<ClientBase, Known>();
+  readonly #discarding = new Set<Promise<void>>();
+  readonly #options: SessionsOptions;
+
+  constructor(options: SessionsOptions) {
+    const { url, timeout, poolSize } = options;
+    this.#options = options;
+    this.#pool = new Pool({
+      connectionString: url,
+      application_name: "govern",
+      connectionTimeoutMillis: timeout,
+      idleTimeoutMillis: 30_000,
+      keepAlive: true,
+      max: poolSize ?? 10,
+    });
+    // The end of a connection reaches the call that uses it; an idle one is replaced by the pool.
+    this.#pool.on("error", () => {});
+    this.#pool.on("connect", (client) => client.on("error", () => {}));
+  }
+
+  /** A clean session, or undefined when the signal came first. Rejects when none can be had: nothing was sent. */
+  async open(signal: AbortSignal): Promise<Session | undefined> {
+    const opened = this.#open();
+    const aborted = new Promise<undefined>((resolve) => {
+      if (signal.aborted) resolve(undefined);
+      else signal.addEventListener("abort", () => resolve(undefined), { once: true });
+    });
+    const session = await Promise.race([opened, aborted]);
+    if (session === undefined) {
+      void opened.then(
+        ({ client }) => client.release(),
+        () => {},
+      );
+    }
+    return session;
+  }
+
+  async #open(): Promise<Session> {
+    const client = await this.#pool.connect();
+    try {
+      const known = this.#known.get(client) ?? (await introduce(client, this.#options.timeout));
+      this.#known.set(client, known);
+      return { client, pid: known.pid };
+    } catch (error) {
+      client.release(true);
+      throw error;
+    }
+  }
+
+  /** Gives a session back without what a call left in it; the caller need not wait. */
+  discard({ client }: Session): void {
+    const discarding = this.#discard(client);
+    this.#discarding.add(discarding);
+    void discarding.then(() => this.#discarding.delete(discarding));
+  }
+
+  async #discard(client: PoolClient): Promise<void> {
+    try {
+      await client.query("DISCARD ALL");
+      await pin(client, this.#known.get(client)?.settings ?? {});
+      client.release();
+    } catch {
+      client.release(true);
+    }
+  }
+
+  /** Names of types by their numbers; those that the catalog does not have are left out. */
+  async nameTypes({ client }: Session, oids: readonly number[]): Promise<Map<number, string>> {
+    const { rows } = await client.query<{ oid: number; typname: string }>(nameTypes, [oids]);
+    return new Map(rows.map(({ oid, typname }) => [oid, typname]));
+  }
+
+  /** Asks the server, over a connection of its own, to stop what a session is doing. Never rejects. */
+  async cancel({ pid }: Session): Promise<void> {
+    const client = new Client({
+      connectionString: this.#options.url,
+      connectionTimeoutMillis: cancelTimeout,
+    });
+    client.on("error", () => {});
+    try {
+      await client.connect();
+      await client.query("SELECT pg_catalog.pg_cancel_backend($1)", [pid]);
+    } catch {
+      // The session is destroyed next, and the server's statement_timeout ends its work.
+    } finally {
+      await client.end();
+    }
+  }
+
+  /** Ends a session, whatever it is doing. */
+  destroy({ client }: Session): void {
+    client.release(true);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#discarding);
+    await this.#pool.end();
+  }
+}
