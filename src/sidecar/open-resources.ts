@@ -5,6 +5,7 @@ import type { HttpResource, Resource as ResourceRule, Workspace } from "../contr
 import { GovernError } from "../errors/govern-error.ts";
 import type { Connector } from "./connectors/connector.ts";
 import { openHttpConnector } from "./connectors/http/connector.ts";
+import { openPostgresConnector } from "./connectors/postgres/connector.ts";
 import { openSqliteConnector } from "./connectors/sqlite/connector.ts";
 import type { Secrets } from "./secrets.ts";
 import type { Resource } from "./snapshot.ts";
@@ -55,21 +56,45 @@ function openHttp(name: string, rule: HttpResource, secrets: Secrets): Connector
   return openHttpConnector({ name, upstream, headers });
 }
 
-function openConnector(name: string, rule: ResourceRule, options: OpenResourcesOptions): Connector {
-  if (rule.kind === "http") return openHttp(name, rule, options.secrets);
-  if (rule.kind !== "sqlite") {
-    throw invalid(
-      name,
-      `is of kind ${rule.kind}, for which this version has no connector.`,
-      "Kinds with a connector: http, sqlite.",
-    );
-  }
-  const url = options.secrets.resolve(rule.url, `resources.${name}.url`);
+function openSqlite(name: string, url: string, workspaceDir: string): Connector {
   if (!url.startsWith("sqlite:")) {
     throw invalid(name, "has a url that is no SQLite file.", "Write it like sqlite:./ledger.db.");
   }
-  const file = resolvePath(options.workspaceDir, url.slice("sqlite:".length));
-  return openSqliteConnector({ name, file });
+  return openSqliteConnector({
+    name,
+    file: resolvePath(workspaceDir, url.slice("sqlite:".length)),
+  });
+}
+
+function openPostgres(name: string, url: string, timeout: number): Connector {
+  if (!/^postgres(?:ql)?:\/\//.test(url) || !URL.canParse(url)) {
+    throw invalid(
+      name,
+      "has a url that is no PostgreSQL address.",
+      "Write it like postgres://db.example:5432/ledger.",
+    );
+  }
+  return openPostgresConnector({ name, url, timeout });
+}
+
+function openConnector(
+  name: string,
+  rule: ResourceRule,
+  timeout: number,
+  { secrets, workspaceDir }: OpenResourcesOptions,
+): Connector {
+  if (rule.kind === "http") return openHttp(name, rule, secrets);
+  if (rule.kind === "mysql") {
+    throw invalid(
+      name,
+      `is of kind ${rule.kind}, for which this version has no connector.`,
+      "Kinds with a connector: http, postgres, sqlite.",
+    );
+  }
+  const url = secrets.resolve(rule.url, `resources.${name}.url`);
+  return rule.kind === "sqlite"
+    ? openSqlite(name, url, workspaceDir)
+    : openPostgres(name, url, timeout);
 }
 
 /** Opens all resources, or none: what was open is closed again when one cannot be. */
@@ -80,7 +105,11 @@ export async function openResources(
   try {
     for (const [name, rule] of Object.entries(options.workspace.resources ?? {})) {
       const timeout = rule.timeout === undefined ? defaultTimeout : parseDuration(rule.timeout);
-      resources.set(name, { name, connector: openConnector(name, rule, options), timeout });
+      resources.set(name, {
+        name,
+        connector: openConnector(name, rule, timeout, options),
+        timeout,
+      });
     }
     return resources;
   } catch (error) {

@@ -1,10 +1,12 @@
 /** The emitted program: bundled, beside a workspace, with nothing but better-sqlite3 to load. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdirSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { Client } from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { AuditEntry } from "../../src/contract/audit-entry.ts";
+import { startPostgres } from "../postgres-server.ts";
 import { send, signIn } from "./client.ts";
 import {
   apiPath,
@@ -98,6 +100,30 @@ describe("the emitted sidecar", () => {
       "start",
       "config",
     ]);
+  });
+
+  it("reaches PostgreSQL with nothing beside it, whatever driver the environment asks for", async () => {
+    const server = await startPostgres();
+    const owner = new Client({ connectionString: server.url });
+    await owner.connect();
+    await owner.query("CREATE TABLE agents AS SELECT 1 AS id, 'Rosa' AS name, 7.50 AS score");
+    await owner.end();
+    const configuration = join(desk.folder, "govern.yaml");
+    const text = readFileSync(configuration, "utf8");
+    const resource = "{ kind: postgres, url: '${env:AGENTS_URL}' }";
+    writeFileSync(
+      configuration,
+      text.replace(/(?<=agents: )\{.*\}/, () => resource),
+    );
+    const env = { AGENTS_URL: server.url, NODE_PG_FORCE_NATIVE: "1" };
+    program = startProgram(desk.folder, ["--dev"], env);
+    const address = { port: await portOf(program), host: "desk.localhost" };
+    const sam = await signIn(address, "sam");
+    const rows = await sam.post("/_govern/sql/neon", { digest: selectAgentsDigest, values: [1] });
+    expect(rows.json()).toMatchObject({ rows: [[1, "Rosa", "7.50"]] });
+    program.child.kill("SIGTERM");
+    expect(await program.ended()).toBe(0);
+    await server.stop();
   });
 
   it("takes over from one that was killed", async () => {

@@ -1,0 +1,33 @@
+/** Which resources of govern.yaml can be opened, and what is said of the others. */
+import { expect, it } from "vitest";
+import type { Resource } from "../../src/contract/workspace.ts";
+import { closeResources, openResources } from "../../src/sidecar/open-resources.ts";
+
+const open = (rule: Resource) =>
+  openResources({
+    workspace: { version: 1, resources: { ledger: rule } },
+    workspaceDir: "/nonexistent",
+    secrets: { resolve: (text) => text },
+  });
+
+it("opens a PostgreSQL resource before its server can be reached", async () => {
+  const resources = await open({ kind: "postgres", url: "postgres://127.0.0.1:1/ledger" });
+  expect(resources.get("ledger")).toMatchObject({ name: "ledger", timeout: 30_000 });
+  await closeResources(resources);
+});
+
+it("refuses an address that is not PostgreSQL's, without telling it", async () => {
+  const opening = open({ kind: "postgres", url: "mysql://app:hunter2@db.example/ledger" });
+  await expect(opening).rejects.toMatchObject({
+    code: "workspace-invalid",
+    message: "resources.ledger has a url that is no PostgreSQL address.",
+    next: "Write it like postgres://db.example:5432/ledger.",
+  });
+});
+
+it("names the kinds that it serves where one has no connector", async () => {
+  await expect(open({ kind: "mysql", url: "mysql://db.example/ledger" })).rejects.toMatchObject({
+    code: "workspace-invalid",
+    next: "Kinds with a connector: http, postgres, sqlite.",
+  });
+});
