@@ -118,7 +118,20 @@ function slashed(path: TextValue): TextValue {
   return { kind: "text", parts: [{ kind: "text", text: "/" }, ...path.parts] };
 }
 
+/** An element of the page: a global, named by the words of its selector. */
+const pageElement: Builtin = (_, call) => {
+  const [selector, ...others] = call.argument(0).map(plainText);
+  const words = selector?.match(/[A-Za-z0-9]+/g)?.filter((word) => !/^(?:meta|name)$/.test(word));
+  if (selector === undefined || others.length > 0 || !words?.length) return unknownSet;
+  const [first = "", ...rest] = words;
+  const name = first + rest.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("");
+  return [{ kind: "global", path: `document.${name}` }];
+};
+
 const functions: Readonly<Record<string, Builtin>> = {
+  "document.querySelector": pageElement,
+  "document.head.querySelector": pageElement,
+  "document.getElementById": pageElement,
   encodeURIComponent: (_, call) => call.argument(0).map(encoded),
   encodeURI: (_, call) => call.argument(0).map(stringified),
   String: (_, call) => call.argument(0).map(stringified),
@@ -259,6 +272,14 @@ const methods: Readonly<Record<string, Method>> = {
     return text === undefined ? undefined : joined(evaluation, self, text);
   },
   bind: (_, self) => (self.kind === "function" || self.kind === "client" ? [self] : undefined),
+  getAttribute: (_, self, call) => {
+    const [name, ...others] = call.argument(0).map(plainText);
+    if (self.kind !== "global" || name === undefined || others.length > 0) return undefined;
+    const key = name
+      .replace(/^data-/, "")
+      .replaceAll(/-+(\w)/g, (_all, one: string) => one.toUpperCase());
+    return [{ kind: "global", path: `${self.path}.${key}` }];
+  },
   toISOString: () => [string],
   toFixed: () => [string],
 };

@@ -85,7 +85,20 @@ function bindSelf(values: Values, self: Value): Values {
   );
 }
 
+const properties = new WeakMap<ObjectValue, Map<string, Values>>();
+
+/** Found once per object: objects that spread each other would else be walked again on every path through them. */
 function objectProperty(evaluation: Evaluation, object: ObjectValue, key: string): Values {
+  const found = properties.get(object) ?? new Map<string, Values>();
+  properties.set(object, found);
+  const cached = found.get(key);
+  if (cached !== undefined) return cached;
+  const values = findProperty(evaluation, object, key);
+  found.set(key, values);
+  return values;
+}
+
+function findProperty(evaluation: Evaluation, object: ObjectValue, key: string): Values {
   let found: Values = [];
   for (const entry of object.entries.toReversed()) {
     const { values, certain } = entryProperty(evaluation, entry, key);

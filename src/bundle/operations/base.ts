@@ -58,7 +58,10 @@ function afterPort(parts: readonly Part[]): readonly Part[] {
 
 function baseName(path: string): string {
   const words = path.replaceAll(/[^A-Za-z0-9_.]/g, "");
-  return `{${words.split(".").at(-1) || "base"}}`;
+  const [owner = "", last = ""] = ["", ...words.split(".")].slice(-2);
+  if (!/^(?:href|content|value|src)$/.test(last) || owner === "") return `{${last || "base"}}`;
+  // `<base href>` and `<meta content>`: the element says what it is.
+  return `{${owner}${last.charAt(0).toUpperCase()}${last.slice(1)}}`;
 }
 
 function holeBase(hole: HolePart, rest: readonly Part[]): Base | NoBase {
