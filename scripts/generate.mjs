@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import * as z from "zod";
+import { registryText } from "./recognizer-registry.mjs";
 import { makeSidecarLockfile, sidecarFaults } from "./sidecar-lockfile.mjs";
 
 process.chdir(new URL("..", import.meta.url).pathname);
@@ -39,6 +40,8 @@ emitSchema("build", "build.json: what one import saw", buildFileSchema);
 emitSchema("inspect", "What govern inspect --json prints", inspectReportSchema);
 emitSchema("workspace", "govern.yaml: the workspace", workspaceSchema);
 emitSchema("audit-entry", "One entry of the audit trail, version 1", auditEntrySchema);
+
+emit("src/bundle/recognizers/registry.ts", registryText());
 
 if (!checking && sidecarFaults().length > 0) makeSidecarLockfile();
 stale.push(...sidecarFaults());

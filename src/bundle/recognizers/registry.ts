@@ -1,22 +1,22 @@
-/** The recognizers, in the order in which they run: those of clients first, for their own sinks are then excluded. */
+/** The recognizers, in the order in which they run: those of clients first, for their own sinks are then excluded. Generated. */
 import { axiosRecognizer } from "./axios/axios.ts";
 import { beaconRecognizer } from "./beacon/beacon.ts";
 import { eventsourceRecognizer } from "./eventsource/eventsource.ts";
-import { fetchEventSourceRecognizer } from "./fetch-event-source/fetch-event-source.ts";
 import { fetchRecognizer } from "./fetch/fetch.ts";
+import { fetchEventSourceRecognizer } from "./fetch-event-source/fetch-event-source.ts";
 import { kyRecognizer } from "./ky/ky.ts";
 import { neonRecognizer } from "./neon/neon.ts";
 import { ofetchRecognizer } from "./ofetch/ofetch.ts";
-import type { Recognizer } from "./recognizer.ts";
 import { websocketRecognizer } from "./websocket/websocket.ts";
 import { xhrRecognizer } from "./xhr/xhr.ts";
+import type { Recognizer } from "./recognizer.ts";
 
 export const recognizers: readonly Recognizer[] = [
-  neonRecognizer,
   axiosRecognizer,
-  kyRecognizer,
-  ofetchRecognizer,
   fetchEventSourceRecognizer,
+  kyRecognizer,
+  neonRecognizer,
+  ofetchRecognizer,
   fetchRecognizer,
   xhrRecognizer,
   beaconRecognizer,
