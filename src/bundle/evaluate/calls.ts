@@ -6,6 +6,7 @@ import { clientCall } from "./clients.ts";
 import type { Evaluation } from "./evaluation.ts";
 import type { Entered, Frame } from "./frame.ts";
 import { staticKey } from "./keys.ts";
+import { mergesArguments } from "./lowered.ts";
 import { constructorOf } from "./properties.ts";
 import {
   union,
@@ -103,6 +104,18 @@ function thenValues(
   );
 }
 
+/** What a helper like `_objectSpread` gives: its arguments, the later ones over the earlier. */
+function merged(entered: Entered): Values {
+  const entries = entered.args.map((node) => ({
+    key: undefined,
+    spread: true,
+    node: node?.type === "SpreadElement" ? null : node,
+    frame: entered.caller,
+    optional: false,
+  }));
+  return [{ kind: "object", entries }];
+}
+
 function appliedValues(
   evaluation: Evaluation,
   fn: FunctionValue,
@@ -127,7 +140,10 @@ function calledValues(
   callee: Value,
   call: { node: CallNode; entered: Entered },
 ): Values {
-  if (callee.kind === "function") return evaluation.returned(callee, call.entered, call.node);
+  if (callee.kind === "function") {
+    if (mergesArguments(evaluation, callee.node)) return merged(call.entered);
+    return evaluation.returned(callee, call.entered, call.node);
+  }
   if (callee.kind === "getter") return callee.values;
   if (callee.kind === "client") return clientCall(evaluation, callee, call);
   if (callee.kind === "global") {
@@ -143,6 +159,9 @@ export function newValues(evaluation: Evaluation, node: t.NewExpression, frame: 
   return union(
     ...callees.map((callee): Values => {
       if (callee.kind === "class") return [instanceOf(evaluation, callee, { node, entered })];
+      if (callee.kind === "function" && callee.node.type !== "ArrowFunctionExpression") {
+        return [{ kind: "made", of: callee, made: evaluation.frameOf(callee, entered, node) }];
+      }
       if (callee.kind === "global") {
         return builtinNew(evaluation, callee.path, entered) ?? unknownSet;
       }

@@ -1,9 +1,17 @@
 /** Where a value goes that is called, constructed, or given as an argument. */
-import { memberName, isMember, type CallNode, type Node } from "../modules/syntax.ts";
+import {
+  memberName,
+  isMember,
+  type CallNode,
+  type FunctionNode,
+  type Node,
+} from "../modules/syntax.ts";
 import { construction, instance, result, type Path } from "./flow-path.ts";
+import { intoConstructor } from "./flow-constructors.ts";
 import { intoParam, intoTarget } from "./flow-targets.ts";
 import { intoInterop } from "./flow-wrapped.ts";
 import type { FlowTracker } from "./flow.ts";
+import { givesParam, mergesArguments, wrapsParam } from "./lowered.ts";
 import { constructorOf } from "./properties.ts";
 import type { Value } from "./values.ts";
 
@@ -18,12 +26,16 @@ const passThrough = new Set([
   "useEvent",
   "defineProperty",
   "resolve",
+  "mark",
   "seal",
 ]);
 
 /** Calls that look at a value and keep nothing of it. */
 const harmlessGlobals =
   /^(?:console\.|Array\.isArray$|Boolean$|Object\.(?:keys|getPrototypeOf|getOwnPropertyNames|hasOwn)$)/;
+
+/** Functions of the language that give back their first argument. */
+const givesBack = /^Object\.(?:defineProperty|defineProperties|setPrototypeOf|freeze|seal)$/;
 
 /** Components made by `jsx(Component, props)` and the like: props arrive at the first parameter. */
 const elementMakers = new Set(["jsx", "jsxs", "jsxDEV", "createElement"]);
@@ -56,6 +68,7 @@ function intoCallee(tracker: FlowTracker, call: Call, path: Path): void {
 function intoArgument(tracker: FlowTracker, call: Call, value: { node: Node; path: Path }): void {
   const index = call.arguments.indexOf(value.node as never);
   if (tracker.evaluation.program.wrapped.isDefinition(call)) return;
+  if (intoConstructor(tracker, call, { index, path: value.path })) return;
   if (index === 0 && intoInterop(tracker, call, value.path)) return;
   const name = calleeName(call);
   if (name !== undefined && intoNamed(tracker, call, { name, index, path: value.path })) return;
@@ -110,13 +123,30 @@ function intoKnown(
   value: { node: Node; path: Path; callee: Value; index: number },
 ): void {
   const { callee, path, index } = value;
-  if (callee.kind === "function") return intoParam(tracker, callee.node, { index, path });
+  if (callee.kind === "function")
+    return intoFunction(tracker, call, { fn: callee.node, path, index });
   if (callee.kind === "class") {
     const target = constructorOf(callee.node);
     if (target !== undefined) return intoParam(tracker, target, { index, path });
   }
   if (callee.kind === "global" && harmlessGlobals.test(callee.path)) return;
+  if (callee.kind === "global" && index === 0 && givesBack.test(callee.path)) {
+    return tracker.to(call, path);
+  }
   tracker.escape(call, "it is passed to code that is not followed");
+}
+
+function intoFunction(
+  tracker: FlowTracker,
+  call: Call,
+  given: { fn: FunctionNode; path: Path; index: number },
+): void {
+  const { fn, path, index } = given;
+  const { evaluation } = tracker;
+  if (path.length === 0 && wrapsParam(evaluation, fn, index)) return tracker.to(call, path);
+  if (mergesArguments(evaluation, fn)) return tracker.to(call, path);
+  if (givesParam(evaluation, fn, index)) tracker.to(call, path);
+  intoParam(tracker, fn, { index, path });
 }
 
 function intoProps(tracker: FlowTracker, call: Call, path: Path): void {

@@ -10,6 +10,7 @@ import {
   type MemberNode,
   type Node,
 } from "../modules/syntax.ts";
+import { constructedBy } from "./constructors.ts";
 import type { FlowTracker } from "./flow.ts";
 import { instance, type Path } from "./flow-path.ts";
 
@@ -145,12 +146,24 @@ function intoGlobal(tracker: FlowTracker, name: string, path: Path): void {
   }
 }
 
+/** The functions that an expression can be. */
+export function functionsOf(tracker: FlowTracker, node: Node): FunctionNode[] {
+  const values = tracker.evaluation.evaluate(node, tracker.root);
+  return values.flatMap((value) => (value.kind === "function" ? [value.node] : []));
+}
+
+/** Into members of a constructor function, named by an expression that holds it. */
+export function intoMembers(tracker: FlowTracker, owner: Node, path: Path): void {
+  for (const fn of functionsOf(tracker, owner)) tracker.to(fn, path);
+  intoTarget(tracker, owner, path);
+}
+
 /** Into a member that is assigned: all reads of the object's variable see it. */
 function intoMember(tracker: FlowTracker, member: MemberNode, path: Path): void {
   const key = memberName(member);
   const { object } = member;
   if (key === undefined) return tracker.escape(member, "it is stored under a computed name");
-  if (key === "prototype") return intoTarget(tracker, object, [instance, ...path]);
+  if (key === "prototype") return intoMembers(tracker, object, [instance, ...path]);
   if (object.type === "ThisExpression") return intoThis(tracker, object, [key, ...path]);
   if (isMember(object)) return intoMember(tracker, object, [key, ...path]);
   if (object.type === "Identifier") return intoMemberOf(tracker, object, { key, path });
@@ -183,5 +196,8 @@ function intoThis(tracker: FlowTracker, node: Node, path: Path): void {
   if (body?.type === "ObjectExpression") return tracker.to(body, path);
   const owner = body?.type === "ClassBody" ? tracker.parentOf(body) : undefined;
   if (isClass(owner)) return tracker.to(owner, [instance, ...path]);
+  const constructors = fn === undefined ? [] : constructedBy(tracker.evaluation, fn);
+  for (const one of constructors) intoMembers(tracker, one, [instance, ...path]);
+  if (constructors.length > 0) return;
   tracker.escape(node, "it is stored in an object that is not followed");
 }

@@ -15,6 +15,7 @@ import { intoField, intoSubclass } from "./flow-definitions.ts";
 import { instance, result, type Path } from "./flow-path.ts";
 import { intoParam, intoProperty, intoTarget, leave } from "./flow-targets.ts";
 import type { FlowTracker } from "./flow.ts";
+import { forwarderOf, givesParam, returnsParam } from "./lowered.ts";
 
 interface Step {
   readonly node: Node;
@@ -78,7 +79,13 @@ function spread(tracker: FlowTracker, parent: t.SpreadElement, { path }: Step): 
 
 function returned(tracker: FlowTracker, parent: t.ReturnStatement, { path }: Step): void {
   const fn = tracker.evaluation.program.unitOf(parent).functionOf(parent);
-  if (fn !== undefined) tracker.to(fn, [result, ...path]);
+  if (
+    fn === undefined ||
+    (parent.argument && returnsParam(tracker.evaluation, fn, parent.argument))
+  ) {
+    return;
+  }
+  tracker.to(fn, [result, ...path]);
 }
 
 function element(tracker: FlowTracker, parent: t.ArrayExpression, { node, path }: Step): void {
@@ -116,7 +123,9 @@ function wholeMember(tracker: FlowTracker, parent: MemberNode): void {
   const name = memberName(parent);
   const call = name === "bind" ? tracker.parentOf(parent) : undefined;
   const bound = isCall(call) && call.callee === parent && call.arguments.length < 2;
-  if (bound) tracker.to(call, []);
+  const forwarder = name === "apply" ? forwarderOf(tracker.evaluation, parent) : undefined;
+  if (forwarder !== undefined) tracker.to(forwarder, []);
+  else if (bound) tracker.to(call, []);
   else tracker.use({ kind: "member", node: parent, name });
 }
 
@@ -132,6 +141,7 @@ function promiseMember(
   const [callback] = call.arguments;
   if (called.name === "then" && callback && isFunction(callback)) {
     intoParam(tracker, callback, { index: 0, path: called.path });
+    if (givesParam(tracker.evaluation, callback, 0)) tracker.to(call, called.path);
   }
 }
 

@@ -13,6 +13,7 @@ import {
 } from "../modules/syntax.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { fromClass, fromFunction } from "./flow-definitions.ts";
+import { throughThis } from "./flow-constructors.ts";
 import type { Path } from "./flow-path.ts";
 import { intoTarget } from "./flow-targets.ts";
 import { flowUp } from "./flow-up.ts";
@@ -102,6 +103,7 @@ export class FlowTracker {
     if (outlet !== undefined) intoOutlet(this, outlet, path);
     const ends = outlet !== undefined && this.parentOf(node)?.type !== "AssignmentExpression";
     if (isFunction(node)) {
+      throughThis(this, node, path);
       if ((!ends || node.type !== "ObjectMethod") && fromFunction(this, node, path) && !ends) {
         flowUp(this, node, path);
       }

@@ -6,7 +6,7 @@ import type { Unit } from "../modules/unit.ts";
 import { amended } from "./amendments.ts";
 import { argumentValues, restArguments } from "./arguments.ts";
 import type { Evaluation } from "./evaluation.ts";
-import { frameFor, type Frame } from "./frame.ts";
+import { frameFor, type Entered, type Frame } from "./frame.ts";
 import { destructure, stepsTo } from "./patterns.ts";
 import {
   undefinedValue,
@@ -40,7 +40,11 @@ function ownerOf(binding: Binding): FunctionNode | undefined {
 export function nameValues(evaluation: Evaluation, node: t.Identifier, from: Frame): Values {
   const unit = evaluation.program.unitOf(node);
   const binding = unit.bindingOf(node);
-  if (binding === undefined) return [globalValue(node.name)];
+  if (binding === undefined) {
+    return node.name === "arguments"
+      ? argumentsObject(evaluation, node, from)
+      : [globalValue(node.name)];
+  }
   const role = roleValues(evaluation, binding);
   if (role !== undefined) return role;
   const frame = frameFor(ownerOf(binding), from);
@@ -55,6 +59,19 @@ export function nameValues(evaluation: Evaluation, node: t.Identifier, from: Fra
     default:
       return variableValues(evaluation, binding, { frame, read: node });
   }
+}
+
+/** `arguments`: those of the call, or whatever callers give. */
+function argumentsObject(evaluation: Evaluation, node: Node, from: Frame): Values {
+  const unit = evaluation.program.unitOf(node);
+  let fn = unit.functionOf(node);
+  while (fn?.type === "ArrowFunctionExpression") fn = unit.functionOf(fn);
+  if (fn === undefined) return unknownSet;
+  const frame = frameFor(fn, from);
+  if (frame.fn !== fn || frame.entered === null) {
+    return [{ kind: "param", fn, binding: undefined, path: [] }];
+  }
+  return [{ ...restArguments(evaluation, frame.entered, 0), exact: true }];
 }
 
 function importedValues(
@@ -78,15 +95,40 @@ function paramValues(
   const index = fn.params.findIndex((param) => stepsTo(param, binding.name) !== undefined);
   const pattern = fn.params[index];
   if (pattern === undefined) return unknownSet;
-  const known = frame.fn === fn && frame.entered !== null;
-  const given = known
-    ? pattern.type === "RestElement"
-      ? [restArguments(evaluation, frame.entered, index)]
-      : argumentValues(evaluation, frame.entered, index).map(asArgument)
-    : symbolic(fn, binding, pattern);
+  const entered = frame.fn === fn ? frame.entered : null;
+  const given =
+    (entered === null
+      ? undefined
+      : givenBy(evaluation, entered, { pattern, index })?.map(asArgument)) ??
+    inPlace(evaluation, fn, { pattern, index, frame }) ??
+    symbolic(fn, binding, pattern);
   const values = destructure(evaluation, { pattern, name: binding.name, values: given, frame });
   const written = afterWrites(evaluation, { binding, frame, read: at.read, start: values });
   return written.map((value) => amended(evaluation, binding, value, frame));
+}
+
+function givenBy(
+  evaluation: Evaluation,
+  entered: Entered,
+  param: { pattern: Node; index: number },
+): Values {
+  return param.pattern.type === "RestElement"
+    ? [restArguments(evaluation, entered, param.index)]
+    : argumentValues(evaluation, entered, param.index);
+}
+
+/** A function that is called where it stands has one caller. */
+function inPlace(
+  evaluation: Evaluation,
+  fn: FunctionNode,
+  param: { pattern: Node; index: number; frame: Frame },
+): Values | undefined {
+  const { program } = evaluation;
+  const call = program.parentOf(fn);
+  if (call?.type !== "CallExpression" || call.callee !== fn) return undefined;
+  if ("id" in fn && fn.id) return undefined;
+  const caller = frameFor(program.unitOf(call).functionOf(call), param.frame);
+  return givenBy(evaluation, { args: call.arguments, caller }, param);
 }
 
 /** Marks the text of an argument as one of many. */

@@ -82,6 +82,15 @@ function equality(evaluation: Evaluation, node: t.BinaryExpression, frame: Frame
   return [literalValue(node.operator.startsWith("!") ? !equal : equal)];
 }
 
+function comparison(evaluation: Evaluation, node: t.BinaryExpression, frame: Frame): Values {
+  if (node.left.type === "PrivateName") return boolean;
+  const left = comparable(evaluation.evaluate(node.left, frame))?.value;
+  const right = comparable(evaluation.evaluate(node.right, frame))?.value;
+  if (typeof left !== "number" || typeof right !== "number") return boolean;
+  if (left === right) return [literalValue(node.operator.endsWith("="))];
+  return [literalValue(node.operator.startsWith("<") ? left < right : left > right)];
+}
+
 /** What a binary operator gives. */
 export function binaryValues(
   evaluation: Evaluation,
@@ -90,6 +99,7 @@ export function binaryValues(
 ): Values {
   if (node.operator === "+") return sum(evaluation, node, frame);
   if (/^[!=]==?$/.test(node.operator)) return equality(evaluation, node, frame);
+  if (/^[<>]=?$/.test(node.operator)) return comparison(evaluation, node, frame);
   return /^(?:[-*/%|&^]|\*\*|<<|>>>?)$/.test(node.operator) ? number : boolean;
 }
 

@@ -10,11 +10,13 @@ import {
 import type { Unit } from "../modules/unit.ts";
 import { ownedNodes } from "./bodies.ts";
 import { clientMember } from "./clients.ts";
+import { constructedBy, prototypeOf } from "./constructors.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { Frame, frameFor } from "./frame.ts";
 import { entryValues } from "./names.ts";
 import {
   certainly,
+  literalValue,
   undefinedValue,
   union,
   unknown,
@@ -27,6 +29,7 @@ import {
   type GlobalValue,
   type InstanceValue,
   type LiteralValue,
+  type MadeValue,
   type ObjectValue,
   type ParamValue,
   type RequestValue,
@@ -44,6 +47,7 @@ const lookups: Readonly<Partial<Record<Value["kind"], Lookup>>> = {
   object: objectProperty,
   array: arrayProperty,
   instance: instanceProperty,
+  made: madeProperty,
   class: staticProperty,
   namespace: namespaceProperty,
   exports: exportedMember,
@@ -136,7 +140,10 @@ function spreadProperty(
 }
 
 function arrayProperty(evaluation: Evaluation, array: ArrayValue, key: string): Values {
-  if (key === "length") return [{ kind: "unknown", type: "number" }];
+  if (key === "length") {
+    const isSure = array.exact === true && array.elements.every((element) => !element.spread);
+    return isSure ? [literalValue(array.elements.length)] : number;
+  }
   const at = Number(key);
   if (!Number.isInteger(at)) return unknownSet;
   if (array.elements.slice(0, at + 1).some((element) => element.spread)) return unknownSet;
@@ -156,8 +163,55 @@ function namespaceProperty(
 }
 
 /** CommonJS modules that export a function give it as its own default too. */
-function functionProperty(_evaluation: Evaluation, value: FunctionValue, key: string): Values {
-  return key === "default" ? [value] : unknownSet;
+function functionProperty(evaluation: Evaluation, value: FunctionValue, key: string): Values {
+  if (key === "default") return [value];
+  const members = prototypeOf(evaluation, value.node).members.filter(
+    (member) => member.static && member.key === key,
+  );
+  if (members.length === 0) return unknownSet;
+  return union(
+    ...members.map(({ node }) => evaluation.evaluate(node, frameAt(evaluation, node, value.env))),
+  );
+}
+
+function frameAt(evaluation: Evaluation, node: Node, from: Frame): Frame {
+  return frameFor(evaluation.program.unitOf(node).functionOf(node), from);
+}
+
+/** What a member of an object made by a constructor function can be. */
+function madeProperty(evaluation: Evaluation, value: MadeValue, key: string): Values {
+  const { node, env } = value.of;
+  const { members, parents } = prototypeOf(evaluation, node);
+  const own = members.filter((member) => !member.static);
+  const sets = own
+    .filter((member) => member.key === key)
+    .map((member) => evaluation.evaluate(member.node, frameAt(evaluation, member.node, env)));
+  const functions = [node, ...own.map((member) => member.node).filter((one) => isFunction(one))];
+  for (const write of writesIn(functions).get(key) ?? []) {
+    const fn = evaluation.program.unitOf(write).functionOf(write);
+    const frame = fn === value.made?.fn && value.made ? value.made : frameFor(fn, env);
+    sets.push(evaluation.evaluate(write.right, frame));
+  }
+  if (sets.length > 0) return bindSelf(union(...sets), value);
+  const inherits = parents.map((parent) => inheritedMember(evaluation, parent, { env, key }));
+  return inherits.length === 0 ? unknownSet : bindSelf(union(...inherits), value);
+}
+
+function inheritedMember(
+  evaluation: Evaluation,
+  parent: Node,
+  asked: { env: Frame; key: string },
+): Values {
+  const parents = evaluation.evaluate(parent, frameAt(evaluation, parent, asked.env));
+  return union(
+    ...parents.map((one): Values => {
+      if (one.kind === "class") {
+        return evaluation.property({ kind: "instance", of: one, made: undefined }, asked.key);
+      }
+      if (one.kind !== "function") return [];
+      return evaluation.property({ kind: "made", of: one, made: undefined }, asked.key);
+    }),
+  );
 }
 
 type Member = ClassNode["body"]["body"][number];
@@ -272,17 +326,23 @@ const writesOfClass = new WeakMap<ClassNode, Map<string, t.AssignmentExpression[
 function selfWrites(node: ClassNode): Map<string, t.AssignmentExpression[]> {
   const known = writesOfClass.get(node);
   if (known !== undefined) return known;
+  const functions = node.body.body.filter((member) => isFunction(member) && !isStatic(member));
+  const writes = writesIn(functions);
+  writesOfClass.set(node, writes);
+  return writes;
+}
+
+/** `this.k = …` in functions, by key. */
+function writesIn(functions: readonly Node[]): Map<string, t.AssignmentExpression[]> {
   const writes = new Map<string, t.AssignmentExpression[]>();
-  for (const member of node.body.body) {
-    if (!isFunction(member) || isStatic(member)) continue;
-    for (const inner of ownedNodes(member)) {
+  for (const fn of functions) {
+    for (const inner of isFunction(fn) ? ownedNodes(fn) : []) {
       if (inner.type !== "AssignmentExpression" || inner.left.type !== "MemberExpression") continue;
       if (inner.left.object.type !== "ThisExpression") continue;
       const key = plainKey(inner.left.property, inner.left.computed);
       if (key !== undefined) writes.set(key, [...(writes.get(key) ?? []), inner]);
     }
   }
-  writesOfClass.set(node, writes);
   return writes;
 }
 
@@ -302,6 +362,12 @@ export function selfValues(evaluation: Evaluation, node: Node, frame: Frame): Va
   if (fn === undefined) return fieldSelf(evaluation, node, frame);
   const around = frameFor(fn, frame);
   if (around.fn === fn && around.self !== undefined) return [around.self];
+  const constructors = constructedBy(evaluation, fn);
+  const made = constructors.flatMap((one): Values => {
+    const values = evaluation.evaluate(one, frameAt(evaluation, one, frame));
+    return values.flatMap((of) => (of.kind === "function" ? [madeBy(of, frame)] : []));
+  });
+  if (made.length > 0) return made;
   return ownerSelf(evaluation, fn, frame);
 }
 
@@ -315,6 +381,12 @@ function fieldSelf(evaluation: Evaluation, node: Node, frame: Frame): Values {
   const body = around.findIndex((one) => one.type === "ClassBody");
   const at = around[body - 1];
   return at === undefined ? unknownSet : classSelf(evaluation, around[body + 1], { at, frame });
+}
+
+/** An object of a constructor function, by the construction that a frame assumes. */
+function madeBy(of: FunctionValue, frame: Frame): MadeValue {
+  const made = frameFor(of.node, frame);
+  return { kind: "made", of, made: made.fn === of.node ? made : undefined };
 }
 
 /** The object or class that a function is a member of. */

@@ -73,6 +73,8 @@ export interface ObjectValue {
 export interface ArrayValue {
   readonly kind: "array";
   readonly elements: readonly Entry[];
+  /** These are all its elements: nothing is pushed later. */
+  readonly exact?: true;
 }
 
 export interface FunctionValue {
@@ -93,6 +95,14 @@ export interface InstanceValue {
   readonly kind: "instance";
   readonly of: ClassValue;
   /** The frame of its constructor; undefined where any construction is meant. */
+  readonly made: Frame | undefined;
+}
+
+/** What `new` gives of a constructor function. */
+export interface MadeValue {
+  readonly kind: "made";
+  readonly of: FunctionValue;
+  /** The frame of the constructor; undefined where any construction is meant. */
   readonly made: Frame | undefined;
 }
 
@@ -187,6 +197,7 @@ export type Value =
   | FunctionValue
   | ClassValue
   | InstanceValue
+  | MadeValue
   | GlobalValue
   | NamespaceValue
   | ExportsValue

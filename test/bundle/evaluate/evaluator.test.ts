@@ -82,6 +82,32 @@ describe("the evaluator", () => {
       ["/a/b"],
     ],
     ["a getter", "const o={b:'/b',get u(){return this.b+'/u'}};probe(o.u)", ["/b/u"]],
+    [
+      "a constructor function",
+      "function A(b){this.b=b}A.prototype.u=function(p){return this.b+p};probe(new A('/a').u('/b'))",
+      ["/a/b"],
+    ],
+    [
+      "a class as compilers lower it",
+      "var A=function(){function A(b){this.b=b}return c(A,[{key:'u',value:function(p){return this.b+p}}]),A}();function c(e,t){for(var i=0;i<t.length;i++)Object.defineProperty(e.prototype,t[i].key,t[i])}probe(new A('/a').u('/b'))",
+      ["/a/b"],
+    ],
+    [
+      "an inherited prototype",
+      "function A(){}A.prototype.u=function(){return '/u'};function B(){}B.prototype=Object.create(A.prototype);probe(new B().u())",
+      ["/u"],
+    ],
+    [
+      "a default read from arguments",
+      "function f(){var m=arguments.length>0&&void 0!==arguments[0]?arguments[0]:'/d';return m}probe(x()?f():f('/a'))",
+      ["/a", "/d"],
+    ],
+    [
+      "a helper that merges objects",
+      "function m(e){for(var t=1;t<arguments.length;t++){var n=arguments[t];for(var k in n)e[k]=n[k]}return e}probe(m({},{u:'/a'},{v:1}).u)",
+      ["/a"],
+    ],
+    ["the argument of a function called in place", "!function(e){probe(e)}('/a')", ["/a"]],
     ["concat", "probe('/a'.concat(x(),'/b'))", ["/a{}/b"]],
     ["replace", "probe('/a/{id}'.replace('{id}',encodeURIComponent(x())))", ["/a/{encoded}"]],
     [

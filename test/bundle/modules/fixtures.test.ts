@@ -9,7 +9,9 @@ const root = "fixtures/modules";
 /** One app, built by each bundler: what it asks for does not depend on who bundled it. */
 const builds = [
   "webpack/modern",
+  "webpack/es5",
   "rspack/modern",
+  "rspack/es5",
   "esbuild/iife",
   "esbuild/splitting",
   "rolldown/chunks",
