@@ -1,6 +1,6 @@
 /**
- * What the analysis asks of a module system: which binding of one script is which of another. ES modules are one; the
- * runtimes of other bundlers are further implementations.
+ * What the analysis asks of a module system: which binding of one script is which of another. Modules that a
+ * bundler wrapped in functions are in `wrapped/`.
  */
 import type { Node } from "./syntax.ts";
 import type { Unit } from "./unit.ts";
