@@ -28,7 +28,7 @@ const node = {
 };
 
 /** Scripts that run in a page. */
-const page = { ...shared, platform: "browser", format: "iife", target: "es2020", minify: true };
+const page = { ...shared, platform: "browser", format: "iife", target: "es2022", minify: true };
 
 const programs = [
   { ...node, entryPoints: ["src/sidecar/main.ts"], outfile: "dist/emit/sidecar.mjs" },

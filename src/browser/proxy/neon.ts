@@ -39,11 +39,11 @@ interface Query {
 
 /** The driver's error: `message` from the boundary's problem document, `code` its code. */
 class NeonDbError extends Error {
+  static override readonly name = "NeonDbError";
   declare code: string | undefined;
   declare sourceError: unknown;
 }
 NeonDbError.prototype.name = "NeonDbError";
-Object.defineProperty(NeonDbError, "name", { value: "NeonDbError" });
 
 /** A template that may hold others; with no values, a text that is put into one as it is. */
 class SqlTemplate {
