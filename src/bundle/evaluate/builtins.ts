@@ -36,10 +36,15 @@ function encodeText(text: string): string {
   return encodeURIComponent(text.replaceAll(/\p{Surrogate}/gu, "\uFFFD"));
 }
 
+/** Nobody asks for `/accounts/undefined`: the value is given in a way that is not seen. */
+function isMissing(value: Value): boolean {
+  return value.kind === "literal" && (value.value === undefined || value.value === null);
+}
+
 function encoded(value: Value): Value {
   const text = plainText(value);
   if (text !== undefined) return textValue(encodeText(text));
-  if (value.kind === "literal") return textValue(String(value.value));
+  if (value.kind === "literal" && !isMissing(value)) return textValue(String(value.value));
   if (value.kind === "unknown" && value.type === "number") return value;
   return { kind: "unknown", type: "string", encoded: true };
 }
@@ -47,6 +52,7 @@ function encoded(value: Value): Value {
 function stringified(value: Value): Value {
   if (value.kind === "text" || value.kind === "param" || value.kind === "global") return value;
   if (value.kind === "query") return asText(value);
+  if (isMissing(value)) return string;
   if (value.kind === "literal") return textValue(String(value.value));
   return value.kind === "unknown" ? value : string;
 }

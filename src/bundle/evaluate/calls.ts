@@ -7,6 +7,7 @@ import type { Evaluation } from "./evaluation.ts";
 import type { Entered, Frame } from "./frame.ts";
 import { staticKey } from "./keys.ts";
 import { mergesArguments } from "./lowered.ts";
+import { contextValues, createdContext } from "./page-contexts.ts";
 import { constructorOf } from "./properties.ts";
 import {
   union,
@@ -39,8 +40,9 @@ export function callValues(
   const entered = enteredBy(node, frame);
   const adapted = wrappedCall(evaluation, node, entered);
   if (adapted !== undefined) return adapted;
-  if (isMember(callee)) {
-    const known = methodValues(evaluation, callee, { node, frame, entered });
+  const last = callee.type === "SequenceExpression" ? callee.expressions.at(-1) : callee;
+  if (isMember(last)) {
+    const known = methodValues(evaluation, last, { node, frame, entered });
     if (known !== undefined) return known;
   }
   const callees = evaluation.evaluate(callee, frame);
@@ -57,6 +59,11 @@ function methodValues(
   const selves = evaluation.evaluate(callee.object, call.frame);
   if (name === "then") return thenValues(evaluation, selves, call);
   const [first] = call.entered.args;
+  if (name === "createContext") return [createdContext(call.node)];
+  if (name === "useContext" && first) {
+    const held = heldValues(evaluation, first, call.frame);
+    if (held !== undefined) return held;
+  }
   const sets = selves.map((self) => {
     if (self.kind === "function" && (name === "call" || name === "apply")) {
       return appliedValues(evaluation, self, { ...call, name });
@@ -68,6 +75,15 @@ function methodValues(
     return undefined;
   });
   return sets.some((set) => set === undefined) ? undefined : union(...(sets as Values[]));
+}
+
+/** `useContext(C)`. */
+function heldValues(evaluation: Evaluation, context: Node, frame: Frame): Values | undefined {
+  const values = evaluation.evaluate(context, frame);
+  const [only] = values;
+  return only?.kind === "context" && values.length === 1
+    ? contextValues(evaluation, only, frame)
+    : undefined;
 }
 
 /** `useMemo(f)`: what the function gives. */

@@ -1,7 +1,7 @@
 /** Clients of HTTP libraries as values: their members, and the clients that they make. */
 import { argumentValues } from "./arguments.ts";
 import type { Evaluation } from "./evaluation.ts";
-import type { Entered } from "./frame.ts";
+import { RootFrame, type Entered } from "./frame.ts";
 import { unknownSet, type ClientLibrary, type ClientValue, type Values } from "./values.ts";
 import type { CallNode, Node } from "../modules/syntax.ts";
 
@@ -16,6 +16,27 @@ export function clientMember(client: ClientValue, key: string): Values {
   if (key === "default") return [client];
   const isKnown = client.library.sends.has(key) || client.library.makes[key] !== undefined;
   return isKnown ? [{ ...client, member: key }] : unknownSet;
+}
+
+const noFrame = new RootFrame();
+
+/** A property of a client; its `defaults` are what it was made with, unless something sets them. */
+export function clientProperty(evaluation: Evaluation, client: ClientValue, key: string): Values {
+  if (key !== "defaults" || client.member !== undefined) return clientMember(client, key);
+  if (setsDefaults(evaluation)) return unknownSet;
+  const base = { key: undefined, spread: true, node: null, frame: noFrame, optional: false };
+  const given = client.made.filter(({ options }) => options.length > 0);
+  return [{ kind: "object", entries: given.map(({ options }) => ({ ...base, values: options })) }];
+}
+
+/** Whether a script assigns `….baseURL`. */
+function setsDefaults({ program }: Evaluation): boolean {
+  return program.units.some((unit) =>
+    (unit.index.members.get("baseURL") ?? []).some((member) => {
+      const parent = unit.parentOf(member);
+      return parent?.type === "AssignmentExpression" && parent.left === member;
+    }),
+  );
 }
 
 /** The client that a call of `create` or the like gives; what a request gives is not known. */

@@ -13,7 +13,8 @@ import { intoInterop } from "./flow-wrapped.ts";
 import type { FlowTracker } from "./flow.ts";
 import { givesParam, mergesArguments, wrapsParam } from "./lowered.ts";
 import { constructorOf } from "./properties.ts";
-import type { Value } from "./values.ts";
+import { contextReads } from "./page-contexts.ts";
+import type { ContextValue, Value } from "./values.ts";
 
 type Call = Exclude<CallNode, { type: "TaggedTemplateExpression" }>;
 
@@ -149,6 +150,12 @@ function intoFunction(
   intoParam(tracker, fn, { index, path });
 }
 
+/** What a provider is given arrives where its context is read. */
+function intoReads(tracker: FlowTracker, context: ContextValue, [prop, ...path]: Path): void {
+  if (prop !== "value") return;
+  for (const read of contextReads(tracker.evaluation, context)) tracker.to(read, path);
+}
+
 function intoProps(tracker: FlowTracker, call: Call, path: Path): void {
   const [component] = call.arguments;
   const [first] = path;
@@ -156,6 +163,7 @@ function intoProps(tracker: FlowTracker, call: Call, path: Path): void {
   for (const value of tracker.evaluation.evaluate(component, tracker.root)) {
     if (value.kind === "function") intoParam(tracker, value.node, { index: 0, path });
     else if (value.kind === "class") tracker.to(value.node, [instance, "props", ...path]);
+    else if (value.kind === "context") intoReads(tracker, value, path);
     // An element's handlers (`onClick`) are called by the page, with its own arguments.
     else if (value.kind !== "text")
       tracker.escape(call, "it is given to a component that is not followed");

@@ -9,7 +9,7 @@ import {
 } from "../modules/syntax.ts";
 import type { Unit } from "../modules/unit.ts";
 import { ownedNodes } from "./bodies.ts";
-import { clientMember } from "./clients.ts";
+import { clientProperty } from "./clients.ts";
 import { constructedBy, prototypeOf } from "./constructors.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { Frame, frameFor } from "./frame.ts";
@@ -24,6 +24,7 @@ import {
   type ArrayValue,
   type ClassValue,
   type ClientValue,
+  type ContextValue,
   type Entry,
   type FunctionValue,
   type GlobalValue,
@@ -37,11 +38,10 @@ import {
   type Value,
   type Values,
 } from "./values.ts";
+import { textProperty } from "./text-members.ts";
 import { bareRoot, exportedMember, getterMember } from "./wrapped.ts";
 
 type Lookup = (evaluation: Evaluation, value: never, key: string) => Values;
-
-const number: Values = [{ kind: "unknown", type: "number" }];
 
 const lookups: Readonly<Partial<Record<Value["kind"], Lookup>>> = {
   object: objectProperty,
@@ -57,8 +57,9 @@ const lookups: Readonly<Partial<Record<Value["kind"], Lookup>>> = {
   param: (_, value: ParamValue, key) => [{ ...value, path: [...value.path, key] }],
   literal: (_, value: LiteralValue) =>
     value.value === undefined || value.value === null ? [undefinedValue] : unknownSet,
-  text: (_, value: TextValue, key) => (key === "length" ? number : textProperty(value, key)),
-  client: (_, value: ClientValue, key) => clientMember(value, key),
+  text: (_, value: TextValue, key) => textProperty(value, key),
+  client: (evaluation, value: ClientValue, key) => clientProperty(evaluation, value, key),
+  context: (_, value: ContextValue, key) => (key === "Provider" ? [value] : unknownSet),
   request: (_, value: RequestValue, key) => (key === "url" ? value.url : unknownSet),
 };
 
@@ -72,11 +73,6 @@ const pageObjects = new Set(["window", "self", "globalThis", "top", "parent"]);
 function globalMember(path: string, key: string): Value {
   if (path !== "window") return { kind: "global", path: `${path}.${key}` };
   return { kind: "global", path: pageObjects.has(key) ? "window" : key };
-}
-
-/** A URL object is its text: the members that give it back. */
-function textProperty(value: Extract<Value, { kind: "text" }>, key: string): Values {
-  return key === "href" ? [value] : unknownSet;
 }
 
 function bindSelf(values: Values, self: Value): Values {
@@ -142,7 +138,7 @@ function spreadProperty(
 function arrayProperty(evaluation: Evaluation, array: ArrayValue, key: string): Values {
   if (key === "length") {
     const isSure = array.exact === true && array.elements.every((element) => !element.spread);
-    return isSure ? [literalValue(array.elements.length)] : number;
+    return isSure ? [literalValue(array.elements.length)] : [{ kind: "unknown", type: "number" }];
   }
   const at = Number(key);
   if (!Number.isInteger(at)) return unknownSet;

@@ -173,6 +173,12 @@ export interface ClientValue {
   readonly member?: string;
 }
 
+/** A context of React, by the call that created it; its provider too. */
+export interface ContextValue {
+  readonly kind: "context";
+  readonly at: Node;
+}
+
 /** A parameter, or a member of one, that callers decide. */
 export interface ParamValue {
   readonly kind: "param";
@@ -206,6 +212,7 @@ export type Value =
   | QueryValue
   | RequestValue
   | ClientValue
+  | ContextValue
   | ParamValue
   | UnknownValue;
 
@@ -243,6 +250,7 @@ function identityOf(value: Value): unknown {
   if (value.kind === "text") return plainText(value) ?? value;
   if (value.kind === "global") return `global ${value.path}`;
   if (value.kind === "class") return value.node;
+  if (value.kind === "context") return value.at;
   if (value.kind === "exports") return value.module;
   return value;
 }
