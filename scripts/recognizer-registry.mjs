@@ -4,8 +4,8 @@ import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 const folder = "src/bundle/recognizers";
 const file = `${folder}/registry.ts`;
 
-/** Recognizers of global functions: after all others, which may exclude what they would find. */
-const globals = ["fetch", "xhr", "beacon", "websocket", "eventsource"];
+/** Recognizers of global functions, and of what is left: after all others, which may exclude what they would find. */
+const globals = ["fetch", "xhr", "beacon", "websocket", "eventsource", "unknown-client"];
 
 /** The recognizer that a folder exports. */
 function exportOf(name) {

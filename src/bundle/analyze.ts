@@ -35,6 +35,7 @@ async function collectSites(program: Program, options: AnalyzeOptions): Promise<
     excluded: (node) => dead.reasonFor(node),
     exclude: (nodes, reason) => dead.add(nodes, reason),
     report: (site) => drafts.push(site),
+    isReported: (node) => drafts.some((draft) => draft.at === node),
   };
   for (const recognizer of recognizers) recognizer.identify?.(context);
   for (const recognizer of recognizers) {

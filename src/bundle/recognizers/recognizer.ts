@@ -59,6 +59,8 @@ export interface RecognizerContext {
   /** Makes the code around these nodes count as dead: its sinks are excluded, with the reason. */
   exclude(nodes: readonly Node[], reason: string): void;
   report(site: SiteDraft): void;
+  /** Whether a site was reported at a node. */
+  isReported(node: Node): boolean;
 }
 
 export interface Recognizer {

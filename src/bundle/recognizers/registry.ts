@@ -7,6 +7,7 @@ import { fetchEventSourceRecognizer } from "./fetch-event-source/fetch-event-sou
 import { kyRecognizer } from "./ky/ky.ts";
 import { neonRecognizer } from "./neon/neon.ts";
 import { ofetchRecognizer } from "./ofetch/ofetch.ts";
+import { unknownClientRecognizer } from "./unknown-client/unknown-client.ts";
 import { websocketRecognizer } from "./websocket/websocket.ts";
 import { xhrRecognizer } from "./xhr/xhr.ts";
 import type { Recognizer } from "./recognizer.ts";
@@ -22,4 +23,5 @@ export const recognizers: readonly Recognizer[] = [
   beaconRecognizer,
   websocketRecognizer,
   eventsourceRecognizer,
+  unknownClientRecognizer,
 ];

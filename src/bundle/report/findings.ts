@@ -36,6 +36,7 @@ const callNames: Readonly<Record<string, string>> = {
   websocket: "WebSocket",
   eventsource: "EventSource",
   neon: "SQL call",
+
   axios: "axios call",
   ky: "ky call",
   ofetch: "ofetch call",
