@@ -3,7 +3,7 @@ import { argumentValues } from "./arguments.ts";
 import type { Evaluation } from "./evaluation.ts";
 import type { Entered } from "./frame.ts";
 import { entryValues } from "./names.ts";
-import { knownFields } from "./properties.ts";
+import { knownFields } from "./known-fields.ts";
 import { asText, joinTexts, knownStart, mapText } from "./texts.ts";
 import {
   certainly,

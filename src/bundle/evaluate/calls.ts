@@ -8,7 +8,7 @@ import type { Entered, Frame } from "./frame.ts";
 import { staticKey } from "./keys.ts";
 import { mergesArguments } from "./lowered.ts";
 import { contextValues, createdContext } from "./page-contexts.ts";
-import { constructorOf } from "./properties.ts";
+import { constructorOf } from "./class-members.ts";
 import {
   union,
   unknownSet,

@@ -21,7 +21,8 @@ import { Frame, frameFor, type Entered } from "./frame.ts";
 import { staticKey } from "./keys.ts";
 import { nameValues } from "./names.ts";
 import { binaryValues, logicalValues, unaryValues } from "./operators.ts";
-import { propertyValues, selfValues } from "./properties.ts";
+import { propertyValues } from "./properties.ts";
+import { selfValues } from "./self.ts";
 import { joinTexts } from "./texts.ts";
 import {
   certainly,

@@ -12,7 +12,7 @@ import { intoParam, intoTarget } from "./flow-targets.ts";
 import { intoInterop } from "./flow-wrapped.ts";
 import type { FlowTracker } from "./flow.ts";
 import { givesParam, mergesArguments, wrapsParam } from "./lowered.ts";
-import { constructorOf } from "./properties.ts";
+import { constructorOf } from "./class-members.ts";
 import { contextReads } from "./page-contexts.ts";
 import type { ContextValue, Value } from "./values.ts";
 

@@ -13,7 +13,7 @@ import { ownedNodes } from "./bodies.ts";
 import type { FlowTracker } from "./flow.ts";
 import { construction, instance, result, type Path } from "./flow-path.ts";
 import { arrive, intoBinding, intoProperty } from "./flow-targets.ts";
-import { constructorOf } from "./properties.ts";
+import { constructorOf } from "./class-members.ts";
 
 /** A getter gives its result without a call. */
 function memberPath(fn: t.ObjectMethod | t.ClassMethod | t.ClassPrivateMethod, path: Path): Path {

@@ -2,6 +2,7 @@
  * Where an expression is evaluated: which call each function around it was entered by. A root frame knows no calls but those
  * that it assumes; a parameter that no frame binds stays symbolic.
  */
+import type { Program } from "../modules/program.ts";
 import type { FunctionNode, Node } from "../modules/syntax.ts";
 import type { Value, Values } from "./values.ts";
 
@@ -82,4 +83,9 @@ export class RootFrame extends Frame {
 export function frameFor(fn: FunctionNode | undefined, from: Frame): Frame {
   if (fn === undefined) return from.root;
   return inChain(from, fn) ?? from.root.assumedFrame(fn) ?? from.root;
+}
+
+/** The frame of the function around a node, seen from another frame. */
+export function frameAround(program: Program, node: Node, from: Frame): Frame {
+  return frameFor(program.unitOf(node).functionOf(node), from);
 }

@@ -265,6 +265,17 @@ export function union(...sets: readonly Values[]): Values {
   return [...seen.values()];
 }
 
+/** Functions that are members of an object see it as `this`. */
+export function bindSelf(values: Values, self: Value): Values {
+  return values.map((value) =>
+    value.kind === "function" &&
+    value.self === undefined &&
+    value.node.type !== "ArrowFunctionExpression"
+      ? { ...value, self }
+      : value,
+  );
+}
+
 /** Whether a value is truthy, where that is certain. */
 export function truthiness(value: Value): boolean | undefined {
   switch (value.kind) {

@@ -1,6 +1,6 @@
 /** Options of a client's call: those of the call win over those of the client, which win over those it was made from. */
 import type { Evaluation } from "../evaluate/evaluation.ts";
-import { knownFields } from "../evaluate/properties.ts";
+import { knownFields } from "../evaluate/known-fields.ts";
 import {
   undefinedValue,
   union,

@@ -3,7 +3,7 @@ import type { Body, Field } from "../../contract/operation.ts";
 import type { UnnamedOperation } from "../../contract/operation-id.ts";
 import type { Evaluation } from "../evaluate/evaluation.ts";
 import type { Answer } from "../evaluate/contexts.ts";
-import { knownFields } from "../evaluate/properties.ts";
+import { knownFields } from "../evaluate/known-fields.ts";
 import { asText } from "../evaluate/texts.ts";
 import {
   plainText,

@@ -1,0 +1,155 @@
+/** Members of instances, of their classes, and of objects that constructor functions make. */
+import type * as t from "@babel/types";
+import { isFunction, type Node } from "../modules/syntax.ts";
+import { ownedNodes } from "./bodies.ts";
+import {
+  constructorOf,
+  isStatic,
+  memberKey,
+  selfWrites,
+  writesIn,
+  type Member,
+} from "./class-members.ts";
+import { prototypeOf } from "./constructors.ts";
+import type { Evaluation } from "./evaluation.ts";
+import { Frame, frameAround, frameFor } from "./frame.ts";
+import {
+  bindSelf,
+  undefinedValue,
+  union,
+  unknownSet,
+  type ClassValue,
+  type FunctionValue,
+  type InstanceValue,
+  type MadeValue,
+  type Values,
+} from "./values.ts";
+
+/** What a member of an object made by a constructor function can be. */
+export function madeProperty(evaluation: Evaluation, value: MadeValue, key: string): Values {
+  const { node, env } = value.of;
+  const { members, parents } = prototypeOf(evaluation, node);
+  const own = members.filter((member) => !member.static);
+  const sets = own
+    .filter((member) => member.key === key)
+    .map((member) =>
+      evaluation.evaluate(member.node, frameAround(evaluation.program, member.node, env)),
+    );
+  const functions = [node, ...own.map((member) => member.node).filter((one) => isFunction(one))];
+  for (const write of writesIn(functions).get(key) ?? []) {
+    const fn = evaluation.program.unitOf(write).functionOf(write);
+    const frame = fn === value.made?.fn && value.made ? value.made : frameFor(fn, env);
+    sets.push(evaluation.evaluate(write.right, frame));
+  }
+  if (sets.length > 0) return bindSelf(union(...sets), value);
+  const inherits = parents.map((parent) => inheritedMember(evaluation, parent, { env, key }));
+  return inherits.length === 0 ? unknownSet : bindSelf(union(...inherits), value);
+}
+
+function inheritedMember(
+  evaluation: Evaluation,
+  parent: Node,
+  asked: { env: Frame; key: string },
+): Values {
+  const parents = evaluation.evaluate(parent, frameAround(evaluation.program, parent, asked.env));
+  return union(
+    ...parents.map((one): Values => {
+      if (one.kind === "class") {
+        return evaluation.property({ kind: "instance", of: one, made: undefined }, asked.key);
+      }
+      if (one.kind !== "function") return [];
+      return evaluation.property({ kind: "made", of: one, made: undefined }, asked.key);
+    }),
+  );
+}
+
+/** The value of a declared class member seen from a frame. */
+function memberValues(evaluation: Evaluation, member: Member, frame: Frame): Values {
+  if (isFunction(member)) {
+    const value: FunctionValue = { kind: "function", node: member, env: frame };
+    if (member.kind === "get") {
+      return evaluation.returned(value, { args: [], caller: frame }, member as never);
+    }
+    return [value];
+  }
+  if (!("value" in member) || !member.value) return [undefinedValue];
+  return evaluation.evaluate(member.value, frame);
+}
+
+export function staticProperty(evaluation: Evaluation, value: ClassValue, key: string): Values {
+  for (const member of value.node.body.body) {
+    if (isStatic(member) && memberKey(member) === key) {
+      return bindSelf(memberValues(evaluation, member, value.env), value);
+    }
+  }
+  return inherited(evaluation, value, (parent) => evaluation.property(parent, key));
+}
+
+function inherited(
+  evaluation: Evaluation,
+  value: ClassValue,
+  ask: (parent: ClassValue) => Values,
+): Values {
+  if (!value.node.superClass) return [undefinedValue];
+  const parents = evaluation.evaluate(value.node.superClass, value.env);
+  return union(...parents.map((parent) => (parent.kind === "class" ? ask(parent) : unknownSet)));
+}
+
+export function instanceProperty(
+  evaluation: Evaluation,
+  instance: InstanceValue,
+  key: string,
+): Values {
+  const { node, env } = instance.of;
+  const methods = node.body.body.filter((member) => !isStatic(member) && memberKey(member) === key);
+  const sets: Values[] = methods.map((member) =>
+    bindSelf(memberValues(evaluation, member, fieldFrame(instance, member)), instance),
+  );
+  for (const write of selfWrites(node).get(key) ?? []) {
+    const fn = evaluation.program.unitOf(write).functionOf(write);
+    const frame = fn === instance.made?.fn && instance.made ? instance.made : frameFor(fn, env);
+    sets.push(evaluation.evaluate(write.right, frame));
+  }
+  if (sets.length > 0) return union(...sets);
+  if (!node.superClass) return unknownSet;
+  return inherited(evaluation, instance.of, (parent) =>
+    instanceProperty(
+      evaluation,
+      { kind: "instance", of: parent, made: superFrame(evaluation, instance) },
+      key,
+    ),
+  );
+}
+
+const fieldFrames = new WeakMap<InstanceValue, Frame>();
+
+/** Methods take the frame of their class; the initializers of fields run with the instance as `this`. */
+function fieldFrame(instance: InstanceValue, member: Member): Frame {
+  const { env } = instance.of;
+  if (isFunction(member)) return env;
+  const known = fieldFrames.get(instance);
+  if (known !== undefined) return known;
+  const root = instance.made?.root ?? env.root;
+  const frame = new Frame({ fn: null, env, root, self: instance });
+  fieldFrames.set(instance, frame);
+  return frame;
+}
+
+/** The frame of the constructor of the parent class, as `super(…)` enters it. */
+function superFrame(evaluation: Evaluation, instance: InstanceValue): Frame | undefined {
+  const { made, of } = instance;
+  if (made === undefined || !of.node.superClass) return undefined;
+  const [parent] = evaluation.evaluate(of.node.superClass, of.env);
+  if (parent?.kind !== "class") return undefined;
+  const target = constructorOf(parent.node);
+  if (target === undefined) return undefined;
+  const own = constructorOf(of.node);
+  if (own === undefined) return made.fn === target ? made : undefined;
+  const call = ownedNodes(own).find(
+    (node): node is t.CallExpression =>
+      node.type === "CallExpression" && node.callee.type === "Super",
+  );
+  if (call === undefined) return undefined;
+  const fn: FunctionValue = { kind: "function", node: target, env: parent.env };
+  return evaluation.frameOf(fn, { args: call.arguments, caller: made }, call);
+}

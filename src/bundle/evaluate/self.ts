@@ -1,0 +1,89 @@
+/** What `this` is. */
+import { isFunction, type FunctionNode, type Node } from "../modules/syntax.ts";
+import type { Unit } from "../modules/unit.ts";
+import { constructorOf, isStatic, type Member } from "./class-members.ts";
+import { constructedBy } from "./constructors.ts";
+import type { Evaluation } from "./evaluation.ts";
+import { frameAround, frameFor, type Frame } from "./frame.ts";
+import {
+  unknownSet,
+  type ClassValue,
+  type FunctionValue,
+  type MadeValue,
+  type Values,
+} from "./values.ts";
+
+/** The function whose `this` a place sees; undefined in the initializer of a class field and outside every function. */
+function thisFunction(unit: Unit, node: Node): FunctionNode | undefined {
+  for (let at = unit.parentOf(node); at !== undefined; at = unit.parentOf(at)) {
+    if (isFunction(at) && at.type !== "ArrowFunctionExpression") return at;
+    if (/^Class(?:Private|Accessor)?Property$/.test(at.type)) return undefined;
+  }
+  return undefined;
+}
+
+/** What `this` is in a function, where no call says it. */
+export function selfValues(evaluation: Evaluation, node: Node, frame: Frame): Values {
+  const unit = evaluation.program.unitOf(node);
+  const fn = thisFunction(unit, node);
+  if (fn === undefined) return fieldSelf(evaluation, node, frame);
+  const around = frameFor(fn, frame);
+  if (around.fn === fn && around.self !== undefined) return [around.self];
+  const constructors = constructedBy(evaluation, fn);
+  const made = constructors.flatMap((one): Values => {
+    const values = evaluation.evaluate(one, frameAround(evaluation.program, one, frame));
+    return values.flatMap((of) => (of.kind === "function" ? [madeBy(of, frame)] : []));
+  });
+  if (made.length > 0) return made;
+  return ownerSelf(evaluation, fn, frame);
+}
+
+/** In the initializer of a class field `this` is the instance. */
+function fieldSelf(evaluation: Evaluation, node: Node, frame: Frame): Values {
+  for (let at: Frame | null = frame; at !== null; at = at.env) {
+    if (at.fn === null && at.self !== undefined) return [at.self];
+  }
+  const unit = evaluation.program.unitOf(node);
+  const around = unit.ancestors(node);
+  const body = around.findIndex((one) => one.type === "ClassBody");
+  const at = around[body - 1];
+  return at === undefined ? unknownSet : classSelf(evaluation, around[body + 1], { at, frame });
+}
+
+/** An object of a constructor function, by the construction that a frame assumes. */
+function madeBy(of: FunctionValue, frame: Frame): MadeValue {
+  const made = frameFor(of.node, frame);
+  return { kind: "made", of, made: made.fn === of.node ? made : undefined };
+}
+
+/** The object or class that a function is a member of. */
+function ownerSelf(evaluation: Evaluation, fn: Node, frame: Frame): Values {
+  const unit = evaluation.program.unitOf(fn);
+  let at = fn;
+  for (let parent = unit.parentOf(at); parent !== undefined; parent = unit.parentOf(at)) {
+    if (parent.type === "ClassBody") {
+      return classSelf(evaluation, unit.parentOf(parent), { at, frame });
+    }
+    if (parent.type === "ObjectExpression") {
+      return evaluation.evaluate(parent, frameFor(unit.functionOf(parent), frame));
+    }
+    if (parent.type !== "ObjectProperty" && !parent.type.startsWith("Class")) return unknownSet;
+    at = parent;
+  }
+  return unknownSet;
+}
+
+function classSelf(
+  evaluation: Evaluation,
+  node: Node | undefined,
+  place: { at: Node; frame: Frame },
+): Values {
+  if (node?.type !== "ClassDeclaration" && node?.type !== "ClassExpression") return unknownSet;
+  const unit = evaluation.program.unitOf(node);
+  const env = frameFor(unit.functionOf(node), place.frame);
+  const value: ClassValue = { kind: "class", node, env };
+  if (isStatic(place.at as Member)) return [value];
+  const ctor = constructorOf(node);
+  const made = ctor === undefined ? undefined : frameFor(ctor, place.frame);
+  return [{ kind: "instance", of: value, made: made?.fn === ctor ? made : undefined }];
+}
