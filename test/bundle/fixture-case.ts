@@ -62,10 +62,14 @@ function checkCuts(bundle: Bundle, cuts: readonly Cut[]): void {
   }
 }
 
+/** The bundle of a case: a folder, or one script. */
+export function bundleIn(folder: string): Promise<Bundle> {
+  return readBundle(join(folder, existsSync(join(folder, "input")) ? "input" : "input.js"));
+}
+
 /** Analyzes one case and compares it with what it pins; `UPDATE=1` writes what is seen. */
 export async function expectCase(folder: string): Promise<void> {
-  const input = existsSync(join(folder, "input")) ? "input" : "input.js";
-  const bundle = await readBundle(join(folder, input));
+  const bundle = await bundleIn(folder);
   const analysis = await analyzeBundle(bundle, "fixture");
   for (const operation of analysis.operations) operationSchema.parse(operation);
   checkCuts(bundle, analysis.cuts);

@@ -115,9 +115,10 @@ export function fromClass(tracker: FlowTracker, node: ClassNode, path: Path): vo
   }
 }
 
-/** From a class to one that extends it. */
+/** From a class to one that extends it: a constructor of its own constructs the other by `super(…)`. */
 export function intoSubclass(tracker: FlowTracker, node: ClassNode, path: Path): void {
-  const own = path[0] === construction ? constructorOf(node) : undefined;
+  const constructs = path.length === 0 || path[0] === construction;
+  const own = constructs ? constructorOf(node) : undefined;
   if (own === undefined) return tracker.to(node, path);
   for (const inner of ownedNodes(own)) {
     if (inner.type === "CallExpression" && inner.callee.type === "Super") {
