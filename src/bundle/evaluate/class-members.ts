@@ -1,7 +1,10 @@
 /** The members of classes and constructors, as they stand in the code. */
 import type * as t from "@babel/types";
 import { isFunction, plainKey, type ClassNode, type Node } from "../modules/syntax.ts";
+import type { Unit } from "../modules/unit.ts";
 import { ownedNodes } from "./bodies.ts";
+import type { Evaluation } from "./evaluation.ts";
+import { definedField } from "./field-helpers.ts";
 
 export type Member = ClassNode["body"]["body"][number];
 
@@ -22,28 +25,56 @@ export function constructorOf(node: ClassNode): t.ClassMethod | undefined {
   );
 }
 
-const writesOfClass = new WeakMap<ClassNode, Map<string, t.AssignmentExpression[]>>();
+/** A place that sets a member of `this`. */
+export interface SelfWrite {
+  readonly at: Node;
+  /** Undefined where the member is only declared. */
+  readonly value: Node | undefined;
+}
+
+const writesOfClass = new WeakMap<ClassNode, Map<string, SelfWrite[]>>();
 
 /** `this.k = …` in the methods of a class, by key. */
-export function selfWrites(node: ClassNode): Map<string, t.AssignmentExpression[]> {
+export function selfWrites(evaluation: Evaluation, node: ClassNode): Map<string, SelfWrite[]> {
   const known = writesOfClass.get(node);
   if (known !== undefined) return known;
   const functions = node.body.body.filter((member) => isFunction(member) && !isStatic(member));
-  const writes = writesIn(functions);
+  const writes = writesIn(evaluation, functions);
   writesOfClass.set(node, writes);
   return writes;
 }
 
-/** `this.k = …` in functions, by key. */
-export function writesIn(functions: readonly Node[]): Map<string, t.AssignmentExpression[]> {
-  const writes = new Map<string, t.AssignmentExpression[]>();
+/** `this.k = …` in functions, by key, and the same through a compiler's helper. */
+export function writesIn(
+  evaluation: Evaluation,
+  functions: readonly Node[],
+): Map<string, SelfWrite[]> {
+  const writes = new Map<string, SelfWrite[]>();
   for (const fn of functions) {
     for (const inner of isFunction(fn) ? ownedNodes(fn) : []) {
-      if (inner.type !== "AssignmentExpression" || inner.left.type !== "MemberExpression") continue;
-      if (inner.left.object.type !== "ThisExpression") continue;
-      const key = plainKey(inner.left.property, inner.left.computed);
-      if (key !== undefined) writes.set(key, [...(writes.get(key) ?? []), inner]);
+      const write = memberWrite(inner) ?? definedField(evaluation, inner);
+      if (write === undefined) continue;
+      const { key, value } = write;
+      writes.set(key, [...(writes.get(key) ?? []), { at: inner, value }]);
     }
   }
   return writes;
+}
+
+function memberWrite(node: Node): { key: string; value: Node } | undefined {
+  if (node.type !== "AssignmentExpression" || node.left.type !== "MemberExpression") {
+    return undefined;
+  }
+  if (node.left.object.type !== "ThisExpression") return undefined;
+  const key = plainKey(node.left.property, node.left.computed);
+  return key === undefined ? undefined : { key, value: node.right };
+}
+
+/** Whether a write surely runs when an object is made: a statement of the constructor itself. */
+export function isConstructorStatement(unit: Unit, node: ClassNode, write: SelfWrite): boolean {
+  let at = unit.parentOf(write.at);
+  if (at?.type === "SequenceExpression") at = unit.parentOf(at);
+  if (at?.type !== "ExpressionStatement") return false;
+  const target = constructorOf(node);
+  return target !== undefined && unit.parentOf(at) === target.body;
 }

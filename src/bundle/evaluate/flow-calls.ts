@@ -6,9 +6,10 @@ import {
   type FunctionNode,
   type Node,
 } from "../modules/syntax.ts";
+import { definedField } from "./field-helpers.ts";
 import { construction, instance, result, type Path } from "./flow-path.ts";
 import { intoConstructor } from "./flow-constructors.ts";
-import { intoParam, intoTarget } from "./flow-targets.ts";
+import { intoParam, intoTarget, intoThis } from "./flow-targets.ts";
 import { intoInterop } from "./flow-wrapped.ts";
 import type { FlowTracker } from "./flow.ts";
 import { givesParam, mergesArguments, wrapsParam } from "./lowered.ts";
@@ -70,6 +71,10 @@ function intoArgument(tracker: FlowTracker, call: Call, value: { node: Node; pat
   const index = call.arguments.indexOf(value.node as never);
   if (tracker.evaluation.program.wrapped.isDefinition(call)) return;
   if (intoConstructor(tracker, call, { index, path: value.path })) return;
+  const field = index === 2 ? definedField(tracker.evaluation, call) : undefined;
+  if (field !== undefined) {
+    return intoThis(tracker, call.arguments[0] as Node, [field.key, ...value.path]);
+  }
   if (index === 0 && intoInterop(tracker, call, value.path)) return;
   const name = calleeName(call);
   if (name !== undefined && intoNamed(tracker, call, { name, index, path: value.path })) return;

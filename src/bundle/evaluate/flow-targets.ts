@@ -188,7 +188,8 @@ function intoMemberOf(
   }
 }
 
-function intoThis(tracker: FlowTracker, node: Node, path: Path): void {
+/** Into a member of `this`, in a method, a constructor function or an object's function. */
+export function intoThis(tracker: FlowTracker, node: Node, path: Path): void {
   const unit = tracker.evaluation.program.unitOf(node);
   let fn = unit.functionOf(node);
   while (fn?.type === "ArrowFunctionExpression") fn = unit.functionOf(fn);

@@ -4,11 +4,13 @@ import { isFunction, type Node } from "../modules/syntax.ts";
 import { ownedNodes } from "./bodies.ts";
 import {
   constructorOf,
+  isConstructorStatement,
   isStatic,
   memberKey,
   selfWrites,
   writesIn,
   type Member,
+  type SelfWrite,
 } from "./class-members.ts";
 import { prototypeOf } from "./constructors.ts";
 import type { Evaluation } from "./evaluation.ts";
@@ -36,14 +38,24 @@ export function madeProperty(evaluation: Evaluation, value: MadeValue, key: stri
       evaluation.evaluate(member.node, frameAround(evaluation.program, member.node, env)),
     );
   const functions = [node, ...own.map((member) => member.node).filter((one) => isFunction(one))];
-  for (const write of writesIn(functions).get(key) ?? []) {
-    const fn = evaluation.program.unitOf(write).functionOf(write);
-    const frame = fn === value.made?.fn && value.made ? value.made : frameFor(fn, env);
-    sets.push(evaluation.evaluate(write.right, frame));
+  for (const write of writesIn(evaluation, functions).get(key) ?? []) {
+    sets.push(writtenValues(evaluation, write, { made: value.made, env }));
   }
   if (sets.length > 0) return bindSelf(union(...sets), value);
   const inherits = parents.map((parent) => inheritedMember(evaluation, parent, { env, key }));
   return inherits.length === 0 ? unknownSet : bindSelf(union(...inherits), value);
+}
+
+/** What a write sets, seen from the construction of its object. */
+function writtenValues(
+  evaluation: Evaluation,
+  write: SelfWrite,
+  object: { made: Frame | undefined; env: Frame },
+): Values {
+  if (write.value === undefined) return [undefinedValue];
+  const { made, env } = object;
+  const fn = evaluation.program.unitOf(write.at).functionOf(write.at);
+  return evaluation.evaluate(write.value, fn === made?.fn && made ? made : frameFor(fn, env));
 }
 
 function inheritedMember(
@@ -101,14 +113,20 @@ export function instanceProperty(
   key: string,
 ): Values {
   const { node, env } = instance.of;
+  const unit = evaluation.program.unitOf(node);
+  const writes = selfWrites(evaluation, node).get(key) ?? [];
+  // The last statement of the constructor that sets it replaces what was set before.
+  const sure = writes.findLastIndex((write) => isConstructorStatement(unit, node, write));
   const methods = node.body.body.filter((member) => !isStatic(member) && memberKey(member) === key);
-  const sets: Values[] = methods.map((member) =>
-    bindSelf(memberValues(evaluation, member, fieldFrame(instance, member)), instance),
-  );
-  for (const write of selfWrites(node).get(key) ?? []) {
-    const fn = evaluation.program.unitOf(write).functionOf(write);
-    const frame = fn === instance.made?.fn && instance.made ? instance.made : frameFor(fn, env);
-    sets.push(evaluation.evaluate(write.right, frame));
+  const sets: Values[] = methods
+    .filter((member) => isFunction(member) || sure < 0)
+    .map((member) =>
+      bindSelf(memberValues(evaluation, member, fieldFrame(instance, member)), instance),
+    );
+  for (const [at, write] of writes.entries()) {
+    if (at < sure && isConstructorStatement(unit, node, write)) continue;
+    const values = writtenValues(evaluation, write, { made: instance.made, env });
+    sets.push(bindSelf(values, instance));
   }
   if (sets.length > 0) return union(...sets);
   if (!node.superClass) return unknownSet;

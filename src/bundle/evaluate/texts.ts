@@ -46,8 +46,23 @@ export function asText(value: Value, node?: Node): TextValue {
   return value.kind === "text" ? value : { kind: "text", parts: partsOf(value, node) };
 }
 
+interface JoinedSet {
+  readonly values: Values;
+  readonly node?: Node;
+}
+
+/** What is not set yet is in no text, as long as it may be set. */
+export function withoutUnset(values: Values): Values {
+  if (values.length < 2) return values;
+  const set = values.filter(
+    (value) => value.kind !== "literal" || (value.value !== undefined && value.value !== null),
+  );
+  return set.length === 0 ? values : set;
+}
+
 /** Every way to join one value of each set; one unknown text past the cap. */
-export function joinTexts(sets: readonly { values: Values; node?: Node }[]): Values {
+export function joinTexts(all: readonly JoinedSet[]): Values {
+  const sets = all.map((set) => ({ ...set, values: withoutUnset(set.values) }));
   const total = sets.reduce((product, set) => product * set.values.length, 1);
   if (total > setCap) return joinWidest(sets);
   let texts: (readonly Part[])[] = [[]];
@@ -58,7 +73,7 @@ export function joinTexts(sets: readonly { values: Values; node?: Node }[]): Val
 }
 
 /** Past the cap the set with the most values becomes a hole. */
-function joinWidest(sets: readonly { values: Values; node?: Node }[]): Values {
+function joinWidest(sets: readonly JoinedSet[]): Values {
   const widest = Math.max(...sets.map((set) => set.values.length));
   const at = sets.findIndex((set) => set.values.length === widest);
   if (widest < 2) return [unknown];

@@ -4,7 +4,7 @@ import type { UnnamedOperation } from "../../contract/operation-id.ts";
 import type { Evaluation } from "../evaluate/evaluation.ts";
 import type { Answer } from "../evaluate/contexts.ts";
 import { knownFields } from "../evaluate/known-fields.ts";
-import { asText } from "../evaluate/texts.ts";
+import { asText, withoutUnset } from "../evaluate/texts.ts";
 import {
   plainText,
   undefinedValue,
@@ -237,9 +237,9 @@ function readUrl(value: Value, reading: Reading, take: (address: Address) => voi
   }
 }
 
-/** Where one branch gives an address and another an empty text, the empty one says that there is no address. */
+/** Where one branch gives an address and another an empty text or none, the other says that there is no address. */
 function withoutNone(values: Values): Values {
-  const given = values.filter((value) => plainText(value) !== "");
+  const given = withoutUnset(values).filter((value) => plainText(value) !== "");
   return given.length === 0 ? values : given;
 }
 

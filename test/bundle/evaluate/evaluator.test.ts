@@ -81,6 +81,17 @@ describe("the evaluator", () => {
       "class A{constructor(b){this.b=b}u=p=>this.b+p}probe(new A('/a').u('/b'))",
       ["/a/b"],
     ],
+    [
+      "a declared field that the constructor sets",
+      "class A{b;k='/k';constructor(o){this.b=o.b,this.k='/l'}u(){return this.b+this.k}}probe(new A({b:'/b'}).u())",
+      ["/b/l"],
+    ],
+    [
+      "a field as compilers lower it",
+      "var d=(o,k,v)=>k in o?Object.defineProperty(o,k,{value:v}):o[k]=v,p=(o,k,v)=>d(o,k+'',v);class A{constructor(){p(this,'b','/b')}}probe(new A().b)",
+      ["/b"],
+    ],
+    ["a text with what is not set yet", "let a;function f(){a='/a'}probe(a+'/b')", ["/a/b"]],
     ["a getter", "const o={b:'/b',get u(){return this.b+'/u'}};probe(o.u)", ["/b/u"]],
     [
       "a constructor function",
