@@ -27,8 +27,9 @@ function entriesOf(evaluation: Evaluation, entered: Entered): Entry[] {
       continue;
     }
     const [list, ...others] = evaluation.evaluate(node.argument, caller);
-    if (list?.kind === "array" && others.length === 0) entries.push(...list.elements);
-    else entries.push({ ...base, spread: true, node });
+    if (list?.kind === "array" && others.length === 0) {
+      for (const element of list.elements) entries.push(element);
+    } else entries.push({ ...base, spread: true, node });
   }
   return entries;
 }

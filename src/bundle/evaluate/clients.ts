@@ -14,7 +14,7 @@ export function rootClient(library: ClientLibrary, at: Node): ClientValue {
 export function clientMember(client: ClientValue, key: string): Values {
   if (client.member !== undefined) return unknownSet;
   if (key === "default") return [client];
-  const isKnown = client.library.sends.has(key) || client.library.makes[key] !== undefined;
+  const isKnown = client.library.sends.has(key) || client.library.makes.has(key);
   return isKnown ? [{ ...client, member: key }] : unknownSet;
 }
 
@@ -46,7 +46,7 @@ export function clientCall(
   call: { readonly node: CallNode; readonly entered: Entered },
 ): Values {
   const { library, made } = callee;
-  const makes = callee.member === undefined ? undefined : library.makes[callee.member];
+  const makes = callee.member === undefined ? undefined : library.makes.get(callee.member);
   if (makes === undefined) return unknownSet;
   const options = argumentValues(evaluation, call.entered, 0).flatMap((value) =>
     value.kind === "function" ? changedOptions(evaluation, value, { made, call }) : [value],

@@ -89,8 +89,12 @@ class Exploration<T> {
     if (wanted !== undefined) return this.expandHard(wanted, { chain, soft, leaves });
     for (const reason of answer.open) this.open.add(reason);
     const refining = this.innermost(answer.needs.soft.filter((param) => !assumed.has(param.fn)));
-    if (refining === undefined || soft >= softDepth) this.results.push(...answer.results);
+    if (refining === undefined || soft >= softDepth) this.take(answer);
     else this.expandSoft(refining, answer, { chain, soft, leaves });
+  }
+
+  private take(answer: Answer<T>): void {
+    for (const result of answer.results) this.results.push(result);
   }
 
   private innermost(params: readonly ParamValue[]): ParamValue | undefined {
@@ -139,7 +143,7 @@ class Exploration<T> {
       if (isLeaf) return;
     }
     if (at.chain.length >= chainCap) {
-      this.results.push(...answer.results);
+      this.take(answer);
       return;
     }
     for (const caller of callers) {

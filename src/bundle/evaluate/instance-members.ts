@@ -131,8 +131,7 @@ export function instanceProperty(
   if (sets.length > 0) return union(...sets);
   if (!node.superClass) return unknownSet;
   return inherited(evaluation, instance.of, (parent) =>
-    instanceProperty(
-      evaluation,
+    evaluation.property(
       { kind: "instance", of: parent, made: superFrame(evaluation, instance) },
       key,
     ),

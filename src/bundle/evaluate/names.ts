@@ -11,6 +11,7 @@ import { destructure, stepsTo } from "./patterns.ts";
 import {
   undefinedValue,
   union,
+  unionOf,
   unknownSet,
   type Entry,
   type ParamValue,
@@ -201,7 +202,7 @@ function loopValues(
       .evaluate(loop.right, frame)
       .map((list) =>
         list.kind === "array" && list.elements.every((element) => !element.spread)
-          ? union(...list.elements.map((element) => entryValues(evaluation, element)))
+          ? unionOf(list.elements, (element) => entryValues(evaluation, element))
           : unknownSet,
       ),
   );

@@ -60,24 +60,65 @@ export function withoutUnset(values: Values): Values {
   return set.length === 0 ? values : set;
 }
 
-/** Every way to join one value of each set; one unknown text past the cap. */
-export function joinTexts(all: readonly JoinedSet[]): Values {
-  const sets = all.map((set) => ({ ...set, values: withoutUnset(set.values) }));
+/** Longest text, and most parts of one, that are put together: what is longer is no address and no statement. */
+const lengthCap = 1_000_000;
+const partsCap = 4000;
+
+/** How long a value makes a text, and of how many parts. */
+function sizeOf(value: Value): { length: number; parts: number } {
+  if (value.kind !== "text") return { length: 0, parts: 1 };
+  let length = 0;
+  for (const part of value.parts) if (part.kind === "text") length += part.text.length;
+  return { length, parts: value.parts.length };
+}
+
+function isTooLong(sets: readonly JoinedSet[]): boolean {
+  let length = 0;
+  let parts = 0;
+  for (const { values } of sets) {
+    const sizes = values.map(sizeOf);
+    length += Math.max(0, ...sizes.map((size) => size.length));
+    parts += Math.max(0, ...sizes.map((size) => size.parts));
+  }
+  return length > lengthCap || parts > partsCap;
+}
+
+/** One value of each set, joined in every way. */
+function joinEvery(sets: readonly JoinedSet[]): TextValue[] {
   const total = sets.reduce((product, set) => product * set.values.length, 1);
-  if (total > setCap) return joinWidest(sets);
-  let texts: (readonly Part[])[] = [[]];
+  const texts: Part[][] = Array.from({ length: total }, () => []);
+  let repeat = total;
   for (const { values, node } of sets) {
-    texts = texts.flatMap((text) => values.map((value) => [...text, ...partsOf(value, node)]));
+    const pieces = values.map((value) => partsOf(value, node));
+    repeat /= values.length;
+    for (const [at, text] of texts.entries()) {
+      for (const part of pieces[Math.floor(at / repeat) % pieces.length] ?? []) text.push(part);
+    }
   }
   return texts.map((parts) => ({ kind: "text", parts }));
 }
 
-/** Past the cap the set with the most values becomes a hole. */
-function joinWidest(sets: readonly JoinedSet[]): Values {
-  const widest = Math.max(...sets.map((set) => set.values.length));
-  const at = sets.findIndex((set) => set.values.length === widest);
-  if (widest < 2) return [unknown];
-  return joinTexts(sets.map((set, index) => (index === at ? { ...set, values: [unknown] } : set)));
+/** Every way to join one value of each set; past the cap of values some become holes, past that of length all. */
+export function joinTexts(all: readonly JoinedSet[]): Values {
+  const sets = all.map((set) => ({ ...set, values: withoutUnset(set.values) }));
+  if (isTooLong(sets)) return [{ kind: "unknown", type: "string", reason: "too long a text" }];
+  const total = sets.reduce((product, set) => product * set.values.length, 1);
+  return joinEvery(total > setCap ? withoutWidest(sets) : sets);
+}
+
+/** The sets with the most values become holes, until there are few enough ways to join them. */
+function withoutWidest(sets: readonly JoinedSet[]): readonly JoinedSet[] {
+  const order = [...sets.keys()].toSorted(
+    (a, b) => (sets[a]?.values.length ?? 0) - (sets[b]?.values.length ?? 0) || b - a,
+  );
+  let total = 1;
+  const kept = new Set<number>();
+  for (const at of order) {
+    total *= sets[at]?.values.length ?? 1;
+    if (total > setCap) break;
+    kept.add(at);
+  }
+  return sets.map((set, at) => (kept.has(at) ? set : { ...set, values: [unknown] }));
 }
 
 /** Text that surely starts a value: the known text before the first hole. */

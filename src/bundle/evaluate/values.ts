@@ -152,7 +152,7 @@ export interface RequestValue {
 export interface ClientLibrary {
   readonly name: string;
   /** Members that make another client: `with` the options of the one they are called on, or `without`. */
-  readonly makes: Readonly<Record<string, "with" | "without" | undefined>>;
+  readonly makes: ReadonlyMap<string, "with" | "without">;
   /** Members that send a request. */
   readonly sends: ReadonlySet<string>;
 }
@@ -274,6 +274,16 @@ export function bindSelf(values: Values, self: Value): Values {
       ? { ...value, self }
       : value,
   );
+}
+
+/** The union of what each of a list gives, asked no further once there are too many: lists may be long. */
+export function unionOf<T>(list: readonly T[], give: (item: T) => Values): Values {
+  let found: Values = [];
+  for (const item of list) {
+    found = union(found, give(item));
+    if (found.some(({ kind }) => kind === "unknown")) break;
+  }
+  return found;
 }
 
 /** Whether a value is truthy, where that is certain. */

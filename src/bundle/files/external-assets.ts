@@ -12,15 +12,15 @@ const linkKinds: readonly (readonly [RegExp, string])[] = [
   [/preconnect|dns-prefetch/i, "connect"],
 ];
 
-const elementKinds: Readonly<Record<string, string>> = {
-  script: "script",
-  img: "img",
-  source: "media",
-  audio: "media",
-  video: "media",
-  iframe: "frame",
-  embed: "object",
-};
+const elementKinds: ReadonlyMap<string, string> = new Map([
+  ["script", "script"],
+  ["img", "img"],
+  ["source", "media"],
+  ["audio", "media"],
+  ["video", "media"],
+  ["iframe", "frame"],
+  ["embed", "object"],
+]);
 
 function originOf(reference: string | undefined): string | undefined {
   if (reference === undefined || !/^(?:https?:)?\/\//i.test(reference)) return undefined;
@@ -39,7 +39,7 @@ function fromHtml(html: string): { origin: string; kind: string }[] {
   const found: { origin: string; kind: string }[] = [];
   for (const element of htmlElements(html)) {
     const isLink = element.tagName === "link";
-    const kind = isLink ? linkKind(element) : elementKinds[element.tagName];
+    const kind = isLink ? linkKind(element) : elementKinds.get(element.tagName);
     if (kind === undefined) continue;
     const origin = originOf(attribute(element, isLink ? "href" : "src"));
     if (origin !== undefined) found.push({ origin, kind });

@@ -22,7 +22,7 @@ export function htmlElements(html: string): Element[] {
   for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
     if ("tagName" in node) elements.push(node);
     if ("content" in node) waiting.push(node.content);
-    if ("childNodes" in node) waiting.push(...node.childNodes.toReversed());
+    if ("childNodes" in node) for (const child of node.childNodes.toReversed()) waiting.push(child);
   }
   return elements;
 }

@@ -51,7 +51,8 @@ async function listFiles(root: string, folder: string): Promise<string[]> {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) {
-      if (entry.name !== ".git") paths.push(...(await listFiles(root, path)));
+      if (entry.name === ".git") continue;
+      for (const inner of await listFiles(root, path)) paths.push(inner);
     } else if (entry.isFile() || (entry.isSymbolicLink() && (await linkedFile(root, path)))) {
       paths.push(path);
     }
@@ -78,7 +79,8 @@ function scriptsOf(files: ReadonlyMap<string, BundleFile>): Script[] {
   const referenced = new Map([...pages.values()].flatMap((page) => [...page.referenced]));
   const scripts: Script[] = [];
   for (const file of files.values()) {
-    if (file.kind === "html") scripts.push(...(pages.get(file.path)?.inline ?? []));
+    if (file.kind === "html")
+      for (const one of pages.get(file.path)?.inline ?? []) scripts.push(one);
     if (file.kind !== "script" || !isUtf8(file)) continue;
     const code = fileText(file);
     const type = scriptType(code, { path: file.path, referenced: referenced.get(file.path) });

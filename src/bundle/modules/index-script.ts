@@ -95,7 +95,8 @@ class Walk {
     const found: (Node | null | undefined)[] = [];
     for (const key of keysOf(node)) {
       const child = childAt(node, key);
-      if (Array.isArray(child)) found.push(...(child as Node[]));
+      // Lists may be too long to be spread into arguments.
+      if (Array.isArray(child)) for (const one of child as (Node | null)[]) found.push(one);
       else found.push(child as Node | null | undefined);
     }
     this.later(found, scope);
@@ -117,7 +118,7 @@ class Walk {
     const waiting: (Node | null)[] = [pattern];
     for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
       if (node?.type === "Identifier") take(node);
-      else if (node !== null) waiting.push(...patternParts(node, rest));
+      else if (node !== null) for (const part of patternParts(node, rest)) waiting.push(part);
     }
     this.later(
       rest.toSorted((a, b) => (a.start ?? 0) - (b.start ?? 0)),

@@ -16,6 +16,8 @@ export type ParseResult =
 /** Scripts above this many characters are not parsed: the tree would not fit into memory. */
 const scriptLimit = 64 * 1024 * 1024;
 
+const tooDeep = "it is nested too deep";
+
 type SourceType = "module" | "script" | "unambiguous";
 
 function attempt(code: string, sourceType: SourceType, name: string): ParseResult {
@@ -30,8 +32,10 @@ function attempt(code: string, sourceType: SourceType, name: string): ParseResul
   try {
     return { tree: parse(code, options) };
   } catch (error) {
-    const fault = error as { message?: string; pos?: number };
-    const reason = (fault.message ?? "syntax error").replace(/\s*\(\d+:\d+\)$/, "");
+    // The parser recurses: what is not a syntax error is a stack or memory that does not suffice.
+    if (!(error instanceof SyntaxError)) return { failure: { reason: tooDeep, offset: 0 } };
+    const fault = error as SyntaxError & { pos?: number };
+    const reason = fault.message.replace(/\s*\(\d+:\d+\)$/, "");
     return { failure: { reason, offset: fault.pos ?? 0 } };
   }
 }

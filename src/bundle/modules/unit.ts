@@ -85,7 +85,7 @@ export class Unit {
             ? [child as Node]
             : [];
         if (candidates.includes(target)) return node;
-        waiting.push(...candidates);
+        for (const candidate of candidates) waiting.push(candidate);
       }
     }
     return undefined;

@@ -2,6 +2,7 @@
 import type { Fields } from "../../contract/operation.ts";
 import type { HolePart, ParamValue, Part } from "../evaluate/values.ts";
 import { baseOf, type NoBase } from "./base.ts";
+import { fieldTable } from "./fields.ts";
 import { nameHoles, type Segment } from "./hole-names.ts";
 import { isText, mergeTexts } from "./parts.ts";
 import { queryOf } from "./query.ts";
@@ -131,7 +132,7 @@ export function readAddress(parts: readonly Part[]): AddressResult {
     kind: "address",
     origin: based.origin,
     path,
-    query: { fields: query.fields, open: query.open || read.tail !== undefined },
+    query: { fields: fieldTable(query.fields), open: query.open || read.tail !== undefined },
     encodedSlash,
     secrets: query.secrets,
     soft: [...soft, ...query.soft],

@@ -32,6 +32,28 @@ function holeType(value: Value): Scalar | undefined {
   return part?.kind === "hole" && more.length === 0 && part.number ? "number" : undefined;
 }
 
+/**
+ * A table of fields by name. `__proto__` is no name of one: the sidecar refuses it, and an object that is written to under
+ * it changes what it is.
+ */
+export function fieldTable(entries: Iterable<readonly [string, Field]>): Record<string, Field> {
+  return Object.fromEntries([...entries].filter(([key]) => key !== "__proto__"));
+}
+
+/** The fields of two tables: what they say differently of one is `any`. */
+export function mergeFields(
+  one: Readonly<Record<string, Field>>,
+  other: Readonly<Record<string, Field>>,
+): Record<string, Field> {
+  const fields = new Map(Object.entries(one));
+  for (const [key, field] of Object.entries(other)) {
+    const known = fields.get(key);
+    const same = known === undefined || JSON.stringify(known) === JSON.stringify(field);
+    fields.set(key, same ? field : "any");
+  }
+  return fieldTable(fields);
+}
+
 /** What is known of a field by its possible values; `undefined` among them leaves the field out. */
 export function fieldOf(key: string, values: Values): Field {
   const [only, ...others] = values;

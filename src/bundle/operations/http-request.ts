@@ -17,7 +17,7 @@ import {
 import { httpAccess } from "./access.ts";
 import { readAddress, type Address } from "./address.ts";
 import { isCredentialHeader } from "./credential-names.ts";
-import { fieldOf } from "./fields.ts";
+import { fieldOf, fieldTable, mergeFields } from "./fields.ts";
 
 type UnnamedHttp = Extract<UnnamedOperation, { kind: "http" }>;
 
@@ -119,14 +119,14 @@ function fieldsBody(
 ): Body {
   if (value.kind === "param") reading.soft.push(value);
   const known = knownFields(evaluation, value);
-  const fields: Record<string, Field> = {};
+  const fields = new Map<string, Field>();
   for (const [key, values] of known.fields) {
     for (const one of values) if (one.kind === "param") reading.soft.push(one);
     const field = fieldOf(key, values);
-    fields[key] = type === "form" && typeof field === "string" ? "string" : field;
+    fields.set(key, type === "form" && typeof field === "string" ? "string" : field);
   }
   if (value.kind === "object") softSpreads(evaluation, value, reading);
-  return { type, fields, open: known.open };
+  return { type, fields: fieldTable(fields), open: known.open };
 }
 
 /** A spread of a parameter: callers know its members. */
@@ -181,12 +181,7 @@ export function mergeBodies(one: Body, other: Body): Body {
   if (other.type === "none") return one;
   if (one.type !== other.type) return { type: "binary" };
   if (one.fields === undefined || other.fields === undefined) return one;
-  const fields: Record<string, Field> = { ...one.fields };
-  for (const [key, field] of Object.entries(other.fields)) {
-    const known = fields[key];
-    fields[key] =
-      known === undefined || JSON.stringify(known) === JSON.stringify(field) ? field : "any";
-  }
+  const fields = mergeFields(one.fields, other.fields);
   return { type: one.type, fields, open: (one.open ?? false) || (other.open ?? false) };
 }
 

@@ -1,18 +1,13 @@
 /** Operations of one id are one operation: their shapes are joined. */
-import type { Field, Fields, HttpOperation, Operation } from "../../contract/operation.ts";
+import type { Fields, HttpOperation, Operation } from "../../contract/operation.ts";
 import { operationId, pathShape, type UnnamedOperation } from "../../contract/operation-id.ts";
 import { collapseStatement } from "../../contract/statement-text.ts";
 import { GovernError } from "../../errors/govern-error.ts";
+import { mergeFields } from "./fields.ts";
 import { mergeBodies } from "./http-request.ts";
 
-function mergeFields(one: Fields, other: Fields): Fields {
-  const fields: Record<string, Field> = { ...one.fields };
-  for (const [key, field] of Object.entries(other.fields)) {
-    const known = fields[key];
-    fields[key] =
-      known === undefined || JSON.stringify(known) === JSON.stringify(field) ? field : "any";
-  }
-  return { fields: sorted(fields), open: one.open || other.open };
+function mergeQueries(one: Fields, other: Fields): Fields {
+  return { fields: sorted(mergeFields(one.fields, other.fields)), open: one.open || other.open };
 }
 
 function sorted<T>(record: Readonly<Record<string, T>>): Record<string, T> {
@@ -24,7 +19,7 @@ function mergeHttp(one: HttpOperation, other: HttpOperation): HttpOperation {
   const encodedSlash = [...new Set([...(one.encodedSlash ?? []), ...(other.encodedSlash ?? [])])];
   return {
     ...one,
-    query: mergeFields(one.query, other.query),
+    query: mergeQueries(one.query, other.query),
     headers: [...new Set([...one.headers, ...other.headers])].toSorted(),
     body: mergeBodies(one.body, other.body),
     ...(encodedSlash.length > 0 ? { encodedSlash: encodedSlash.toSorted() } : {}),
@@ -54,7 +49,7 @@ function mergeTwo(one: Operation, other: Operation): Operation {
   }
   if (one.kind === "http" && other.kind === "http") return mergeHttp(one, other);
   if (one.kind === "stream" && other.kind === "stream") {
-    return { ...one, query: mergeFields(one.query, other.query) };
+    return { ...one, query: mergeQueries(one.query, other.query) };
   }
   if (one.kind === "sql" && other.kind === "sql" && one.interpolated !== other.interpolated) {
     return { ...one, interpolated: true };

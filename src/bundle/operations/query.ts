@@ -33,7 +33,7 @@ function pairsOf(parts: readonly Part[]): Pair[] {
 }
 
 export interface QueryShape {
-  fields: Record<string, Field>;
+  readonly fields: Map<string, Field>;
   open: boolean;
   secrets: { key: string; parts: readonly Part[] }[];
   soft: ParamValue[];
@@ -51,12 +51,12 @@ function addField(shape: QueryShape, key: string, values: Values): void {
     if (value.kind === "param") shape.soft.push(value);
   }
   if (values.length > 0 && values.every((value) => value.kind === "array")) {
-    shape.fields[key] = { list: "string" };
+    shape.fields.set(key, { list: "string" });
     return;
   }
   const field = isCredentialName(key) ? "string" : fieldOf(key, values);
   // On the wire every value of a query is text.
-  shape.fields[key] = typeof field === "object" || field === "number" ? field : "string";
+  shape.fields.set(key, typeof field === "object" || field === "number" ? field : "string");
 }
 
 function decoded(text: string): string {
@@ -87,7 +87,7 @@ function addNamed(shape: QueryShape, key: string, parts: readonly Part[]): void 
 
 /** Reads the parts of a query; null where an address has none. */
 export function queryOf(parts: readonly Part[] | null): QueryShape {
-  const shape: QueryShape = { fields: {}, open: false, secrets: [], soft: [] };
+  const shape: QueryShape = { fields: new Map(), open: false, secrets: [], soft: [] };
   for (const pair of pairsOf(parts ?? [])) addPair(shape, pair);
   return shape;
 }

@@ -78,7 +78,7 @@ class UseWalk {
 
   private called(call: ReachedCall["call"], args: readonly Node[], client: ClientValue): void {
     if (!isCall(call)) return;
-    const makes = client.member === undefined ? undefined : this.library.makes[client.member];
+    const makes = client.member === undefined ? undefined : this.library.makes.get(client.member);
     if (makes !== undefined) {
       const made = [...client.made, { at: call, options: [] }];
       this.follow(call, { kind: "client", library: this.library, made });

@@ -6,7 +6,7 @@ import { strippedValues } from "./credentials.ts";
 import type { RewrittenBundle } from "./rewrite-bundle.ts";
 import { scriptsOf, type EmittedScript } from "./scripts-of.ts";
 import { placeAt } from "./text.ts";
-import { findSinks, type Leftover } from "./verify-script.ts";
+import { findSinks, isTooDeep, type Leftover } from "./verify-script.ts";
 
 /** What a look at emitted files found; the path is that of the emitted file. */
 function sinkFinding(file: string, text: string, leftover: Leftover): Finding {
@@ -17,6 +17,17 @@ function sinkFinding(file: string, text: string, leftover: Leftover): Finding {
     ...placeAt(text, leftover.start),
     message: `${leftover.sink} is not behind the proxy`,
     fix: "Report this bundle's shape: import left a call unrewritten; the sidecar refuses it.",
+  };
+}
+
+function deepFinding(file: string, text: string, offset: number): Finding {
+  return {
+    rule: "unreadable-file",
+    severity: "error",
+    file,
+    ...placeAt(text, offset),
+    message: `a script of ${file} is nested too deep to be looked over`,
+    fix: "Build it with a bundler that does not nest its code so deep, or leave it out.",
   };
 }
 
@@ -34,6 +45,7 @@ export function remainingSinks(
         sinkFinding(path, text, { ...leftover, start: leftover.start + offset }),
       );
     } catch (error) {
+      if (isTooDeep(error)) return [deepFinding(path, text, offset)];
       if (!(error instanceof SyntaxError)) throw error;
       unparsed(path, error);
       return [];

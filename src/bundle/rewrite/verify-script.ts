@@ -3,8 +3,8 @@
  * knows nothing of the cuts.
  */
 import type { NodePath } from "@babel/traverse";
-import { traverseFast } from "@babel/types";
 import type * as t from "@babel/types";
+import { VISITOR_KEYS } from "@babel/types";
 import type { Script } from "../files/bundle.ts";
 import { parseScript } from "./parse-script.ts";
 import { isBanner } from "./proxy-text.ts";
@@ -98,6 +98,19 @@ interface FirstLook {
   readonly misread: readonly Leftover[];
 }
 
+/** Parents before children, and without recursion: chains of members and operators are longer than the stack is deep. */
+function walk(root: t.Node, visit: (node: t.Node) => void): void {
+  const waiting: t.Node[] = [root];
+  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+    visit(node);
+    for (const key of VISITOR_KEYS[node.type] ?? []) {
+      const child = node[key as keyof t.Node] as unknown as t.Node | (t.Node | null)[] | null;
+      if (Array.isArray(child)) for (const one of child) if (one) waiting.push(one);
+      if (child && !Array.isArray(child)) waiting.push(child);
+    }
+  }
+}
+
 function lookOver(program: t.Program): FirstLook {
   let names = false;
   const found: Leftover[] = [];
@@ -114,14 +127,19 @@ function lookOver(program: t.Program): FirstLook {
     if (start !== null) found.push({ sink: "new __govern", start });
   };
   for (const statement of program.body) {
-    if (!isInlinedProxy(statement)) traverseFast(statement, visit);
+    if (!isInlinedProxy(statement)) walk(statement, visit);
   }
   return { names, misread: found };
 }
 
+/** Whether an error says that the stack does not suffice: parser and traversal recurse. */
+export function isTooDeep(error: unknown): boolean {
+  return error instanceof RangeError && /call stack/i.test(error.message);
+}
+
 /**
  * The sinks of a script that are not behind the proxy, outside the inlined proxy itself.
- * @throws SyntaxError when the script does not parse.
+ * @throws SyntaxError when the script does not parse, RangeError when it is nested too deep.
  */
 export function findSinks(code: string, type: Script["type"]): Leftover[] {
   const found: Leftover[] = [];

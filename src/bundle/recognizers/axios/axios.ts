@@ -25,7 +25,7 @@ const withoutBody = ["get", "delete", "head", "options"];
 
 const library: ClientLibrary = {
   name: "axios",
-  makes: { create: "with" },
+  makes: new Map([["create", "with"]]),
   sends: new Set([...withBody, ...forms, ...withoutBody, "request"]),
 };
 

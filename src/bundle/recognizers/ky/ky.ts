@@ -27,7 +27,10 @@ const verbs = new Set(["get", "post", "put", "patch", "head", "delete"]);
 
 const library: ClientLibrary = {
   name: "ky",
-  makes: { create: "without", extend: "with" },
+  makes: new Map([
+    ["create", "without"],
+    ["extend", "with"],
+  ]),
   sends: verbs,
 };
 

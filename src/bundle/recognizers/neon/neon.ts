@@ -94,10 +94,10 @@ function openSite(at: Node, reason: string): SiteDraft {
   return { recognizer: "neon", at, status: "open", reason, operations: [], cuts: [] };
 }
 
-const unsupported: Readonly<Record<string, string>> = {
-  transaction: "transaction() sends several statements at once, which is not supported yet",
-  unsafe: "unsafe() sends a text that nothing checks",
-};
+const unsupported: ReadonlyMap<string | undefined, string> = new Map([
+  ["transaction", "transaction() sends several statements at once, which is not supported yet"],
+  ["unsafe", "unsafe() sends a text that nothing checks"],
+]);
 
 async function useSite(
   context: RecognizerContext,
@@ -125,7 +125,7 @@ async function memberSite(
   const call = context.program.parentOf(use.node);
   const isCalled = isCall(call) && call.callee === use.node;
   if (use.name === "query" && isCalled) return textCall(context, call, client);
-  const reason = unsupported[use.name ?? ""];
+  const reason = unsupported.get(use.name);
   if (reason !== undefined) return openSite(isCalled ? call : use.node, reason);
   return openSite(
     use.node,

@@ -19,7 +19,7 @@ import type { RecognizerContext } from "../recognizer.ts";
 
 const library: ClientLibrary = {
   name: "ofetch",
-  makes: { create: "with" },
+  makes: new Map([["create", "with"]]),
   sends: new Set(["raw", "native"]),
 };
 
