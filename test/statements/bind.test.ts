@@ -178,13 +178,6 @@ describe("a hole is refused where something else stands", () => {
   ])("%s", async (text, reason) => {
     expect(await bind(text)).toEqual({ ok: false, reason });
   });
-
-  it("in a dialect without a parser", async () => {
-    expect(await bindInterpolated(["SELECT ", ""], "sqlite")).toEqual({
-      ok: false,
-      reason: "the dialect sqlite has no parser yet",
-    });
-  });
 });
 
 it("binds each hole to a number of its own, or refuses, whatever the text", async () => {

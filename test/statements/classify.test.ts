@@ -220,16 +220,6 @@ describe("invalid", () => {
     expect(await why("SELECT 1")).toBe("read: SelectStmt");
   });
 
-  it("is every text of a dialect without a parser", async () => {
-    for (const dialect of ["mysql", "sqlite"] as const) {
-      const facts = await classifyStatement("SELECT 1", dialect);
-      expect(facts).toMatchObject({
-        access: "invalid",
-        why: `the dialect ${dialect} has no parser yet`,
-      });
-    }
-  });
-
   it("never is an exception, whatever the text", async () => {
     const word = fc.constantFrom(
       "SELECT",

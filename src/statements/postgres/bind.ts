@@ -1,12 +1,9 @@
 /** Binds the holes of an interpolated Postgres text as parameters, each by its place, and proves the result on its tree. */
+import { refuse, type BoundText } from "../bound-text.ts";
 import { readHoles, type Piece } from "./holes.ts";
 import { parameterNumber, parameterPlaces, type Place } from "./parameters.ts";
 import { parseText, type TreeNode } from "./parser.ts";
 import { takesValues, valuePlaceFault } from "./value-place.ts";
-
-export type BoundText =
-  | { readonly ok: true; readonly statement: string; readonly holes: number[] }
-  | { readonly ok: false; readonly reason: string };
 
 type LiteralPiece = Extract<Piece, { kind: "literal" }>;
 
@@ -24,10 +21,6 @@ const castable: ReadonlySet<string> = new Set(
 );
 
 const intervalFields = /^\s*(?:year|month|day|hour|minute|second)\b/i;
-
-function refuse(reason: string): BoundText {
-  return { ok: false, reason };
-}
 
 function literalFault({ after, before, firstHole }: LiteralPiece): string | null {
   if (after === "" || beforeExpression.has(after)) return null;

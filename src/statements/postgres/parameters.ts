@@ -1,4 +1,5 @@
 /** The places of a statement's parameters in its tree, and the column that each of them meets there. */
+import { freeName, isHazardous } from "../parameter-names.ts";
 import { isTreeNode, nodeList, nodeOf, unwrapNode, type TreeNode } from "./parser.ts";
 
 /** A node with its way up. */
@@ -157,22 +158,13 @@ export function meetingOf(place: Place): Meeting | null {
   return null;
 }
 
-const hazardous: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
-
-/** `name`, or with a number where it is taken. */
-function freeName(name: string, taken: ReadonlySet<string>): string {
-  let candidate = name;
-  for (let count = 2; taken.has(candidate); count += 1) candidate = `${name}${count}`;
-  return candidate;
-}
-
 /** A name for each of `$1…$n`: the column it meets, else `p` and its number; a repeated name gets 2, 3. */
 export function parameterNames(places: readonly Place[]): string[] {
   const met = new Map<number, string>();
   for (const place of places) {
     const number = parameterNumber(place);
     const name = met.has(number) ? undefined : meetingOf(place)?.name;
-    if (name !== undefined && !hazardous.has(name)) met.set(number, name);
+    if (name !== undefined && !isHazardous(name)) met.set(number, name);
   }
   const names = new Set<string>();
   const count = Math.max(0, ...places.map(parameterNumber));

@@ -1,5 +1,6 @@
 /** Postgres' own grammar (libpg-query, WebAssembly). It alone says what a text is; nothing here guesses. */
 import { loadModule, parseSync, scanSync } from "libpg-query";
+import { textFault } from "../text-limits.ts";
 
 /** A node of the parse tree, as JSON: a wrapped node is an object with one capitalized key. */
 export type TreeNode = Readonly<Record<string, unknown>>;
@@ -8,8 +9,6 @@ export type ParsedText =
   | { readonly ok: true; readonly statements: readonly TreeNode[] }
   /** `offset`: where the parser stopped, in UTF-8 bytes, if it told. */
   | { readonly ok: false; readonly reason: string; readonly offset?: number };
-
-const maxBytes = 1_000_000;
 
 let loading: Promise<void> | undefined;
 
@@ -51,15 +50,6 @@ export function nameParts(value: unknown): string[] {
   });
 }
 
-/** Text that the parser would read another way than a server does, or that must not reach it. */
-function refusalOf(text: string): string | null {
-  if (Buffer.byteLength(text) > maxBytes) return "longer than a million bytes";
-  // The C parser ends at NUL: what follows would go unread.
-  if (text.includes("\0")) return "holds a NUL character";
-  if (/\p{Surrogate}/u.test(text)) return "holds half of a surrogate pair";
-  return null;
-}
-
 function parseFailure(error: unknown): ParsedText {
   if (!(error instanceof Error)) return { ok: false, reason: "cannot be parsed" };
   if (error instanceof RangeError) return { ok: false, reason: "nested too deeply" };
@@ -76,7 +66,7 @@ function parseFailure(error: unknown): ParsedText {
 
 /** Parses a text; never throws. No statements: the text is blank or a comment. */
 export function parseText(text: string): ParsedText {
-  const refusal = refusalOf(text);
+  const refusal = textFault(text);
   if (refusal !== null) return { ok: false, reason: refusal };
   if (text.trim() === "") return { ok: true, statements: [] };
   try {
