@@ -6,6 +6,8 @@ export default defineConfig({
     exclude: ["test/slow/**", "node_modules/**"],
     globalSetup: ["test/setup/chromium.ts", "test/setup/postgres.ts", "test/setup/build.ts"],
     pool: "forks",
+    // Most files spawn servers or browsers of their own: more workers than that only wait for each other.
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },

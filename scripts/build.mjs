@@ -1,10 +1,40 @@
-// Builds what the package ships: dist/ by tsc, and the files that leave it alone by esbuild.
+// Builds what the package ships: dist/ by tsc, and the files that leave it alone by esbuild. With --if-changed, only when
+// some file that goes into it has changed since the last build.
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, rmSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { build } from "esbuild";
 
 const root = new URL("..", import.meta.url).pathname;
 process.chdir(root);
+
+const stampFile = "dist/.built-from";
+const inputs = ["package-lock.json", "scripts/build.mjs", "tsconfig.json", "tsconfig.build.json"];
+
+function stamp() {
+  const sources = readdirSync("src", { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => `${entry.parentPath}/${entry.name}`);
+  return [...inputs, ...sources.sort()]
+    .map((file) => {
+      const { mtimeMs, size } = statSync(file);
+      return `${file} ${size} ${mtimeMs}\n`;
+    })
+    .join("");
+}
+
+const now = stamp();
+if (process.argv.includes("--if-changed")) {
+  const last = existsSync(stampFile) ? readFileSync(stampFile, "utf8") : "";
+  if (last === now) process.exit(0);
+}
 rmSync("dist", { recursive: true, force: true });
 
 execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], {
@@ -41,3 +71,4 @@ const programs = [
 ];
 cpSync("src/bundle/emit/sidecar-files", "dist/emit", { recursive: true });
 await Promise.all(programs.filter((p) => existsSync(p.entryPoints[0])).map((p) => build(p)));
+writeFileSync(stampFile, now);
