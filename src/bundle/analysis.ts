@@ -39,6 +39,17 @@ export interface TextCut extends Span {
   readonly holes: readonly { readonly start: number; readonly end: number }[];
 }
 
+/** The expression that gives a base which only the run time knows: replaced by the origin that stands for it. */
+export interface BaseCut extends Span {
+  readonly kind: "base";
+  /** The base's name in operations: `{apiUrl}`. */
+  readonly origin: string;
+  /** Whether the expression gives an origin, or the host after `https://`. */
+  readonly part: "origin" | "host";
+  /** `{baseURL}`: the span is the shorthand property of this name, which becomes `baseURL: …`. */
+  readonly key: string | null;
+}
+
 /** A credential in a literal: the span is the literal with its quotes, or the part of a literal that holds it. */
 export interface CredentialCut extends Span {
   readonly kind: "credential";
@@ -57,7 +68,7 @@ export interface CredentialCut extends Span {
     | null;
 }
 
-export type Cut = GlobalCut | ClientCut | TextCut | CredentialCut;
+export type Cut = GlobalCut | ClientCut | TextCut | BaseCut | CredentialCut;
 
 export interface Analysis {
   /** Sorted by id. */

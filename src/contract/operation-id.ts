@@ -125,7 +125,15 @@ export function statementDigest(statement: string): string {
   return sha256Hex(collapseStatement(statement));
 }
 
-/** The id of an origin: the first eight hex digits of the SHA-256 of its text. */
+/**
+ * The origin that rewritten code carries in place of a base which only the run time knows (`{apiUrl}`): no browser can reach
+ * it, and the proxy module takes it for what it is, the origin of the app's calls to that base.
+ */
+export function baseOrigin(base: string): string {
+  return `https://b${sha256Hex(base).slice(0, 8)}.govern.invalid`;
+}
+
+/** The id of an origin: the first eight hex digits of the SHA-256 of its text in the governed bundle. */
 export function originId(origin: string): string {
-  return sha256Hex(origin).slice(0, 8);
+  return sha256Hex(origin.startsWith("{") ? baseOrigin(origin) : origin).slice(0, 8);
 }

@@ -19,15 +19,22 @@ export function casesIn(root: string): string[] {
 function cutText(bundle: Bundle, cut: Cut): string {
   const file = bundle.files.get(cut.file);
   const text = file === undefined ? "" : fileText(file).slice(cut.start, cut.end);
-  const detail =
-    cut.kind === "global"
-      ? `${cut.site}${cut.shorthand ? " shorthand" : ""}`
-      : cut.kind === "client"
-        ? `${cut.site} ${cut.client}${cut.options === null ? "" : " with options"}`
-        : cut.kind === "text"
-          ? `${cut.operation} ${cut.holes.length}`
-          : `${cut.replacement} ${JSON.stringify(cut.use)}`;
-  return `${cut.kind} ${detail}: ${text}`;
+  return `${cut.kind} ${cutDetail(cut)}: ${text}`;
+}
+
+function cutDetail(cut: Cut): string {
+  switch (cut.kind) {
+    case "global":
+      return `${cut.site}${cut.shorthand ? " shorthand" : ""}`;
+    case "client":
+      return `${cut.site} ${cut.client}${cut.options === null ? "" : " with options"}`;
+    case "text":
+      return `${cut.operation} ${cut.holes.length}`;
+    case "base":
+      return `${cut.origin} ${cut.part}${cut.key === null ? "" : ` shorthand ${cut.key}`}`;
+    case "credential":
+      return `${cut.replacement} ${JSON.stringify(cut.use)}`;
+  }
 }
 
 /** What a case pins: all that people and the rewriter see of it. */

@@ -36,7 +36,9 @@ export function routeTo(input: string | URL): Route | null {
   const url = parseUrl(input);
   if (!url || !/^(?:http|ws)s?:$/.test(url.protocol) || url.username || url.password) return null;
   const shown = url.href.slice(0, url.href.length - url.hash.length);
-  const path = url.pathname + url.search;
+  let path = url.pathname + url.search;
+  // A base that was replaced ends in a slash, whether or not its path begins with one.
+  if (url.host.endsWith(".govern.invalid")) path = path.replace(/^\/+/, "/");
   const cross = url.origin.replace(/^ws/, "http") !== location.origin;
   if (cross) return { url: `${paths.http}${originId(url.origin)}${path}`, shown, cross };
   if (path.startsWith("/_govern/")) return null;

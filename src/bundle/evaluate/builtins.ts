@@ -1,4 +1,5 @@
 /** Functions and methods of the language and the page that build texts and objects. */
+import type { Node } from "../modules/syntax.ts";
 import { argumentValues } from "./arguments.ts";
 import type { Evaluation } from "./evaluation.ts";
 import type { Entered } from "./frame.ts";
@@ -98,7 +99,7 @@ export function queryValue(evaluation: Evaluation, values: Values, multipart: bo
   return { kind: "query", ...fieldsOf(evaluation, given), multipart };
 }
 
-function resolvedUrl(path: TextValue, base: Values): Values {
+function resolvedUrl(path: TextValue, base: Values, node?: Node | null): Values {
   const start = knownStart(path);
   if (/^(?:[a-z][a-z0-9+.-]*:)?\/\//i.test(start.text)) return [path];
   return union(
@@ -107,7 +108,10 @@ function resolvedUrl(path: TextValue, base: Values): Values {
       if (text === undefined) {
         const isRooted = start.text.startsWith("/");
         return value.kind === "global" || value.kind === "param"
-          ? joinTexts([{ values: [value] }, { values: [isRooted ? path : slashed(path)] }])
+          ? joinTexts([
+              node ? { values: [value], node } : { values: [value] },
+              { values: [isRooted ? path : slashed(path)] },
+            ])
           : unknownSet;
       }
       if (start.whole) {
@@ -175,7 +179,7 @@ const constructors: Readonly<Record<string, Builtin>> = {
         const base = call.argument(1);
         const text = asText(value);
         const bare = base.every((one) => one.kind === "literal");
-        return bare ? [text] : resolvedUrl(text, base);
+        return bare ? [text] : resolvedUrl(text, base, call.entered.args[1]);
       }),
     ),
   URLSearchParams: (evaluation, call) => [queryValue(evaluation, call.argument(0), false)],
@@ -245,7 +249,10 @@ function joined(evaluation: Evaluation, list: ArrayValue, separator: string): Va
   return joinTexts(
     list.elements.flatMap((element, at) => [
       ...(at === 0 ? [] : [{ values: [textValue(separator)] }]),
-      { values: entryValues(evaluation, element) },
+      {
+        values: entryValues(evaluation, element),
+        ...(element.node === null ? {} : { node: element.node }),
+      },
     ]),
   );
 }

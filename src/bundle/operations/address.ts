@@ -1,7 +1,7 @@
 /** From the parts of an address to origin, path template and query of an operation. */
 import type { Fields } from "../../contract/operation.ts";
 import type { HolePart, ParamValue, Part } from "../evaluate/values.ts";
-import { baseOf, type NoBase } from "./base.ts";
+import { baseOf, type BasePlace, type NoBase } from "./base.ts";
 import { fieldTable } from "./fields.ts";
 import { nameHoles, type Segment } from "./hole-names.ts";
 import { isText, mergeTexts } from "./parts.ts";
@@ -10,6 +10,8 @@ import { queryOf } from "./query.ts";
 export interface Address {
   readonly kind: "address";
   readonly origin: string;
+  /** Where a base that is only known at run time is given. */
+  readonly base?: BasePlace;
   readonly path: string;
   readonly query: Fields;
   readonly encodedSlash: readonly string[];
@@ -131,6 +133,7 @@ export function readAddress(parts: readonly Part[]): AddressResult {
   return {
     kind: "address",
     origin: based.origin,
+    ...(based.place === undefined ? {} : { base: based.place }),
     path,
     query: { fields: fieldTable(query.fields), open: query.open || read.tail !== undefined },
     encodedSlash,

@@ -14,9 +14,24 @@ const ownOrigin = /^(?:document\.)?location\.origin$/;
 const ownHost = /^(?:document\.)?location\.host(?:name)?$/;
 const ownProtocol = /^(?:document\.)?location\.protocol$/;
 
+/** The expression that gives a base, and whether it gives an origin or a host. */
+export interface BasePlace {
+  readonly node: Node;
+  readonly part: "origin" | "host";
+}
+
 export interface Base {
   readonly origin: string;
   readonly rest: readonly Part[];
+  /** Of a base that is only known at run time: where it is given, as far as that is one expression. */
+  readonly place?: BasePlace;
+}
+
+/** A base that is only known at run time. */
+function namedBase(name: string, hole: HolePart, at: Pick<Base, "rest"> & Pick<BasePlace, "part">) {
+  const { rest, part } = at;
+  const place = hole.node === undefined ? {} : { place: { node: hole.node, part } };
+  return { origin: name, rest, ...place };
 }
 
 function cutText(parts: readonly Part[], length: number): Part[] {
@@ -44,7 +59,9 @@ function hostBase(parts: readonly Part[], scheme: string): Base | NoBase {
       return { origin: "same-origin", rest: afterPort(rest) };
     }
     if (hole.param) return { kind: "needs", param: hole.param };
-    if (hole.global !== undefined && host === "") return { origin: baseName(hole.global), rest };
+    if (hole.global !== undefined && host === "") {
+      return namedBase(baseName(hole.global), hole, { rest, part: "host" });
+    }
   }
   return { kind: "open", reason: "its host is only known at run time" };
 }
@@ -66,12 +83,14 @@ function baseName(path: string): string {
 
 function holeBase(hole: HolePart, rest: readonly Part[]): Base | NoBase {
   if (hole.param) return { kind: "needs", param: hole.param };
-  if (hole.global !== undefined) return globalBase(hole.global, rest);
-  if (beginsPath(rest)) return { origin: baseName(memberWord(hole.node) ?? ""), rest };
+  if (hole.global !== undefined) return globalBase(hole, hole.global, rest);
+  if (beginsPath(rest)) {
+    return namedBase(baseName(memberWord(hole.node) ?? ""), hole, { rest, part: "origin" });
+  }
   return { kind: "open", reason: "its address begins with a value that is only known at run time" };
 }
 
-function globalBase(global: string, rest: readonly Part[]): Base {
+function globalBase(hole: HolePart, global: string, rest: readonly Part[]): Base {
   if (ownOrigin.test(global)) return { origin: "same-origin", rest };
   if (ownProtocol.test(global)) {
     const [slashes, host, ...after] = rest;
@@ -80,7 +99,7 @@ function globalBase(global: string, rest: readonly Part[]): Base {
       return { origin: "same-origin", rest: afterPort(after) };
     }
   }
-  return { origin: baseName(global), rest };
+  return namedBase(baseName(global), hole, { rest, part: "origin" });
 }
 
 /** Whether what follows a base that is only known at run time says which path is asked for. */

@@ -1,6 +1,7 @@
 /** Options of a client's call: those of the call win over those of the client, which win over those it was made from. */
 import type { Evaluation } from "../evaluate/evaluation.ts";
 import { knownFields } from "../evaluate/known-fields.ts";
+import { asText } from "../evaluate/texts.ts";
 import {
   undefinedValue,
   union,
@@ -11,6 +12,7 @@ import {
   type Values,
 } from "../evaluate/values.ts";
 import { queryValue } from "../evaluate/builtins.ts";
+import type { Node } from "../modules/syntax.ts";
 import { optionValues } from "./http-request.ts";
 
 /** Sets of options, the weakest first. */
@@ -30,6 +32,27 @@ export function clientOption(evaluation: Evaluation, sets: OptionSets, key: stri
     if (given.length === values.length) return found;
   }
   return union(found, [undefinedValue]);
+}
+
+/** The expressions that give an option in one set. */
+function nodesIn(set: Values, key: string): Set<Node> {
+  const entries = set.flatMap((value) => (value.kind === "object" ? value.entries : []));
+  return new Set(entries.flatMap((one) => (one.key === key && one.node ? [one.node] : [])));
+}
+
+/** The expression that gives an option, as far as it is one. */
+function optionNode(sets: OptionSets, key: string): Node | undefined {
+  const strongest = sets.toReversed().map((set) => nodesIn(set, key));
+  const [node, ...others] = strongest.find((nodes) => nodes.size > 0) ?? [];
+  return others.length === 0 && node?.type !== "ObjectMethod" ? node : undefined;
+}
+
+/** The values of an option that is a base: one that only the run time knows has the place where it is given. */
+export function baseOption(evaluation: Evaluation, sets: OptionSets, key: string): Values {
+  const node = optionNode(sets, key);
+  return clientOption(evaluation, sets, key).map((value) =>
+    value.kind === "global" || value.kind === "unknown" ? asText(value, node) : value,
+  );
 }
 
 /** The values of one option in every set, for options that are merged. */

@@ -16,6 +16,7 @@ import {
 } from "../evaluate/values.ts";
 import { httpAccess } from "./access.ts";
 import { readAddress, type Address } from "./address.ts";
+import type { BasePlace } from "./base.ts";
 import { isCredentialHeader } from "./credential-names.ts";
 import { fieldOf, fieldTable, mergeFields } from "./fields.ts";
 
@@ -31,6 +32,8 @@ export interface FoundCall {
   /** Null for an address that stays in the page. */
   readonly operation: UnnamedHttp | null;
   readonly credentials: readonly SentCredential[];
+  /** Where its base is given, if only the run time knows it. */
+  readonly base?: BasePlace;
 }
 
 /** What a call gives, as values. */
@@ -238,6 +241,14 @@ function withoutNone(values: Values): Values {
   return given.length === 0 ? values : given;
 }
 
+/** Without the addresses that `config.apiUrl || ""` has where there is no base: the base stands for them too. */
+function withoutEmptyBases(addresses: readonly Address[]): readonly Address[] {
+  const based = new Set(
+    addresses.filter(({ base }) => base?.part === "origin").map(({ path }) => path),
+  );
+  return addresses.filter(({ origin, path }) => origin !== "same-origin" || !based.has(path));
+}
+
 /** Reads a request: its operations, and the parameters on which the rest hangs. */
 export function readRequest(evaluation: Evaluation, request: RequestValues): Answer<FoundCall> {
   const reading: Reading = { results: [], open: new Set(), hard: [], soft: [] };
@@ -245,13 +256,16 @@ export function readRequest(evaluation: Evaluation, request: RequestValues): Ans
   const headers = headersOf(evaluation, request.headers, reading);
   const sent = { contentType: headers.contentType, reading };
   const body = joinBodies(request.body.map((value) => bodyOf(evaluation, value, sent)));
+  const addresses: Address[] = [];
   for (const value of withoutNone(request.url)) {
-    readUrl(value, reading, (address) => {
-      for (const method of methods) {
-        const operation = operationOf({ method, address, headers, body });
-        reading.results.push({ operation, credentials: credentialsOf(address, headers) });
-      }
-    });
+    readUrl(value, reading, (address) => addresses.push(address));
+  }
+  for (const address of withoutEmptyBases(addresses)) {
+    for (const method of methods) {
+      const operation = operationOf({ method, address, headers, body });
+      const base = address.base === undefined ? {} : { base: address.base };
+      reading.results.push({ operation, credentials: credentialsOf(address, headers), ...base });
+    }
   }
   return {
     results: reading.results,

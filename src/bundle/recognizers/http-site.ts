@@ -1,4 +1,5 @@
 /** From a reference to a network global to its site: the calls that it reaches, what they send, and the cut at the reference. */
+import { baseCuts, type UsedBase } from "./base-cuts.ts";
 import type { SiteDraft, CutDraft, FindingDraft, RecognizerContext } from "./recognizer.ts";
 import type { UnnamedOperation } from "../../contract/operation-id.ts";
 import { explore, type Answer } from "../evaluate/contexts.ts";
@@ -57,6 +58,7 @@ export function globalCut(reference: GlobalReference): CutDraft {
 
 interface Gathered {
   readonly operations: UnnamedOperation[];
+  readonly bases: UsedBase[];
   readonly open: Set<string>;
   readonly cuts: CutDraft[];
   readonly findings: FindingDraft[];
@@ -67,6 +69,9 @@ interface Gathered {
 function gather(gathered: Gathered, found: FoundCall): void {
   if (found.operation === null) gathered.local += 1;
   else gathered.operations.push(found.operation);
+  if (found.operation?.origin.startsWith("{") === true) {
+    gathered.bases.push({ origin: found.operation.origin, place: found.base });
+  }
   for (const credential of found.credentials) {
     for (const draft of credentialDrafts(credential)) {
       if (gathered.cuts.some((known) => known.at === draft.cut.at)) continue;
@@ -86,13 +91,24 @@ function gatherCalls(
 ): Gathered {
   const { cuts, ask } = from;
   const open = new Set<string>();
-  const gathered: Gathered = { operations: [], open, cuts, findings: [], local: 0, unreachable: 0 };
+  const gathered: Gathered = {
+    operations: [],
+    bases: [],
+    open,
+    cuts,
+    findings: [],
+    local: 0,
+    unreachable: 0,
+  };
   for (const one of calls) {
     const explored = explore(context.evaluator, one.call, (frame) => ask(frame, one));
     for (const found of explored.results) gather(gathered, found);
     for (const reason of explored.open) open.add(reason);
     if (explored.unreachable) gathered.unreachable += 1;
   }
+  const bases = baseCuts(context, gathered.bases);
+  cuts.push(...bases.cuts);
+  if (bases.open !== undefined) open.add(bases.open);
   return gathered;
 }
 

@@ -4,7 +4,7 @@
  */
 import type { UnnamedOperation } from "../../contract/operation-id.ts";
 import type { Site } from "../../contract/build.ts";
-import type { ClientCut, CredentialCut, GlobalCut, TextCut } from "../analysis.ts";
+import type { BaseCut, ClientCut, CredentialCut, GlobalCut, TextCut } from "../analysis.ts";
 import type { Evaluator } from "../evaluate/evaluator.ts";
 import type { Program } from "../modules/program.ts";
 import type { Node } from "../modules/syntax.ts";
@@ -14,6 +14,7 @@ type Placeless<C> = Omit<C, "file" | "start" | "end" | "site">;
 /** A cut before its site has a number: at a node. */
 export type CutDraft =
   | { readonly at: Node; readonly cut: Placeless<GlobalCut> }
+  | { readonly at: Node; readonly cut: Placeless<BaseCut> }
   | {
       readonly at: Node;
       readonly cut: Omit<Placeless<ClientCut>, "options">;

@@ -6,6 +6,7 @@ import type { Frame } from "../evaluate/frame.ts";
 import { asText } from "../evaluate/texts.ts";
 import type { ParamValue } from "../evaluate/values.ts";
 import { readAddress } from "../operations/address.ts";
+import { baseCuts, type UsedBase } from "./base-cuts.ts";
 import { globalReferences, type GlobalReference } from "./global-references.ts";
 import { excludedSite, globalCut, reachedCalls, type ReachedCall } from "./http-site.ts";
 import type { RecognizerContext, SiteDraft } from "./recognizer.ts";
@@ -16,13 +17,18 @@ interface StreamKind {
   readonly method: "WS" | "SSE";
 }
 
+interface FoundStream {
+  readonly operation: UnnamedOperation;
+  readonly bases: readonly UsedBase[];
+}
+
 function ask(
   context: RecognizerContext,
   kind: StreamKind,
   at: { frame: Frame; reached: ReachedCall },
-): Answer<UnnamedOperation> {
+): Answer<FoundStream> {
   const entered = { args: at.reached.args, caller: at.frame };
-  const results: UnnamedOperation[] = [];
+  const results: FoundStream[] = [];
   const open: string[] = [];
   const hard: ParamValue[] = [];
   const soft: ParamValue[] = [];
@@ -36,7 +42,10 @@ function ask(
       const access = isSocket ? "write" : "read";
       const why = isSocket ? "a socket carries writes" : "an event stream";
       soft.push(...address.soft);
-      results.push({ kind: "stream", access, why, method: kind.method, origin, path, query });
+      const { method } = kind;
+      const operation = { kind: "stream", access, why, method, origin, path, query } as const;
+      const bases = origin.startsWith("{") ? [{ origin, place: address.base }] : [];
+      results.push({ operation, bases });
     }
   }
   return { results, open, needs: { hard, soft } };
@@ -49,16 +58,20 @@ function streamSite(
 ): SiteDraft {
   const reached = reachedCalls(context, reference.node);
   const operations: UnnamedOperation[] = [];
+  const bases: UsedBase[] = [];
   const reasons = reached.escapes === undefined ? [] : [reached.escapes];
   for (const one of reached.calls) {
     const found = explore(context.evaluator, one.call, (frame) =>
       ask(context, kind, { frame, reached: one }),
     );
-    operations.push(...found.results);
+    operations.push(...found.results.map(({ operation }) => operation));
+    bases.push(...found.results.flatMap((result) => result.bases));
     reasons.push(...found.open);
   }
-  const [reason] = reasons;
-  const base = { recognizer: kind.recognizer, at: reference.node, cuts: [globalCut(reference)] };
+  const based = baseCuts(context, bases);
+  const [reason] = based.open === undefined ? reasons : [...reasons, based.open];
+  const cuts = [globalCut(reference), ...based.cuts];
+  const base = { recognizer: kind.recognizer, at: reference.node, cuts };
   if (reason !== undefined) return { ...base, status: "open", reason, operations };
   if (operations.length > 0) return { ...base, status: "resolved", operations };
   return reached.calls.length === 0

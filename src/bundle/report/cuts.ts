@@ -39,6 +39,7 @@ function cutOf(draft: CutDraft, site: string, places: Places): Cut {
       options: options === null ? null : { start: options.start, end: options.end },
     };
   }
+  if (draft.cut.kind === "base") return { ...span, ...draft.cut };
   if (!isCredential(draft)) return { ...span, ...draft.cut, site };
   return credentialCut(draft.cut, { span, text: places.textOf(draft.at), within: draft.within });
 }

@@ -1,6 +1,7 @@
 /** Turns the analysis's cuts in one file into splices. */
 import { GovernError } from "../../errors/govern-error.ts";
-import type { ClientCut, Cut, GlobalCut, TextCut } from "../analysis.ts";
+import { baseOrigin } from "../../contract/operation-id.ts";
+import type { BaseCut, ClientCut, Cut, GlobalCut, TextCut } from "../analysis.ts";
 import type { Script } from "../files/bundle.ts";
 import { proxyCall } from "./proxy-call.ts";
 import { headOf } from "./proxy-text.ts";
@@ -55,6 +56,14 @@ function textSplices(cut: TextCut, text: string): Splice[] {
   return around(cut, cut.holes, [generated(text, cut.start, head), ...rest]);
 }
 
+/** A base in the place of the expression that gave it: with a slash at its end, which the proxy takes once. */
+function baseSplice(cut: BaseCut, text: string): Splice {
+  const origin = baseOrigin(cut.origin);
+  const literal = JSON.stringify(cut.part === "host" ? new URL(origin).host : `${origin}/`);
+  const code = cut.key === null ? generated(text, cut.start, literal) : `${cut.key}:${literal}`;
+  return { start: cut.start, end: cut.end, text: code };
+}
+
 function cutSplices(cut: Cut, text: string): Splice[] {
   switch (cut.kind) {
     case "global":
@@ -63,6 +72,8 @@ function cutSplices(cut: Cut, text: string): Splice[] {
       return clientSplices(cut, text);
     case "text":
       return textSplices(cut, text);
+    case "base":
+      return [baseSplice(cut, text)];
     case "credential":
       return [{ start: cut.start, end: cut.end, text: cut.replacement }];
   }
@@ -70,7 +81,7 @@ function cutSplices(cut: Cut, text: string): Splice[] {
 
 /** Cuts whose replacement calls the proxy. */
 function needsProxy(cut: Cut): boolean {
-  return cut.kind !== "credential";
+  return cut.kind !== "credential" && cut.kind !== "base";
 }
 
 function within(cut: Cut, script: Script): boolean {

@@ -1,8 +1,9 @@
 import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
-import type { Cut, GlobalCut } from "../../../src/bundle/analysis.ts";
+import type { BaseCut, Cut, GlobalCut } from "../../../src/bundle/analysis.ts";
 import { rewriteBundle } from "../../../src/bundle/rewrite/rewrite-bundle.ts";
 import { verifyScript } from "../../../src/bundle/rewrite/verify-script.ts";
+import { baseOrigin } from "../../../src/contract/operation-id.ts";
 import { analysisOf, bundleOf, spanOf, standIn, textIn } from "./bundle-of.ts";
 
 const banner = "/*! govern 9.8.7 */!function(){";
@@ -231,5 +232,42 @@ describe("verifyScript", () => {
 
   test("tells a script that does not parse", () => {
     expect(verifyScript("a b")[0]).toMatch(/^does not parse/);
+  });
+});
+
+describe("a base that only the run time knows", () => {
+  const origin = "https://be29c5877.govern.invalid";
+  test.each<[string, string, Partial<BaseCut>, string]>([
+    ["fetch(base+path)", "base", {}, `fetch("${origin}/"+path)`],
+    ["fetch(`${base}/a`)", "base", {}, `fetch(\`\${"${origin}/"}/a\`)`],
+    [
+      "fetch(`https://${host}/a`)",
+      "host",
+      { part: "host" },
+      `fetch(\`https://\${"${origin.slice(8)}"}/a\`)`,
+    ],
+    ["create({baseURL})", "baseURL", { key: "baseURL" }, `create({baseURL:"${origin}/"})`],
+    ["()=>{return base+p}", "base", {}, `()=>{return "${origin}/"+p}`],
+  ])("is replaced in %s", (code, part, given, expected) => {
+    const cut: BaseCut = {
+      ...{ kind: "base", file: "app.js", origin: "{apiUrl}", part: "origin", key: null },
+      ...spanOf(code, part),
+      ...given,
+    };
+    expect(baseOrigin("{apiUrl}")).toBe(origin);
+    expect(rewritten(code, [cut])).toBe(expected);
+  });
+
+  test("needs no proxy of its own", () => {
+    const cut: BaseCut = {
+      ...{ kind: "base", file: "app.js", origin: "{apiUrl}", part: "origin", key: null },
+      ...spanOf("get(base)", "base"),
+    };
+    const { files } = rewriteBundle(
+      bundleOf({ "app.js": "get(base)" }),
+      analysisOf([cut]),
+      standIn,
+    );
+    expect(textIn(files, "app.js")).not.toContain(banner);
   });
 });

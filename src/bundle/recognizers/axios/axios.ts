@@ -4,6 +4,7 @@
  */
 import { plainText, textValue, type ClientLibrary, type Values } from "../../evaluate/values.ts";
 import {
+  baseOption,
   clientOption,
   flatHeaders,
   formBody,
@@ -116,7 +117,7 @@ function read(request: ClientRequest): ReadCall {
   const params = mergedOption(evaluator, [...request.options, call.config], "params");
   return {
     method: call.method ?? option("method"),
-    bases: option("baseURL"),
+    bases: baseOption(evaluator, sets, "baseURL"),
     paths: call.url ?? option("url"),
     query: queryOption(evaluator, params, "brackets"),
     headers,

@@ -11,6 +11,7 @@ import {
   type Values,
 } from "../../evaluate/values.ts";
 import {
+  baseOption,
   clientOption,
   knownOptions,
   mergedOption,
@@ -61,7 +62,9 @@ function read(request: ClientRequest): ReadCall {
   const option = (key: string): Values => clientOption(evaluator, sets, key);
   const json = option("json");
   const search = option("searchParams");
-  const prefixes = [option("prefixUrl"), option("prefix"), option("baseUrl")];
+  const prefixes = ["prefixUrl", "prefix", "baseUrl"].map((key) =>
+    baseOption(evaluator, sets, key),
+  );
   return {
     method: methodOf(request, sets),
     bases: prefixes.find((values) => !isNone(values)) ?? [undefinedValue],

@@ -5,6 +5,7 @@
 import { union, type ClientLibrary, type Values } from "../../evaluate/values.ts";
 import type { Node } from "../../modules/syntax.ts";
 import {
+  baseOption,
   clientOption,
   jsonBody,
   knownOptions,
@@ -46,7 +47,9 @@ function read(request: ClientRequest): ReadCall {
   const body = option("body");
   return {
     method: option("method"),
-    bases: isNative ? [{ kind: "literal", value: undefined }] : option("baseURL"),
+    bases: isNative
+      ? [{ kind: "literal", value: undefined }]
+      : baseOption(evaluator, sets, "baseURL"),
     paths: union(...inputs.map((input) => (input.kind === "request" ? input.url : [input]))),
     query: queryOption(evaluator, query, "repeated"),
     headers: mergedOption(evaluator, sets, "headers"),
