@@ -9,7 +9,7 @@ import { frameFor, RootFrame } from "../evaluate/frame.ts";
 import { asText } from "../evaluate/texts.ts";
 import type { ParamValue, Part, Value } from "../evaluate/values.ts";
 import { plainKey, type Node } from "../modules/syntax.ts";
-import { baseOf, type BasePlace } from "../operations/base.ts";
+import { baseOf, unnamedBase, type BasePlace } from "../operations/base.ts";
 import type { CutDraft, RecognizerContext } from "./recognizer.ts";
 
 /** A named base, and where it is given. */
@@ -125,12 +125,15 @@ function cutsAt(
   outward = 0,
 ): CutDraft[] {
   const names = namesAt(context, place);
+  // A base without a name where it is used may have one where it is given.
+  const isIt = (name: string): boolean =>
+    name === origin || (origin === unnamedBase && outward > 0 && name !== "");
   const isBase = (list: readonly string[]): boolean =>
-    list.includes(origin) && list.every((name) => name === origin || name === "");
+    list.some(isIt) && list.every((name) => isIt(name) || name === "");
   if (names.length > 0 && names.every(isBase) && !isTarget(context, place.node)) {
     return [draftOf(context, origin, place)];
   }
-  if (outward >= outwardCap || !names.some((list) => list.includes(origin))) return [];
+  if (outward >= outwardCap || !names.some((list) => list.some(isIt))) return [];
   return givenNodes(context, place.node).flatMap((node) =>
     cutsAt(context, origin, { node, part: place.part }, outward + 1),
   );
