@@ -45,7 +45,7 @@ function isMissing(value: Value): boolean {
 function encoded(value: Value): Value {
   const text = plainText(value);
   if (text !== undefined) return textValue(encodeText(text));
-  if (value.kind === "literal" && !isMissing(value)) return textValue(String(value.value));
+  if (value.kind === "literal" && !isMissing(value)) return asText(value);
   if (value.kind === "unknown" && value.type === "number") return value;
   return { kind: "unknown", type: "string", encoded: true };
 }
@@ -54,7 +54,7 @@ function stringified(value: Value): Value {
   if (value.kind === "text" || value.kind === "param" || value.kind === "global") return value;
   if (value.kind === "query") return asText(value);
   if (isMissing(value)) return string;
-  if (value.kind === "literal") return textValue(String(value.value));
+  if (value.kind === "literal") return asText(value);
   return value.kind === "unknown" ? value : string;
 }
 

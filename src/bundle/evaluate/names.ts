@@ -132,8 +132,11 @@ function inPlace(
   return givenBy(evaluation, { args: call.arguments, caller }, param);
 }
 
-/** Marks the text of an argument as one of many. */
+/** Marks the text of an argument as one of many, also of a number. */
 function asArgument(value: Value): Value {
+  if (value.kind === "literal" && typeof value.value === "number") {
+    return { ...value, argument: true };
+  }
   if (value.kind !== "text") return value;
   const parts = value.parts.map((part) =>
     part.kind === "text" ? { ...part, argument: true as const } : part,

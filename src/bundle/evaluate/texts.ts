@@ -24,6 +24,8 @@ function hole(value: Value, node?: Node): HolePart {
   }
 }
 
+const given = { argument: true } as const;
+
 /** The parts of a value inside a text; `node` is the expression it comes from. */
 function partsOf(value: Value, node?: Node): readonly Part[] {
   switch (value.kind) {
@@ -33,7 +35,7 @@ function partsOf(value: Value, node?: Node): readonly Part[] {
       // Nobody asks for `/accounts/undefined`: the value is given in a way that is not seen.
       return value.value === undefined || value.value === null
         ? [hole(value, node)]
-        : [{ kind: "text", text: String(value.value) }];
+        : [{ kind: "text", text: String(value.value), ...(value.argument ? given : {}) }];
     case "query":
       return value.multipart ? [hole(value, node)] : [{ kind: "query", query: value }];
     default:

@@ -50,6 +50,8 @@ export interface TextValue {
 export interface LiteralValue {
   readonly kind: "literal";
   readonly value: number | boolean | null | undefined;
+  /** It came in as an argument: another call may give another number. */
+  readonly argument?: true;
 }
 
 /** One member of an object, in source order: a later one wins. */

@@ -96,12 +96,14 @@ function rooted(segments: readonly Segment[]): Segment[] {
 const general = /^(?:api|rest|v\d+)?$/i;
 
 /**
- * Whether a text that came in as an argument is one value of a path parameter: a whole segment below a named collection.
- * Right below the base it rather names the collection itself.
+ * Whether a text that came in as an argument is one value of a path parameter: a whole segment below a named collection, or
+ * a number before a suffix. Right below the base it rather names the collection itself. An empty one (`id ?? ""`) is a value
+ * that is not there yet.
  */
 function isPathValue(before: string, text: string, after: string): boolean {
-  if (text === "" || /[/?#&=]/.test(text) || !before.endsWith("/")) return false;
-  if (after !== "" && !/^[/?#]/.test(after)) return false;
+  if (/[/?#&=]/.test(text) || !before.endsWith("/")) return false;
+  const suffix = /^\d+$/.test(text) ? /^[./?#]/ : /^[/?#]/;
+  if (after !== "" && !suffix.test(after)) return false;
   const path = before.replace(/^(?:[a-z]+:)?\/\/[^/]*/i, "");
   return !path.includes("?") && path.split("/").some((segment) => !general.test(segment));
 }

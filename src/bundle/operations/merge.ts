@@ -7,7 +7,7 @@ import { mergeFields } from "./fields.ts";
 import { mergeBodies } from "./http-request.ts";
 
 function mergeQueries(one: Fields, other: Fields): Fields {
-  return { fields: sorted(mergeFields(one.fields, other.fields)), open: one.open || other.open };
+  return { fields: mergeFields(one.fields, other.fields), open: one.open || other.open };
 }
 
 function sorted<T>(record: Readonly<Record<string, T>>): Record<string, T> {
@@ -57,6 +57,20 @@ function mergeTwo(one: Operation, other: Operation): Operation {
   return one;
 }
 
+/** Fields in the order of their names: the order of the bundle's code is its minifier's. */
+function inOrder(operation: Operation): Operation {
+  if (operation.kind !== "http" && operation.kind !== "stream") return operation;
+  const query = { ...operation.query, fields: sorted(operation.query.fields) };
+  if (operation.kind === "stream") return { ...operation, query };
+  const { body } = operation;
+  const { fields } = body;
+  return {
+    ...operation,
+    query,
+    body: fields === undefined ? body : { ...body, fields: sorted(fields) },
+  };
+}
+
 /** Names operations and joins those of one id. @throws GovernError `operation-collision`. */
 export class OperationSet {
   private readonly byId = new Map<string, Operation>();
@@ -66,7 +80,7 @@ export class OperationSet {
     const id = operationId(unnamed);
     const operation = { id, ...unnamed };
     const known = this.byId.get(id);
-    this.byId.set(id, known === undefined ? operation : mergeTwo(known, operation));
+    this.byId.set(id, inOrder(known === undefined ? operation : mergeTwo(known, operation)));
     return id;
   }
 

@@ -28,6 +28,6 @@ describe("module system fixtures", () => {
 
   it.each(builds)("%s asks for what the same app asks for elsewhere", async (build) => {
     expect(await idsOf(build)).toEqual(await idsOf("webpack/modern"));
-    expect(await idsOf(build)).toHaveLength(7);
+    expect(await idsOf(build)).toHaveLength(6);
   });
 });
