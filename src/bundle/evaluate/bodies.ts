@@ -39,7 +39,7 @@ export function ownedNodes(fn: FunctionNode): readonly Node[] {
   if (known !== undefined) return known;
   const nodes: Node[] = [];
   collect(fn, sharesThis, (node) => {
-    if (/^(?:Assignment|Call|This|Return)/.test(node.type)) nodes.push(node);
+    if (/^(?:Assignment|Call|This|Super|Return)/.test(node.type)) nodes.push(node);
   });
   nodes.sort((a, b) => (a.start ?? 0) - (b.start ?? 0));
   owned.set(fn, nodes);

@@ -1,6 +1,7 @@
 /** Who calls a function: the calls that its value reaches, and whether there may be others. */
+import type * as t from "@babel/types";
 import type { Evaluation } from "./evaluation.ts";
-import { FlowTracker } from "./flow.ts";
+import { FlowTracker, type Given } from "./flow.ts";
 import {
   isCall,
   memberName,
@@ -17,12 +18,16 @@ export interface Caller {
   readonly callee: Node;
   /** Arguments as the function sees them. */
   readonly args: readonly Node[];
+  /** What it is called with, where there is no call expression. */
+  readonly given?: Given;
 }
 
 export interface Callers {
   readonly callers: readonly Caller[];
   /** Why there may be calls that are not among them; undefined if these are all. */
   readonly escapes: string | undefined;
+  /** Globals of the page that it becomes. */
+  readonly globals: readonly string[];
 }
 
 const known = new WeakMap<Evaluation, Map<FunctionNode, Callers>>();
@@ -46,9 +51,13 @@ function callArguments(call: CallNode): readonly Node[] {
 
 function findCallers(evaluation: Evaluation, fn: FunctionNode): Callers {
   const callers: Caller[] = [];
+  const globals: string[] = [];
   let escapes: string | undefined;
   for (const use of new FlowTracker(evaluation).run(fn, []).uses) {
     if (use.kind === "escape") escapes ??= use.reason;
+    else if (use.kind === "given") {
+      callers.push({ call: use.node, callee: use.callee, args: [], given: use.from });
+    } else if (use.kind === "global") globals.push(use.name);
     else if (use.kind === "call") {
       const callee = use.node.type === "TaggedTemplateExpression" ? use.node.tag : use.node.callee;
       callers.push({ call: use.node, callee: callee, args: callArguments(use.node) });
@@ -58,16 +67,28 @@ function findCallers(evaluation: Evaluation, fn: FunctionNode): Callers {
       else if (indirect !== undefined) callers.push(indirect);
     }
   }
-  return { callers, escapes };
+  return { callers, escapes, globals };
 }
 
-/** `f.call(self, …)` is a call of f; of `apply` and of `bind` with arguments nothing is known. */
-function indirectCaller(evaluation: Evaluation, member: MemberNode): Caller | string | undefined {
-  const call = evaluation.program.parentOf(member);
+/** `f.call(self, …)` and `f.apply(self, list)`: the arguments as f sees them. */
+export function indirectCall(
+  { program }: Evaluation,
+  member: MemberNode,
+): { readonly call: CallNode; readonly args: readonly Node[] } | undefined {
+  const call = program.parentOf(member);
   if (!isCall(call) || call.callee !== member) return undefined;
+  const [, ...rest] = call.arguments as Node[];
   const name = memberName(member);
-  if (name === "call") {
-    return { call, callee: member.object, args: (call.arguments as Node[]).slice(1) };
-  }
+  if (name === "call") return { call, args: rest };
+  const [list] = rest;
+  if (name !== "apply" || list === undefined) return undefined;
+  return { call, args: [{ type: "SpreadElement", argument: list } as t.SpreadElement] };
+}
+
+/** Of a function that is bound to arguments nothing is known. */
+function indirectCaller(evaluation: Evaluation, member: MemberNode): Caller | string | undefined {
+  const called = indirectCall(evaluation, member);
+  if (called !== undefined) return { ...called, callee: member.object };
+  const name = memberName(member);
   return name === "apply" || name === "bind" ? `it is called through ${name}` : undefined;
 }

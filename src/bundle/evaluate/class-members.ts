@@ -30,6 +30,8 @@ export interface SelfWrite {
   readonly at: Node;
   /** Undefined where the member is only declared. */
   readonly value: Node | undefined;
+  /** Undefined where it is set. */
+  readonly operator: "+=" | "other" | undefined;
 }
 
 const writesOfClass = new WeakMap<ClassNode, Map<string, SelfWrite[]>>();
@@ -55,10 +57,21 @@ export function writesIn(
       const write = memberWrite(inner) ?? definedField(evaluation, inner);
       if (write === undefined) continue;
       const { key, value } = write;
-      writes.set(key, [...(writes.get(key) ?? []), { at: inner, value }]);
+      writes.set(key, [
+        ...(writes.get(key) ?? []),
+        { at: inner, value, operator: operatorOf(inner) },
+      ]);
     }
   }
   return writes;
+}
+
+/** How an assignment changes what was there; undefined where it sets it. */
+function operatorOf(node: Node): SelfWrite["operator"] {
+  if (node.type !== "AssignmentExpression" || /^(?:\|\||&&|\?\?)?=$/.test(node.operator)) {
+    return undefined;
+  }
+  return node.operator === "+=" ? "+=" : "other";
 }
 
 function memberWrite(node: Node): { key: string; value: Node } | undefined {
@@ -72,6 +85,7 @@ function memberWrite(node: Node): { key: string; value: Node } | undefined {
 
 /** Whether a write surely runs when an object is made: a statement of the constructor itself. */
 export function isConstructorStatement(unit: Unit, node: ClassNode, write: SelfWrite): boolean {
+  if (write.operator !== undefined) return false;
   let at = unit.parentOf(write.at);
   if (at?.type === "SequenceExpression") at = unit.parentOf(at);
   if (at?.type !== "ExpressionStatement") return false;

@@ -7,7 +7,9 @@ import { isClass, type FunctionNode } from "../modules/syntax.ts";
 import { callersOf, type Caller } from "./callers.ts";
 import type { Evaluator } from "./evaluator.ts";
 import { Frame, frameFor, RootFrame } from "./frame.ts";
-import type { FunctionValue, ParamValue, Values } from "./values.ts";
+import type { Given } from "./flow.ts";
+import { elementValues } from "./names.ts";
+import { unknownSet, type FunctionValue, type ParamValue, type Values } from "./values.ts";
 
 /** Longest chain of callers. */
 const chainCap = 8;
@@ -170,7 +172,12 @@ class Exploration<T> {
       (value): value is FunctionValue => value.kind === "function" && value.node === fn,
     );
     const env = called?.env ?? this.constructorEnv(fn, values) ?? root;
-    const entered = { args: caller.args, caller: outer };
+    const { given } = caller;
+    const entered = {
+      args: caller.args,
+      caller: outer,
+      ...(given === undefined ? {} : { values: givenValues(this.evaluator, given, outer) }),
+    };
     return new Frame({ fn, env, root, entered, self: called?.self });
   }
 
@@ -182,6 +189,14 @@ class Exploration<T> {
       if (value.kind === "class" && value.node === owner) return value.env;
     return undefined;
   }
+}
+
+/** The arguments of a function that is called with what a promise gives, or with the elements of a list. */
+function givenValues(evaluator: Evaluator, { of, each, index }: Given, frame: Frame): Values[] {
+  const held = evaluator.evaluate(of, frame);
+  const before = Array.from({ length: index }, () => unknownSet);
+  const after = Array.from({ length: 3 }, () => unknownSet);
+  return [...before, each ? elementValues(evaluator, held) : held, ...after];
 }
 
 /** Asks a question at a place, for every way in which its parameters are given. */

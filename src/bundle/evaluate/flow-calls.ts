@@ -9,7 +9,8 @@ import {
 import { definedField } from "./field-helpers.ts";
 import { construction, instance, result, type Path } from "./flow-path.ts";
 import { intoConstructor } from "./flow-constructors.ts";
-import { intoParam, intoTarget, intoThis } from "./flow-targets.ts";
+import { gathered, intoMethod, promiseOf } from "./flow-methods.ts";
+import { intoObject, intoParam, intoThis } from "./flow-targets.ts";
 import { intoInterop } from "./flow-wrapped.ts";
 import type { FlowTracker } from "./flow.ts";
 import { givesParam, mergesArguments, wrapsParam } from "./lowered.ts";
@@ -62,7 +63,8 @@ function intoCallee(tracker: FlowTracker, call: Call, path: Path): void {
   const [first, ...rest] = path;
   if (first === undefined) tracker.use({ kind: "call", node: call });
   else if (call.type === "NewExpression") {
-    if (first === instance) tracker.to(call, rest);
+    // A constructor may return an object of its own.
+    if (first === instance || (first === result && rest.length > 0)) tracker.to(call, rest);
     else if (first === construction) tracker.use({ kind: "call", node: call });
   } else if (first === result) tracker.to(call, rest);
 }
@@ -77,6 +79,7 @@ function intoArgument(tracker: FlowTracker, call: Call, value: { node: Node; pat
   }
   if (index === 0 && intoInterop(tracker, call, value.path)) return;
   const name = calleeName(call);
+  if (name !== undefined && intoMethod(tracker, call, { name, index, path: value.path })) return;
   if (name !== undefined && intoNamed(tracker, call, { name, index, path: value.path })) return;
   const callees = tracker.evaluation.evaluate(call.callee, tracker.root);
   for (const callee of callees) intoKnown(tracker, call, { ...value, callee, index });
@@ -120,7 +123,9 @@ function isDependencies(call: Call, name: string, index: number): boolean {
 
 function intoAssigned(tracker: FlowTracker, call: Call, path: Path): void {
   const [target] = call.arguments;
-  if (target?.type === "Identifier") intoTarget(tracker, target, path);
+  if (target !== undefined && path.length > 0 && target.type !== "ObjectExpression") {
+    intoObject(tracker, target, path);
+  }
 }
 
 function intoKnown(
@@ -135,10 +140,13 @@ function intoKnown(
     const target = constructorOf(callee.node);
     if (target !== undefined) return intoParam(tracker, target, { index, path });
   }
-  if (callee.kind === "global" && harmlessGlobals.test(callee.path)) return;
-  if (callee.kind === "global" && index === 0 && givesBack.test(callee.path)) {
-    return tracker.to(call, path);
-  }
+  const global = callee.kind === "global" ? callee.path : "";
+  if (harmlessGlobals.test(global)) return;
+  if (index === 0 && givesBack.test(global)) return tracker.to(call, path);
+  const given = gathered(global, path);
+  if (given !== undefined) return tracker.to(call, given);
+  const promise = callee.kind === "param" ? promiseOf(tracker, callee) : undefined;
+  if (promise !== undefined) return tracker.to(promise, path);
   tracker.escape(call, "it is passed to code that is not followed");
 }
 

@@ -93,31 +93,58 @@ function named(tracker: FlowTracker, node: FunctionNode | ClassNode, path: Path)
   arrive(tracker, node, path);
 }
 
-/** The functions of a class whose `this` is an instance. */
-function instanceFunctions(node: ClassNode): FunctionNode[] {
+/** The functions of a class whose `this` is an instance, or the class itself. */
+function memberFunctions(node: ClassNode, isStatic: boolean): FunctionNode[] {
   return node.body.body.flatMap((member): FunctionNode[] => {
-    if ("static" in member && member.static) return [];
+    if (("static" in member && member.static === true) !== isStatic) return [];
     if (isFunction(member)) return [member];
     const value = "value" in member ? member.value : null;
     return isFunction(value) ? [value] : [];
   });
 }
 
-/** Follows a class by its name, and its instances through `this`. */
+/** Into `this` or `super` of functions. */
+function intoOwn(
+  tracker: FlowTracker,
+  functions: readonly FunctionNode[],
+  to: { type: "ThisExpression" | "Super"; path: Path },
+): void {
+  for (const inner of functions.flatMap(ownedNodes)) {
+    if (inner.type === to.type) tracker.to(inner, to.path);
+  }
+}
+
+/** Follows a class by its name, and its members through `this`. */
 export function fromClass(tracker: FlowTracker, node: ClassNode, path: Path): void {
   named(tracker, node, path);
   const [first, ...rest] = path;
-  if (first !== instance) return;
-  for (const fn of instanceFunctions(node)) {
-    for (const inner of ownedNodes(fn)) {
-      if (inner.type === "ThisExpression") tracker.to(inner, rest);
-    }
+  const type = "ThisExpression";
+  if (first === instance) intoOwn(tracker, memberFunctions(node, false), { type, path: rest });
+  else if (first !== undefined && first !== construction && first !== result) {
+    intoOwn(tracker, memberFunctions(node, true), { type, path });
   }
+}
+
+/** Follows a member of an object literal through `this` of its methods. */
+export function throughOwnThis(tracker: FlowTracker, object: t.ObjectExpression, path: Path): void {
+  if (path.length === 0) return;
+  const methods = object.properties.flatMap((property): FunctionNode[] => {
+    if (property.type === "ObjectMethod") return [property];
+    const value = property.type === "ObjectProperty" ? property.value : undefined;
+    return value?.type === "FunctionExpression" ? [value] : [];
+  });
+  intoOwn(tracker, methods, { type: "ThisExpression", path });
 }
 
 /** From a class to one that extends it: a constructor of its own constructs the other by `super(…)`. */
 export function intoSubclass(tracker: FlowTracker, node: ClassNode, path: Path): void {
-  const constructs = path.length === 0 || path[0] === construction;
+  const [first, ...rest] = path;
+  const isInstance = first === instance;
+  intoOwn(tracker, memberFunctions(node, !isInstance), {
+    type: "Super",
+    path: isInstance ? rest : path,
+  });
+  const constructs = first === undefined || first === construction;
   const own = constructs ? constructorOf(node) : undefined;
   if (own === undefined) return tracker.to(node, path);
   for (const inner of ownedNodes(own)) {

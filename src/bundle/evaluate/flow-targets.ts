@@ -3,7 +3,6 @@ import type * as t from "@babel/types";
 import type { Binding } from "../modules/scope.ts";
 import {
   isClass,
-  isMember,
   memberName,
   plainKey,
   type FunctionNode,
@@ -12,7 +11,8 @@ import {
 } from "../modules/syntax.ts";
 import { constructedBy } from "./constructors.ts";
 import type { FlowTracker } from "./flow.ts";
-import { instance, type Path } from "./flow-path.ts";
+import { element, instance, type Path } from "./flow-path.ts";
+import { argumentsOf } from "./lowered.ts";
 
 const pageObject = /^(?:window|self|globalThis)$/;
 
@@ -25,15 +25,25 @@ export function intoParam(
   const { index, path } = given;
   const last = fn.params.at(-1);
   const param = fn.params[index];
-  if (param !== undefined && param.type !== "RestElement") {
-    return intoTarget(tracker, param, path);
-  }
-  if (last?.type === "RestElement") {
+  if (param !== undefined && param.type !== "RestElement") intoTarget(tracker, param, path);
+  else if (last?.type === "RestElement") {
     const at = String(index - fn.params.length + 1);
-    return intoTarget(tracker, last.argument, [at, ...path]);
+    intoTarget(tracker, last.argument, [at, ...path]);
   }
-  const usesArguments = fn.type !== "ArrowFunctionExpression" && fn.params.length === 0;
-  if (path.length === 0 && usesArguments) tracker.escape(fn, "it is read from arguments");
+  for (const read of argumentsOf(tracker.evaluation, fn))
+    tracker.to(read, [String(index), ...path]);
+}
+
+/** Into the parameters of a function that takes a list as its arguments. */
+export function intoParams(tracker: FlowTracker, fn: FunctionNode, path: Path): void {
+  const [first, ...rest] = path;
+  if (first === undefined) return;
+  if (first !== element) return intoParam(tracker, fn, { index: Number(first), path: rest });
+  for (const param of fn.params) {
+    if (param.type === "RestElement") intoTarget(tracker, param.argument, path);
+    else intoTarget(tracker, param, rest);
+  }
+  for (const read of argumentsOf(tracker.evaluation, fn)) tracker.to(read, path);
 }
 
 /** Into a variable, pattern or member that is assigned. */
@@ -50,7 +60,7 @@ export function intoTarget(tracker: FlowTracker, target: Node | undefined, path:
     case "ObjectPattern":
       return intoObjectPattern(tracker, target, path);
     case "ArrayPattern":
-      return intoTarget(tracker, target.elements[Number(path[0])] ?? undefined, path.slice(1));
+      return intoArrayPattern(tracker, target, path);
     case "MemberExpression":
     case "OptionalMemberExpression":
       return intoMember(tracker, target, path);
@@ -66,9 +76,27 @@ function intoObjectPattern(tracker: FlowTracker, pattern: t.ObjectPattern, path:
   for (const property of pattern.properties) {
     if (property.type === "RestElement") {
       if (!taken) intoTarget(tracker, property.argument, path);
-    } else if (plainKey(property.key, property.computed) === first) {
-      taken = true;
-      intoTarget(tracker, property.value, rest);
+      continue;
+    }
+    const key = plainKey(property.key, property.computed);
+    const isSame = key === first;
+    taken ||= isSame;
+    if (isSame || key === undefined) intoTarget(tracker, property.value, rest);
+    else if (first === element) tracker.escape(pattern, "it is stored under a computed name");
+  }
+}
+
+function intoArrayPattern(tracker: FlowTracker, pattern: t.ArrayPattern, path: Path): void {
+  const [first, ...rest] = path;
+  if (first === undefined) return;
+  for (const [at, target] of pattern.elements.entries()) {
+    if (target?.type === "RestElement") {
+      const from = first === element ? element : String(Number(first) - at);
+      if (first === element || Number(first) >= at) {
+        intoTarget(tracker, target.argument, [from, ...rest]);
+      }
+    } else if (target && (first === element || Number(first) === at)) {
+      intoTarget(tracker, target, rest);
     }
   }
 }
@@ -135,15 +163,40 @@ export function arrive(tracker: FlowTracker, exported: Node, path: Path): boolea
   return arrivals.length > 0;
 }
 
+/** Into a global: its bare name, and the member of the page's global object. */
 function intoGlobal(tracker: FlowTracker, name: string, path: Path): void {
   const { program } = tracker.evaluation;
+  if (path.length === 0) tracker.use({ kind: "global", node: undefined, name });
   for (const read of program.unbound(name)) tracker.to(read, path);
   for (const unit of program.units) {
     for (const member of unit.index.members.get(name) ?? []) {
-      const { object } = member;
-      if (object.type === "Identifier" && pageObject.test(object.name)) tracker.to(member, path);
+      if (isPage(tracker, member.object) !== "no") tracker.to(member, path);
     }
   }
+}
+
+/** Whether an expression holds the page's global object. */
+function isPage(tracker: FlowTracker, object: Node): "only" | "also" | "no" {
+  const { evaluation } = tracker;
+  if (!/^(?:Identifier|LogicalExpression|ConditionalExpression)$/.test(object.type)) return "no";
+  const isName = object.type === "Identifier";
+  const binding = isName ? evaluation.program.bindingOf(object) : undefined;
+  if (isName && binding === undefined) return pageObject.test(object.name) ? "only" : "no";
+  const values = evaluation.evaluate(object, tracker.root);
+  const page = values.filter((value) => value.kind === "global" && value.path === "window");
+  if (page.length === 0) return "no";
+  return page.length === values.length ? "only" : "also";
+}
+
+/** Whether a script of the bundle sets a global. */
+function isSetHere(tracker: FlowTracker, name: string): boolean {
+  return tracker.evaluation.program.units.some((unit) =>
+    (unit.index.members.get(name) ?? []).some((member) => {
+      const write = tracker.parentOf(member);
+      const isWrite = write?.type === "AssignmentExpression" && write.left === member;
+      return isWrite && isPage(tracker, member.object) === "only";
+    }),
+  );
 }
 
 /** The functions that an expression can be. */
@@ -161,31 +214,44 @@ export function intoMembers(tracker: FlowTracker, owner: Node, path: Path): void
 /** Into a member that is assigned: all reads of the object's variable see it. */
 function intoMember(tracker: FlowTracker, member: MemberNode, path: Path): void {
   const key = memberName(member);
-  const { object } = member;
-  if (key === undefined) return tracker.escape(member, "it is stored under a computed name");
-  if (key === "prototype") return intoMembers(tracker, object, [instance, ...path]);
-  if (object.type === "ThisExpression") return intoThis(tracker, object, [key, ...path]);
-  if (isMember(object)) return intoMember(tracker, object, [key, ...path]);
-  if (object.type === "Identifier") return intoMemberOf(tracker, object, { key, path });
-  tracker.escape(member, "it is stored in an object that is not followed");
+  if (key === "prototype") return intoMembers(tracker, member.object, [instance, ...path]);
+  intoObject(tracker, member.object, [key ?? element, ...path]);
 }
 
-function intoMemberOf(
-  tracker: FlowTracker,
-  object: t.Identifier,
-  member: { key: string; path: Path },
-): void {
-  const binding = tracker.evaluation.program.bindingOf(object);
-  if (binding === undefined && pageObject.test(object.name)) {
-    return intoGlobal(tracker, member.key, member.path);
+/** Into a member of an object, by the expression that holds it. */
+export function intoObject(tracker: FlowTracker, object: Node, path: Path): void {
+  const page = isPage(tracker, object);
+  const [key = "", ...rest] = path;
+  if (page !== "no") intoGlobal(tracker, key, rest);
+  if (page === "only") return;
+  switch (object.type) {
+    case "ThisExpression":
+      return intoThis(tracker, object, path);
+    case "Identifier":
+      return intoMemberOf(tracker, object, path);
+    case "MemberExpression":
+    case "OptionalMemberExpression":
+      return intoMember(tracker, object, path);
+    case "ObjectExpression":
+      return tracker.to(object, path);
+    case "LogicalExpression":
+    case "AssignmentExpression":
+      intoObject(tracker, object.left, path);
+      return intoObject(tracker, object.right, path);
+    default:
+      tracker.escape(object, "it is stored in an object that is not followed");
   }
+}
+
+function intoMemberOf(tracker: FlowTracker, object: t.Identifier, path: Path): void {
+  const binding = tracker.evaluation.program.bindingOf(object);
   const role = binding && tracker.evaluation.program.wrapped.roleOf(binding);
-  if (binding === undefined || (binding.kind === "param" && role === undefined)) {
+  const comesIn = binding?.kind === "param" && role === undefined;
+  if (comesIn || (binding === undefined && !isSetHere(tracker, object.name))) {
     tracker.escape(object, "it is stored in an object that comes from elsewhere");
   }
-  if (binding !== undefined) {
-    intoBinding(tracker, binding, { id: object, path: [member.key, ...member.path] });
-  }
+  if (binding === undefined) intoGlobal(tracker, object.name, path);
+  else intoBinding(tracker, binding, { id: object, path });
 }
 
 /** Into a member of `this`, in a method, a constructor function or an object's function. */

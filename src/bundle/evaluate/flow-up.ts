@@ -3,7 +3,6 @@ import type * as t from "@babel/types";
 import {
   isCall,
   isClass,
-  isFunction,
   isMember,
   memberName,
   plainKey,
@@ -12,8 +11,10 @@ import {
 } from "../modules/syntax.ts";
 import { flowIntoCall } from "./flow-calls.ts";
 import { intoField, intoSubclass } from "./flow-definitions.ts";
-import { instance, result, type Path } from "./flow-path.ts";
-import { intoParam, intoProperty, intoTarget, leave } from "./flow-targets.ts";
+import { intoCallback, listMember } from "./flow-lists.ts";
+import { intoSpread } from "./flow-methods.ts";
+import { element, instance, isIndex, result, type Path } from "./flow-path.ts";
+import { intoProperty, intoTarget, leave } from "./flow-targets.ts";
 import type { FlowTracker } from "./flow.ts";
 import { forwarderOf, givesParam, returnsParam } from "./lowered.ts";
 
@@ -72,8 +73,11 @@ function isOwnMember(
 
 function spread(tracker: FlowTracker, parent: t.SpreadElement, { path }: Step): void {
   const target = tracker.parentOf(parent);
-  if (path.length === 0) return;
+  const [first, ...rest] = path;
+  if (first === undefined) return;
   if (target?.type === "ObjectExpression") tracker.to(target, path);
+  else if (target?.type === "ArrayExpression") tracker.to(target, [element, ...rest]);
+  else if (isCall(target) && intoSpread(tracker, target, { spread: parent, path })) return;
   else tracker.escape(parent, "it is spread into a list");
 }
 
@@ -88,8 +92,10 @@ function returned(tracker: FlowTracker, parent: t.ReturnStatement, { path }: Ste
   tracker.to(fn, [result, ...path]);
 }
 
-function element(tracker: FlowTracker, parent: t.ArrayExpression, { node, path }: Step): void {
-  tracker.to(parent, [String(parent.elements.indexOf(node as never)), ...path]);
+function listed(tracker: FlowTracker, parent: t.ArrayExpression, { node, path }: Step): void {
+  const at = parent.elements.indexOf(node as never);
+  const isSure = !parent.elements.slice(0, at).some((one) => one?.type === "SpreadElement");
+  tracker.to(parent, [isSure ? String(at) : element, ...path]);
 }
 
 function loop(tracker: FlowTracker, parent: t.ForOfStatement, { node, path }: Step): void {
@@ -111,11 +117,16 @@ function member(tracker: FlowTracker, parent: MemberNode, step: Step): void {
   const write = tracker.parentOf(parent);
   if (write?.type === "AssignmentExpression" && write.left === parent) return;
   const name = memberName(parent);
-  const isPrototype = first === instance && name === "prototype";
-  if (name === first || isPrototype || (name === undefined && !/^\d+$/.test(first))) {
-    return tracker.to(parent, rest);
-  }
-  if (name !== undefined) promiseMember(tracker, parent, { name, path: step.path });
+  if (name === undefined || meets(first, name)) return tracker.to(parent, rest);
+  const asked = { name, path: step.path };
+  if (isIndex(first) && !isPromiseMember(name)) listMember(tracker, parent, asked);
+  else promiseMember(tracker, parent, asked);
+}
+
+/** Whether the member of a name can be the one that a step of a path means. */
+function meets(step: string, name: string): boolean {
+  if (step === instance) return name === "prototype";
+  return step === name || (step === element && isIndex(name));
 }
 
 /** A member of the followed value itself. */
@@ -126,7 +137,12 @@ function wholeMember(tracker: FlowTracker, parent: MemberNode): void {
   const forwarder = name === "apply" ? forwarderOf(tracker.evaluation, parent) : undefined;
   if (forwarder !== undefined) tracker.to(forwarder, []);
   else if (bound) tracker.to(call, []);
+  else if (isPromiseMember(name)) promiseMember(tracker, parent, { name, path: [] });
   else tracker.use({ kind: "member", node: parent, name });
+}
+
+function isPromiseMember(name: string | undefined): name is string {
+  return name === "then" || name === "catch" || name === "finally";
 }
 
 /** Promises are transparent: `then` gives the value to its function. */
@@ -139,9 +155,9 @@ function promiseMember(
   if (!isCall(call) || call.callee !== parent) return;
   if (called.name === "catch" || called.name === "finally") return tracker.to(call, called.path);
   const [callback] = call.arguments;
-  if (called.name === "then" && callback && isFunction(callback)) {
-    intoParam(tracker, callback, { index: 0, path: called.path });
-    if (givesParam(tracker.evaluation, callback, 0)) tracker.to(call, called.path);
+  if (called.name !== "then" || callback === undefined) return;
+  for (const fn of intoCallback(tracker, callback, { index: 0, path: called.path })) {
+    if (givesParam(tracker.evaluation, fn, 0)) tracker.to(call, called.path);
   }
 }
 
@@ -178,7 +194,7 @@ const rules: Readonly<Record<string, Rule | undefined>> = {
     intoField(tracker, parent, path),
   ClassAccessorProperty: (tracker, parent: t.ClassAccessorProperty, { path }) =>
     intoField(tracker, parent, path),
-  ArrayExpression: element,
+  ArrayExpression: listed,
   SpreadElement: spread,
   ReturnStatement: returned,
   ArrowFunctionExpression: (tracker, parent: Node, { path }) =>

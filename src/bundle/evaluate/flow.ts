@@ -8,11 +8,12 @@ import {
   isClass,
   isFunction,
   type CallNode,
+  type FunctionNode,
   type MemberNode,
   type Node,
 } from "../modules/syntax.ts";
 import type { Evaluation } from "./evaluation.ts";
-import { fromClass, fromFunction } from "./flow-definitions.ts";
+import { fromClass, fromFunction, throughOwnThis } from "./flow-definitions.ts";
 import { throughThis } from "./flow-constructors.ts";
 import type { Path } from "./flow-path.ts";
 import { intoTarget } from "./flow-targets.ts";
@@ -29,7 +30,23 @@ export type Use =
   | { readonly kind: "member"; readonly node: MemberNode; readonly name: string | undefined }
   | { readonly kind: "pattern"; readonly node: ObjectPattern }
   | { readonly kind: "test"; readonly node: Node }
+  /** It is called with what a promise gives, or with the elements of a list. */
+  | {
+      readonly kind: "given";
+      readonly node: CallNode;
+      readonly callee: Node;
+      readonly from: Given;
+    }
+  /** It becomes a global of the page. */
+  | { readonly kind: "global"; readonly node: undefined; readonly name: string }
   | { readonly kind: "escape"; readonly node: Node; readonly reason: string };
+
+/** What a function is called with: what an expression promises, or each of its elements, at one of its parameters. */
+export interface Given {
+  readonly of: Node;
+  readonly each: boolean;
+  readonly index: number;
+}
 
 export interface Flow {
   readonly uses: readonly Use[];
@@ -102,14 +119,14 @@ export class FlowTracker {
     const outlet = this.evaluation.program.wrapped.outletOf(node);
     if (outlet !== undefined) intoOutlet(this, outlet, path);
     const ends = outlet !== undefined && this.parentOf(node)?.type !== "AssignmentExpression";
-    if (isFunction(node)) {
-      throughThis(this, node, path);
-      if ((!ends || node.type !== "ObjectMethod") && fromFunction(this, node, path) && !ends) {
-        flowUp(this, node, path);
-      }
-      return;
-    }
+    if (isFunction(node)) return this.stepFunction(node, path, ends);
     if (isClass(node)) fromClass(this, node, path);
+    if (node.type === "ObjectExpression") throughOwnThis(this, node, path);
     if (node.type !== "ClassDeclaration" && !ends) flowUp(this, node, path);
+  }
+  private stepFunction(node: FunctionNode, path: Path, ends: boolean): void {
+    throughThis(this, node, path);
+    if (ends && node.type === "ObjectMethod") return;
+    if (fromFunction(this, node, path) && !ends) flowUp(this, node, path);
   }
 }

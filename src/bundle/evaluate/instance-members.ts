@@ -15,6 +15,7 @@ import {
 import { prototypeOf } from "./constructors.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { Frame, frameAround, frameFor } from "./frame.ts";
+import { joinTexts } from "./texts.ts";
 import {
   bindSelf,
   undefinedValue,
@@ -39,7 +40,7 @@ export function madeProperty(evaluation: Evaluation, value: MadeValue, key: stri
     );
   const functions = [node, ...own.map((member) => member.node).filter((one) => isFunction(one))];
   for (const write of writesIn(evaluation, functions).get(key) ?? []) {
-    sets.push(writtenValues(evaluation, write, { made: value.made, env }));
+    sets.push(writtenValues(evaluation, write, { made: value.made, env, before: sets }));
   }
   if (sets.length > 0) return bindSelf(union(...sets), value);
   const inherits = parents.map((parent) => inheritedMember(evaluation, parent, { env, key }));
@@ -50,12 +51,16 @@ export function madeProperty(evaluation: Evaluation, value: MadeValue, key: stri
 function writtenValues(
   evaluation: Evaluation,
   write: SelfWrite,
-  object: { made: Frame | undefined; env: Frame },
+  object: { made: Frame | undefined; env: Frame; before: readonly Values[] },
 ): Values {
   if (write.value === undefined) return [undefinedValue];
-  const { made, env } = object;
+  if (write.operator === "other") return unknownSet;
+  const { made, env, before } = object;
   const fn = evaluation.program.unitOf(write.at).functionOf(write.at);
-  return evaluation.evaluate(write.value, fn === made?.fn && made ? made : frameFor(fn, env));
+  const frame = fn === made?.fn && made ? made : frameFor(fn, env);
+  const values = evaluation.evaluate(write.value, frame);
+  if (write.operator === undefined) return values;
+  return joinTexts([{ values: before.length === 0 ? unknownSet : union(...before) }, { values }]);
 }
 
 function inheritedMember(
@@ -125,7 +130,7 @@ export function instanceProperty(
     );
   for (const [at, write] of writes.entries()) {
     if (at < sure && isConstructorStatement(unit, node, write)) continue;
-    const values = writtenValues(evaluation, write, { made: instance.made, env });
+    const values = writtenValues(evaluation, write, { made: instance.made, env, before: sets });
     sets.push(bindSelf(values, instance));
   }
   if (sets.length > 0) return union(...sets);

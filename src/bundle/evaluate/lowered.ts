@@ -8,6 +8,7 @@ import {
   type FunctionNode,
   type Node,
 } from "../modules/syntax.ts";
+import type { Unit } from "../modules/unit.ts";
 import { returnsOf } from "./bodies.ts";
 import type { Evaluation } from "./evaluation.ts";
 
@@ -77,6 +78,22 @@ function ownerOfArguments(
     return ownerOfArguments(evaluation, declaration.init ?? undefined);
   }
   return isFunction(declaration) && restName(declaration) === node.name ? declaration : undefined;
+}
+
+const argumentReads = new WeakMap<Unit, Map<FunctionNode, Node[]>>();
+
+/** Where a function reads its `arguments`. */
+export function argumentsOf(evaluation: Evaluation, fn: FunctionNode): readonly Node[] {
+  const unit = evaluation.program.unitOf(fn);
+  const known = argumentReads.get(unit);
+  if (known !== undefined) return known.get(fn) ?? [];
+  const found = new Map<FunctionNode, Node[]>();
+  for (const read of unit.index.unbound.get("arguments") ?? []) {
+    const owner = ownerOfArguments(evaluation, read);
+    if (owner !== undefined) found.set(owner, [...(found.get(owner) ?? []), read]);
+  }
+  argumentReads.set(unit, found);
+  return found.get(fn) ?? [];
 }
 
 /** The name of a parameter that takes all arguments. */

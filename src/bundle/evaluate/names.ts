@@ -200,16 +200,19 @@ function loopValues(
   const pattern =
     loop.left.type === "VariableDeclaration" ? loop.left.declarations[0]?.id : loop.left;
   if (pattern === undefined) return unknownSet;
-  const values = union(
-    ...evaluation
-      .evaluate(loop.right, frame)
-      .map((list) =>
-        list.kind === "array" && list.elements.every((element) => !element.spread)
-          ? unionOf(list.elements, (element) => entryValues(evaluation, element))
-          : unknownSet,
-      ),
-  );
+  const values = elementValues(evaluation, evaluation.evaluate(loop.right, frame));
   return destructure(evaluation, { pattern, name: binding.name, values, frame });
+}
+
+/** What the elements of lists can be. */
+export function elementValues(evaluation: Evaluation, lists: Values): Values {
+  return union(
+    ...lists.map((list) =>
+      list.kind === "array" && list.elements.every((element) => !element.spread)
+        ? unionOf(list.elements, (element) => entryValues(evaluation, element))
+        : unknownSet,
+    ),
+  );
 }
 
 /** What one entry of an object or array holds. */

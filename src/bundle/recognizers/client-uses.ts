@@ -63,6 +63,9 @@ class UseWalk {
       case "escape":
         if (!this.lost.has(use.node)) this.lost.set(use.node, use.reason);
         return;
+      case "given":
+        this.lost.set(use.node, "it is passed to code that is not followed");
+        return;
       case "call":
         if (isCall(use.node)) this.called(use.node, use.node.arguments, client);
         return;

@@ -2,6 +2,7 @@
 import { baseCuts, type UsedBase } from "./base-cuts.ts";
 import type { SiteDraft, CutDraft, FindingDraft, RecognizerContext } from "./recognizer.ts";
 import type { UnnamedOperation } from "../../contract/operation-id.ts";
+import { indirectCall } from "../evaluate/callers.ts";
 import { explore, type Answer } from "../evaluate/contexts.ts";
 import { FlowTracker, type Use } from "../evaluate/flow.ts";
 import type { Frame } from "../evaluate/frame.ts";
@@ -31,6 +32,7 @@ export function reachedCalls(context: RecognizerContext, node: Node): Reached {
     const reached = callOf(context, use);
     if (reached !== undefined) calls.push(reached);
     else if (use.kind === "escape") escapes ??= use.reason;
+    else if (use.kind === "given") escapes ??= "it is passed to code that is not followed";
     else if (use.kind === "member" && /^(?:apply|bind)$/.test(use.name ?? "")) {
       escapes ??= `it is called through ${String(use.name)}`;
     }
@@ -42,10 +44,7 @@ function callOf(context: RecognizerContext, use: Use): ReachedCall | undefined {
   if (use.kind === "call" && isCall(use.node)) {
     return { call: use.node, args: use.node.arguments };
   }
-  if (use.kind !== "member" || use.name !== "call") return undefined;
-  const call = context.program.parentOf(use.node);
-  if (!isCall(call) || call.callee !== use.node) return undefined;
-  return { call, args: (call.arguments as Node[]).slice(1) };
+  return use.kind === "member" ? indirectCall(context.evaluator, use.node) : undefined;
 }
 
 export function globalCut(reference: GlobalReference): CutDraft {

@@ -1,11 +1,12 @@
 /** XMLHttpRequest: `open(method, url)` on what a construction gives, with the headers and the body set on the same object. */
 import type * as t from "@babel/types";
 import { argumentValues } from "../../evaluate/arguments.ts";
+import { callersOf } from "../../evaluate/callers.ts";
 import type { Answer } from "../../evaluate/contexts.ts";
 import { FlowTracker, type Use } from "../../evaluate/flow.ts";
-import { frameFor, type Frame } from "../../evaluate/frame.ts";
+import { frameFor, RootFrame, type Frame } from "../../evaluate/frame.ts";
 import { plainText, undefinedValue, type Entry, type Values } from "../../evaluate/values.ts";
-import { isCall, type Node } from "../../modules/syntax.ts";
+import { isCall, isFunction, type Node } from "../../modules/syntax.ts";
 import { readRequest, type FoundCall } from "../../operations/http-request.ts";
 import { globalReferences, type GlobalReference } from "../global-references.ts";
 import { excludedSite, httpSite, reachedCalls, type ReachedCall } from "../http-site.ts";
@@ -76,6 +77,21 @@ function ask(
   });
 }
 
+const polyfill = "it stands in for fetch, whose own calls are reported";
+
+/** Whether a request is sent for a function that becomes the page's `fetch`, to the address that it is given. */
+function standsForFetch(context: RecognizerContext, { opens }: Built): boolean {
+  const { evaluator, program } = context;
+  return opens.some(({ call, args }) => {
+    const unit = program.unitOf(call);
+    const around = unit.ancestors(call).filter((node) => isFunction(node));
+    if (!around.some((fn) => callersOf(evaluator, fn).globals.includes("fetch"))) return false;
+    const entered = { args, caller: frameFor(unit.functionOf(call), new RootFrame()) };
+    const urls = argumentValues(evaluator, entered, 1);
+    return urls.every((url) => plainText(url) === undefined);
+  });
+}
+
 function find(context: RecognizerContext): void {
   for (const reference of globalReferences(context.program, context.evaluator, "XMLHttpRequest")) {
     const reason = context.excluded(reference.node);
@@ -84,6 +100,10 @@ function find(context: RecognizerContext): void {
       continue;
     }
     const parts = built(context, reference);
+    if (standsForFetch(context, parts)) {
+      context.report(excludedSite("xhr", reference, polyfill));
+      continue;
+    }
     const site = httpSite(context, {
       recognizer: "xhr",
       reference,
