@@ -55,15 +55,18 @@ export interface CredentialCut extends Span {
   readonly kind: "credential";
   /** The text that takes its place, as source of the same literal kind (quotes included where the span has them). */
   readonly replacement: string;
-  /** The secret itself: kept in .govern/secrets.env, never printed. */
+  /** The secret, or the part of it that stands here: never printed, and nowhere in the output. */
   readonly value: string;
-  /** Where it goes: a header of an origin, or a SQL client. */
+  /** What .govern/secrets.env keeps, if that is not the value. */
+  readonly secret?: string;
+  /** Where it goes: a header or query key of an origin, or a SQL client. */
   readonly use:
     | {
         readonly header: string;
         readonly origin: string;
         /** `Bearer ` and the like. */ readonly prefix: string;
       }
+    | { readonly query: string; readonly origin: string }
     | { readonly client: string }
     | null;
 }

@@ -6,17 +6,18 @@ import type { Finding, Origin, Site } from "../contract/build.ts";
 import type { Operation } from "../contract/operation.ts";
 import { originId } from "../contract/operation-id.ts";
 import { GovernError } from "../errors/govern-error.ts";
-import type { Analysis, Cut } from "./analysis.ts";
+import type { Analysis } from "./analysis.ts";
+import { scanBundle } from "./credentials/scan-bundle.ts";
 import { Evaluator } from "./evaluate/evaluator.ts";
 import type { Bundle } from "./files/bundle.ts";
 import { externalAssets } from "./files/external-assets.ts";
 import { Program } from "./modules/program.ts";
 import { OperationSet } from "./operations/merge.ts";
 import { DeadCode } from "./recognizers/dead-code.ts";
-import { secretSites } from "./recognizers/literal-secrets.ts";
 import type { RecognizerContext, SiteDraft } from "./recognizers/recognizer.ts";
 import { recognizers } from "./recognizers/registry.ts";
-import { cutsOf } from "./report/cuts.ts";
+import { textCredentials } from "./report/credentials.ts";
+import { cutsOf, sortCuts } from "./report/cuts.ts";
 import { findingsOf, unreadableFindings } from "./report/findings.ts";
 import { Places } from "./report/places.ts";
 
@@ -127,19 +128,21 @@ export async function analyzeBundle(
   const operations = new OperationSet();
   const drafts = await collectSites(program, options);
   const numbered = numberSites(drafts, places, operations);
-  const secrets = secretSites(program, drafts);
+  const claimed = cutsOf({ numbered, places });
+  const credentials = await scanBundle(bundle);
+  const texts = textCredentials({ credentials, claimed, program, places });
   const sorted = operations.sorted();
   const findings = [
     ...unreadableFindings(bundle, program, places),
-    ...findingsOf({ numbered, secrets, operations: sorted, places }),
+    ...findingsOf({ numbered, operations: sorted, places }),
+    ...texts.findings,
   ];
-  const cuts: Cut[] = cutsOf({ numbered, secrets, places });
   return {
     operations: sorted,
     sites: numbered.map(({ site }) => site),
     findings: sortFindings(findings),
     origins: originsOf(sorted),
     external: externalAssets(bundle),
-    cuts,
+    cuts: sortCuts([...claimed, ...texts.cuts]),
   };
 }

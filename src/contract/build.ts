@@ -36,6 +36,7 @@ export const ruleSchema = z.enum([
   "ungated-write",
   "unresolved-call",
   "hardcoded-credential",
+  "public-key",
   "interpolated-sql",
   "ambiguous-operation",
   "unmapped-origin",

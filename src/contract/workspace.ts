@@ -44,6 +44,8 @@ const httpResourceSchema = z.strictObject({
   upstream: z.string(),
   auth: z.enum(["service", "passthrough", "asserted"]),
   headers: z.record(z.string(), z.string()).optional(),
+  /** Query keys that every request gets, over what the page sends under the same key: where a credential stands in the address. */
+  query: z.record(z.string(), z.string()).optional(),
   /** How long the upstream may take, default 30s. */
   timeout: durationSchema.optional(),
 });

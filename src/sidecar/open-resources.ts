@@ -52,8 +52,12 @@ function openHttp(name: string, rule: HttpResource, secrets: Secrets): Connector
   for (const [header, value] of Object.entries(rule.headers ?? {})) {
     headers[header.toLowerCase()] = secrets.resolve(value, `${place}.headers.${header}`);
   }
+  const query: Record<string, string> = {};
+  for (const [key, value] of Object.entries(rule.query ?? {})) {
+    query[key] = secrets.resolve(value, `${place}.query.${key}`);
+  }
   const upstream = readUpstream(name, secrets.resolve(rule.upstream, `${place}.upstream`));
-  return openHttpConnector({ name, upstream, headers });
+  return openHttpConnector({ name, upstream, headers, query });
 }
 
 function openSqlite(name: string, url: string, workspaceDir: string): Connector {

@@ -14,7 +14,7 @@ import type { Analysis } from "../analysis.ts";
 import type { Bundle } from "../files/bundle.ts";
 import { rewriteBundle } from "../rewrite/rewrite-bundle.ts";
 import { bytesOf } from "../rewrite/text.ts";
-import { verifyRewritten } from "../rewrite/verify-rewritten.ts";
+import { checkStripped, verifyRewritten } from "../rewrite/verify-rewritten.ts";
 import type { Assets } from "./assets.ts";
 import {
   applyChanges,
@@ -253,6 +253,7 @@ export async function importAnalyzed(
     },
     ...privateChanges(workspaceDir, plan.secrets, await readExisting(secretsPath(workspaceDir))),
   ];
+  checkGenerated(changes, analysis, state.file);
   options.onProgress?.("write");
   const pending = await write(changes, options);
   return {
@@ -270,6 +271,21 @@ export async function importAnalyzed(
     unchanged: pending.length === 0,
     notes: notesOf(state, options, plan),
   };
+}
+
+/** What is generated from the analysis is committed or shown: no credential may have found its way into it. */
+function checkGenerated(
+  changes: readonly Change[],
+  analysis: Analysis,
+  workspaceFile: string,
+): void {
+  const generated = changes.flatMap((change): (readonly [string, Uint8Array])[] => {
+    if (change.kind === "file") {
+      return change.path === workspaceFile ? [[change.path, change.bytes]] : [];
+    }
+    return [...change.files].filter(([name]) => !name.includes("/"));
+  });
+  checkStripped(generated, analysis);
 }
 
 async function write(changes: readonly Change[], options: ImportPlanOptions): Promise<Change[]> {

@@ -195,23 +195,35 @@ class SecretNames {
   }
 }
 
-/** Stores a target's stripped credentials; gives the headers that the resource sets with them. */
-function keepCredentials(
-  target: Target,
-  resource: string,
-  names: SecretNames,
-): Record<string, string> {
-  const headers: Record<string, string> = {};
-  for (const { use, value } of target.credentials) {
+/** What a resource sends in place of the stripped credentials. */
+interface SentBySidecar {
+  readonly headers: Record<string, string>;
+  readonly query: Record<string, string>;
+}
+
+/** Stores a target's stripped credentials; gives the headers and query keys that the resource sets with them. */
+function keepCredentials(target: Target, resource: string, names: SecretNames): SentBySidecar {
+  const sent: SentBySidecar = { headers: {}, query: {} };
+  for (const { use, value, secret = value } of target.credentials) {
     if (use === null) continue;
-    if ("client" in use) {
-      names.add(secretName(resource, "url"), value);
-      continue;
+    if ("client" in use) names.add(secretName(resource, "url"), secret);
+    else if ("query" in use) {
+      sent.query[use.query] ??= `\${env:${names.add(secretName(resource, use.query), secret)}}`;
+    } else {
+      const name = names.add(secretName(resource, use.header), secret);
+      sent.headers[use.header] ??= `${use.prefix}\${env:${name}}`;
     }
-    const name = names.add(secretName(resource, use.header), value);
-    headers[use.header] ??= `${use.prefix}\${env:${name}}`;
   }
-  return headers;
+  return sent;
+}
+
+/** Credentials that no call sends: kept for people alone. */
+function keepUnused(options: PlanOptions, targets: readonly Target[], names: SecretNames): void {
+  const used = new Set(targets.flatMap(({ credentials }) => credentials));
+  for (const cut of options.analysis.cuts) {
+    if (cut.kind !== "credential" || used.has(cut)) continue;
+    names.add(secretName(options.app, "stripped"), cut.secret ?? cut.value);
+  }
 }
 
 function databaseKind(url: string, target: Target): "sqlite" | "postgres" | "mysql" {
@@ -226,11 +238,16 @@ function resourceOf(
   names: SecretNames,
 ): Resource {
   const { resource, upstream } = wanted;
-  const headers = keepCredentials(target, resource, names);
+  const { headers, query } = keepCredentials(target, resource, names);
   if (target.kind === "http") {
     if (target.hasLogin) return { kind: "http", upstream, auth: "passthrough" };
-    const hasHeaders = Object.keys(headers).length > 0;
-    return { kind: "http", upstream, auth: "service", ...(hasHeaders ? { headers } : {}) };
+    return {
+      kind: "http",
+      upstream,
+      auth: "service",
+      ...(Object.keys(headers).length > 0 ? { headers } : {}),
+      ...(Object.keys(query).length > 0 ? { query } : {}),
+    };
   }
   const kind = databaseKind(upstream, target);
   if (!connectionSecret.test(upstream)) return { kind, url: upstream };
@@ -310,9 +327,6 @@ export function planMappings(options: PlanOptions): MappingPlan {
       definition: placed.isNew ? definition : null,
     };
   });
-  for (const cut of options.analysis.cuts) {
-    const isUnused = cut.kind === "credential" && cut.use === null;
-    if (isUnused) names.add(secretName(options.app, "stripped"), cut.value);
-  }
+  keepUnused(options, targets, names);
   return { mappings, secrets: names.list(), mapped };
 }

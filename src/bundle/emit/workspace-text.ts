@@ -38,6 +38,9 @@ function resourceText(name: string, resource: Resource): string {
     const headers = Object.entries(resource.headers ?? {});
     if (headers.length > 0) lines.push("    headers:");
     for (const [header, value] of headers) lines.push(`      ${scalar(header)}: ${scalar(value)}`);
+    const query = Object.entries(resource.query ?? {});
+    if (query.length > 0) lines.push("    query:");
+    for (const [key, value] of query) lines.push(`      ${scalar(key)}: ${scalar(value)}`);
   } else {
     lines.push(`    url: ${scalar(resource.url)}`);
   }

@@ -25,7 +25,9 @@ type UnnamedHttp = Extract<UnnamedOperation, { kind: "http" }>;
 /** A credential that a call sends: the text's parts, and where it goes. */
 export interface SentCredential {
   readonly parts: readonly Part[];
-  readonly use: { readonly header: string; readonly origin: string } | { readonly query: string };
+  readonly use:
+    | { readonly header: string; readonly origin: string }
+    | { readonly query: string; readonly origin: string };
 }
 
 export interface FoundCall {
@@ -217,7 +219,10 @@ function credentialsOf(address: Address, headers: Headers): SentCredential[] {
       parts,
       use: { header, origin: address.origin },
     })),
-    ...address.secrets.map(({ key, parts }) => ({ parts, use: { query: key } })),
+    ...address.secrets.map(({ key, parts }) => ({
+      parts,
+      use: { query: key, origin: address.origin },
+    })),
   ];
 }
 

@@ -36,9 +36,9 @@ export type CutDraft =
 /** A finding at a node, beside `unresolved-call`, which every open site gives. */
 export interface FindingDraft {
   readonly at: Node;
-  readonly rule: "hardcoded-credential" | "interpolated-sql";
+  readonly rule: "hardcoded-credential" | "public-key" | "interpolated-sql";
   readonly message: string;
-  readonly fix: string;
+  readonly fix?: string;
   readonly operation?: UnnamedOperation;
 }
 

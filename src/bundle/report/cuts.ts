@@ -2,9 +2,8 @@
 import type { Site } from "../../contract/build.ts";
 import { operationId } from "../../contract/operation-id.ts";
 import type { CredentialCut, Cut } from "../analysis.ts";
-import { strippedText } from "../operations/credentials.ts";
+import { strippedText } from "../credentials/scan-text.ts";
 import type { CutDraft, SiteDraft } from "../recognizers/recognizer.ts";
-import type { SecretDraft } from "../recognizers/literal-secrets.ts";
 import type { Places } from "./places.ts";
 
 /** A literal's replacement keeps its quotes; a part of a template has none. */
@@ -59,13 +58,13 @@ function credentialCut(
 }
 
 function key(cut: Cut): string {
-  return `${cut.kind} ${cut.file} ${cut.start} ${cut.end}`;
+  const value = cut.kind === "credential" ? cut.value : "";
+  return `${cut.kind} ${cut.file} ${cut.start} ${cut.end} ${value}`;
 }
 
-/** All cuts, in order of file and position, each run once. */
+/** The cuts of sites, each run once. */
 export function cutsOf(found: {
   readonly numbered: readonly { site: Site; draft: SiteDraft }[];
-  readonly secrets: readonly SecretDraft[];
   readonly places: Places;
 }): Cut[] {
   const cuts = new Map<string, Cut>();
@@ -75,8 +74,12 @@ export function cutsOf(found: {
   for (const { site, draft } of found.numbered) {
     for (const cut of draft.cuts) add(cutOf(cut, site.id, found.places));
   }
-  for (const secret of found.secrets) add(cutOf(secret.cut, "", found.places));
-  return [...cuts.values()].toSorted((a, b) =>
+  return [...cuts.values()];
+}
+
+/** In order of file and position. */
+export function sortCuts(cuts: readonly Cut[]): Cut[] {
+  return cuts.toSorted((a, b) =>
     a.file === b.file ? a.start - b.start || b.end - a.end : a.file < b.file ? -1 : 1,
   );
 }

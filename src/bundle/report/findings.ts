@@ -6,13 +6,11 @@ import type { Bundle } from "../files/bundle.ts";
 import { isUtf8 } from "../files/read-bundle.ts";
 import type { Program } from "../modules/program.ts";
 import { ambiguousPairs } from "../operations/ambiguity.ts";
-import type { SecretDraft } from "../recognizers/literal-secrets.ts";
 import type { FindingDraft, SiteDraft } from "../recognizers/recognizer.ts";
 import type { Places } from "./places.ts";
 
 interface Found {
   readonly numbered: readonly { site: Site; draft: SiteDraft }[];
-  readonly secrets: readonly SecretDraft[];
   readonly operations: readonly Operation[];
   readonly places: Places;
 }
@@ -62,10 +60,10 @@ function unresolved({ site }: { site: Site }): Finding {
 function drafted(finding: FindingDraft, places: Places): Finding {
   return {
     rule: finding.rule,
-    severity: "error",
+    severity: finding.rule === "public-key" ? "note" : "error",
     ...placed(places.of(finding.at)),
     message: finding.message,
-    fix: finding.fix,
+    ...(finding.fix === undefined ? {} : { fix: finding.fix }),
     ...(finding.operation === undefined ? {} : { operation: operationId(finding.operation) }),
   };
 }
@@ -89,12 +87,11 @@ function ambiguous(found: Found): Finding[] {
 
 /** Everything that inspect reports, but for files that cannot be read. */
 export function findingsOf(found: Found): Finding[] {
-  const { numbered, secrets, places } = found;
+  const { numbered, places } = found;
   const seen = new Set<string>();
-  const drafts = [
-    ...numbered.flatMap(({ draft }) => draft.findings ?? []),
-    ...secrets.map((secret) => secret.finding),
-  ].map((finding) => drafted(finding, places));
+  const drafts = numbered
+    .flatMap(({ draft }) => draft.findings ?? [])
+    .map((finding) => drafted(finding, places));
   const once = drafts.filter((finding) => {
     const key = `${finding.rule} ${finding.file} ${finding.line} ${finding.column}`;
     return seen.has(key) ? false : Boolean(seen.add(key));

@@ -1,9 +1,8 @@
-/** Copies of a stripped credential that no cut covers: dead code, comments, another file. They go too. */
+/** Copies of a stripped credential that no cut covers: dead code, comments, another file, in whatever form. They go too. */
 import type { Cut } from "../analysis.ts";
+import { formsOf, runAround } from "../credentials/forms.ts";
+import { strippedText } from "../credentials/scan-text.ts";
 import { touches, type Splice } from "./splices.ts";
-
-/** What takes a credential's place. */
-const strippedText = "govern-stripped";
 
 /** Shorter values are words that stand in a bundle for many reasons. */
 const shortest = 8;
@@ -11,9 +10,26 @@ const shortest = 8;
 /** The secrets that a rewrite removes and that must not be found in its output. */
 export function strippedValues(cuts: readonly Cut[]): string[] {
   const values = cuts.flatMap((cut) =>
-    cut.kind === "credential" && cut.value.length >= shortest ? [cut.value] : [],
+    cut.kind === "credential"
+      ? [cut.value, ...(cut.secret === undefined ? [] : [cut.secret])].filter(
+          (value) => value.length >= shortest,
+        )
+      : [],
   );
   return [...new Set(values)].toSorted((a, b) => b.length - a.length);
+}
+
+function* placesOf(text: string, part: string): Generator<number> {
+  for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + part.length)) yield at;
+}
+
+/** A run of base64 that holds a value, without it; the run as a whole where it is no text that can be written anew. */
+function recoded(run: string, values: readonly string[]): string {
+  const text = Buffer.from(run, "base64").toString("utf8");
+  const clean = values.reduce((out, value) => out.replaceAll(value, strippedText), text);
+  return clean === text || text.includes("\ufffd")
+    ? strippedText
+    : Buffer.from(clean).toString("base64");
 }
 
 /** Splices for the copies in a text that lie outside the other splices. */
@@ -23,11 +39,22 @@ export function leftoverSplices(
   cuts: readonly Cut[],
 ): Splice[] {
   const found: Splice[] = [];
-  for (const value of strippedValues(cuts)) {
-    for (let at = text.indexOf(value); at >= 0; at = text.indexOf(value, at + value.length)) {
-      const end = at + value.length;
-      const copy = { start: at, end, text: strippedText };
-      if (!touches(copy, splices) && !touches(copy, found)) found.push(copy);
+  const add = (copy: Splice): void => {
+    if (!touches(copy, splices) && !touches(copy, found)) found.push(copy);
+  };
+  const values = strippedValues(cuts);
+  for (const value of values) {
+    const { texts, cores } = formsOf(value);
+    for (const form of texts) {
+      for (const at of placesOf(text, form)) {
+        add({ start: at, end: at + form.length, text: strippedText });
+      }
+    }
+    for (const core of cores) {
+      for (const at of placesOf(text, core)) {
+        const { start, end } = runAround(text, at);
+        add({ start, end, text: recoded(text.slice(start, end), values) });
+      }
     }
   }
   return found;

@@ -4,11 +4,9 @@ import type { BundleFile } from "../files/bundle.ts";
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 
-const textAsset = /\.(?:json|webmanifest|txt|xml|svg)$/i;
-
-/** The text of a file that names may stand in; null for a binary file or one that is not UTF-8. */
+/** The text of a file that names and credentials may stand in; null for a binary file or one that is not UTF-8. */
 export function textOf(file: BundleFile): string | null {
-  if (file.kind === "asset" && !textAsset.test(file.path)) return null;
+  if (file.kind === "asset" && file.bytes.subarray(0, 8192).includes(0)) return null;
   try {
     return decoder.decode(file.bytes);
   } catch {

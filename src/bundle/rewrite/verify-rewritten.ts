@@ -2,6 +2,7 @@
 import { GovernError } from "../../errors/govern-error.ts";
 import type { Finding } from "../../contract/build.ts";
 import type { Analysis } from "../analysis.ts";
+import { formsOf } from "../credentials/forms.ts";
 import { strippedValues } from "./credentials.ts";
 import type { RewrittenBundle } from "./rewrite-bundle.ts";
 import { scriptsOf, type EmittedScript } from "./scripts-of.ts";
@@ -63,18 +64,32 @@ function unreadablePaths(rewritten: RewrittenBundle, analysis: Analysis): Set<st
 }
 
 /**
+ * Checks that no stripped credential is left in any byte of some files, in whatever form.
+ * @throws GovernError `internal`, naming the file; nothing may be written then.
+ */
+export function checkStripped(
+  files: Iterable<readonly [string, Uint8Array]>,
+  { cuts }: Pick<Analysis, "cuts">,
+): void {
+  const forms = strippedValues(cuts)
+    .map(formsOf)
+    .flatMap(({ texts, cores }) => [...texts, ...cores])
+    .map((form) => Buffer.from(form, "utf8"));
+  for (const [path, bytes] of files) {
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    if (forms.some((form) => buffer.includes(form))) {
+      throw new GovernError("internal", `a stripped credential is left in ${path}`);
+    }
+  }
+}
+
+/**
  * Verifies a rewritten bundle: each script that parsed before parses, and no stripped credential is left in any byte.
  * @returns the sinks that are left, as findings
  * @throws GovernError `internal`; nothing may be written then.
  */
 export function verifyRewritten(rewritten: RewrittenBundle, analysis: Analysis): Finding[] {
-  const values = strippedValues(analysis.cuts).map((value) => Buffer.from(value, "utf8"));
-  for (const [path, bytes] of [...rewritten.files, ...rewritten.maps]) {
-    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    if (values.some((value) => buffer.includes(value))) {
-      throw new GovernError("internal", `a stripped credential is left in ${path}`);
-    }
-  }
+  checkStripped([...rewritten.files, ...rewritten.maps], analysis);
   const unreadable = unreadablePaths(rewritten, analysis);
   return remainingSinks(rewritten.files, (path, cause) => {
     if (unreadable.has(path)) return;

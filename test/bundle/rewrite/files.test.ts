@@ -312,7 +312,7 @@ describe("verification", () => {
       value,
       use: null,
     };
-    const bundle = bundleOf({ "a.js": `k="${value}"`, "blob.bin": `binary ${value}` });
+    const bundle = bundleOf({ "a.js": `k="${value}"`, "blob.bin": `binary\0 ${value}` });
     const result = rewriteBundle(bundle, analysisOf([cut]), standIn);
     expect(() => verifyRewritten(result, analysisOf([cut]))).toThrow(/blob\.bin/);
   });

@@ -13,6 +13,8 @@ export interface HttpConnectorOptions {
   readonly upstream: URL;
   /** Headers of the resource with their references resolved: the credential. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Query keys of the resource, likewise: they stand over what a call says under the same key. */
+  readonly query?: Readonly<Record<string, string>>;
   /** Bytes an answer may have; default 16 MiB. */
   readonly maxResponseBytes?: number;
 }
@@ -89,7 +91,9 @@ class HttpConnector implements Connector {
       const detail = "This resource runs HTTP operations only.";
       return { kind: "failed", code: "resource-rejected", detail };
     }
-    const request = renderRequest(this.#options.upstream, { ...call, operation, arguments: args });
+    const query = { ...args.query, ...this.#options.query };
+    const sent = { ...args, query };
+    const request = renderRequest(this.#options.upstream, { ...call, operation, arguments: sent });
     if (request === undefined) {
       const detail = "The arguments make an address that the operation does not have.";
       return { kind: "failed", code: "resource-rejected", detail };
