@@ -1,10 +1,24 @@
 /** Objects that are changed after they are made, through the variable or parameter that holds them. */
 import type { Binding } from "../modules/scope.ts";
-import { isCall, isMember, memberName, plainKey, type Node } from "../modules/syntax.ts";
+import {
+  isCall,
+  isFunction,
+  isMember,
+  memberName,
+  plainKey,
+  type Node,
+} from "../modules/syntax.ts";
 import type { Unit } from "../modules/unit.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { frameFor, type Frame } from "./frame.ts";
-import { plainText, type Entry, type QueryValue, type Value, type Values } from "./values.ts";
+import {
+  plainText,
+  type ArrayValue,
+  type Entry,
+  type QueryValue,
+  type Value,
+  type Values,
+} from "./values.ts";
 import { isUnconditional } from "./writes.ts";
 
 /** Bindings with more reads than this are library globals: nobody builds an options object through them. */
@@ -17,8 +31,9 @@ export function amended(
   value: Value,
   frame: Frame,
 ): Value {
-  if (value.kind !== "object" && value.kind !== "query") return value;
+  if (value.kind !== "object" && value.kind !== "query" && value.kind !== "array") return value;
   if (binding.reads.length > amendedReads) return value;
+  if (value.kind === "array") return pushed(evaluation, binding, value, frame);
   return value.kind === "object"
     ? { ...value, entries: [...value.entries, ...amendments(evaluation, binding, frame)] }
     : appended(evaluation, binding, value, frame);
@@ -54,6 +69,39 @@ function appended(
     if (!addField(evaluation, fields, { args: called.args, frame: own })) open = true;
   }
   return { ...value, fields, open };
+}
+
+/** Whether a call may run more than once for one declaration: in a loop, or in another function. */
+function repeats(unit: Unit, call: Node, { declarations: [declaration] }: Binding): boolean {
+  const around = unit.ancestors(call);
+  const outer = around.findIndex((node) => isFunction(node));
+  const inner = outer < 0 ? around : around.slice(0, outer);
+  if (inner.some((node) => /^(?:For|While|Do)/.test(node.type))) return true;
+  return declaration !== undefined && unit.functionOf(call) !== unit.functionOf(declaration);
+}
+
+/** `list.push(x)` through the variable. */
+function pushed(
+  evaluation: Evaluation,
+  binding: Binding,
+  value: ArrayValue,
+  frame: Frame,
+): ArrayValue {
+  const added = binding.reads.flatMap((read): Entry[] => {
+    const unit = evaluation.program.unitOf(read);
+    const called = memberCall(unit, read);
+    if (called?.name !== "push") return [];
+    const own = frameFor(unit.functionOf(called.call), frame);
+    const optional = !isUnconditional(unit, called.call, binding);
+    if (repeats(unit, called.call, binding))
+      return [{ key: undefined, spread: true, node: null, frame: own, optional }];
+    return called.args.map((node) =>
+      node.type === "SpreadElement"
+        ? { key: undefined, spread: true, node: node.argument, frame: own, optional }
+        : { key: undefined, spread: false, node, frame: own, optional },
+    );
+  });
+  return added.length === 0 ? value : { ...value, elements: [...value.elements, ...added] };
 }
 
 /** Adds the field of one call; false if its name is not known. */

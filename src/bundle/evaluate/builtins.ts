@@ -1,11 +1,13 @@
 /** Functions and methods of the language and the page that build texts and objects. */
 import type { Node } from "../modules/syntax.ts";
-import { argumentValues } from "./arguments.ts";
+import type { BuiltinCall, BuiltinMethod } from "./builtin-call.ts";
 import type { Evaluation } from "./evaluation.ts";
-import type { Entered } from "./frame.ts";
-import { entryValues } from "./names.ts";
 import { knownFields } from "./known-fields.ts";
-import { asText, joinTexts, knownStart, mapText } from "./texts.ts";
+import { listMethods } from "./list-methods.ts";
+import { entryValues } from "./names.ts";
+import { encoded, stringified } from "./text-conversions.ts";
+import { concatTexts, textMethods } from "./text-methods.ts";
+import { asText, joinTexts, knownStart } from "./texts.ts";
 import {
   certainly,
   literalValue,
@@ -21,42 +23,11 @@ import {
   type Values,
 } from "./values.ts";
 
-interface Call {
-  readonly entered: Entered;
-  readonly argument: (index: number) => Values;
-}
-
-type Builtin = (evaluation: Evaluation, call: Call) => Values;
+type Builtin = (evaluation: Evaluation, call: BuiltinCall) => Values;
 
 const number: UnknownValue = { kind: "unknown", type: "number" };
 const boolean: UnknownValue = { kind: "unknown", type: "boolean" };
 const string: UnknownValue = { kind: "unknown", type: "string" };
-
-/** A lone surrogate makes encodeURIComponent throw; it is replaced as a browser does in forms. */
-function encodeText(text: string): string {
-  return encodeURIComponent(text.replaceAll(/\p{Surrogate}/gu, "\uFFFD"));
-}
-
-/** Nobody asks for `/accounts/undefined`: the value is given in a way that is not seen. */
-function isMissing(value: Value): boolean {
-  return value.kind === "literal" && (value.value === undefined || value.value === null);
-}
-
-function encoded(value: Value): Value {
-  const text = plainText(value);
-  if (text !== undefined) return textValue(encodeText(text));
-  if (value.kind === "literal" && !isMissing(value)) return asText(value);
-  if (value.kind === "unknown" && value.type === "number") return value;
-  return { kind: "unknown", type: "string", encoded: true };
-}
-
-function stringified(value: Value): Value {
-  if (value.kind === "text" || value.kind === "param" || value.kind === "global") return value;
-  if (value.kind === "query") return asText(value);
-  if (isMissing(value)) return string;
-  if (value.kind === "literal") return asText(value);
-  return value.kind === "unknown" ? value : string;
-}
 
 function fieldsOf(
   evaluation: Evaluation,
@@ -188,102 +159,14 @@ const constructors: Readonly<Record<string, Builtin>> = {
   Request: (_, call) => [{ kind: "request", url: call.argument(0), init: call.argument(1) }],
 };
 
-type Method = (evaluation: Evaluation, self: Value, call: Call) => Values | undefined;
-
-function affix(test: (text: string, part: string) => boolean): Method {
-  return (_, self, call) => {
-    const [part] = call.argument(0).map(plainText);
-    if (self.kind !== "text" || part === undefined) return [boolean];
-    const { text, whole } = knownStart(self);
-    if (whole || text.length >= part.length) return [literalValue(test(text, part))];
-    return [boolean];
-  };
-}
-
-function changeCase(change: (text: string) => string): Method {
-  return (_, self) => (self.kind === "text" ? [mapText(self, change)] : undefined);
-}
-
-/** `base.replace(/\\/$/, "")`: a base without the slash at its end, or its start. */
-function trimmedSlash(self: Value, call: Call): Values | undefined {
-  const [pattern] = call.entered.args;
-  const side =
-    pattern?.type === "RegExpLiteral" ? /^(\^)?\\\/[+*]?(\$)?$/.exec(pattern.pattern) : null;
-  if (side === null || (side[1] === undefined) === (side[2] === undefined)) return undefined;
-  if (/^(?:param|global|unknown)$/.test(self.kind)) return [self];
-  if (self.kind !== "text") return undefined;
-  const at = side[1] === undefined ? self.parts.length - 1 : 0;
-  const trim = side[1] === undefined ? /\/+$/ : /^\/+/;
-  const parts = self.parts.map((part, index) =>
-    index === at && part.kind === "text" ? { ...part, text: part.text.replace(trim, "") } : part,
-  );
-  return [{ kind: "text", parts }];
-}
-
-function replaced(self: Value, call: Call, all: boolean): Values | undefined {
-  const trimmed = trimmedSlash(self, call);
-  if (trimmed !== undefined) return trimmed;
-  const [wanted] = call.argument(0).map(plainText);
-  const text = plainText(self);
-  if (wanted === undefined || text === undefined || !text.includes(wanted)) {
-    return self.kind === "text" && plainText(self) !== undefined && wanted !== undefined
-      ? [self]
-      : undefined;
-  }
-  const pieces = all ? text.split(wanted) : splitOnce(text, wanted);
-  return joinTexts(
-    pieces.flatMap((piece, at) => [
-      ...(at === 0 ? [] : [{ values: call.argument(1) }]),
-      { values: [textValue(piece)] },
-    ]),
-  );
-}
-
-function splitOnce(text: string, wanted: string): string[] {
-  const at = text.indexOf(wanted);
-  return [text.slice(0, at), text.slice(at + wanted.length)];
-}
-
-function joined(evaluation: Evaluation, list: ArrayValue, separator: string): Values {
-  if (list.elements.some((element) => element.spread)) return unknownSet;
-  return joinTexts(
-    list.elements.flatMap((element, at) => [
-      ...(at === 0 ? [] : [{ values: [textValue(separator)] }]),
-      {
-        values: entryValues(evaluation, element),
-        ...(element.node === null ? {} : { node: element.node }),
-      },
-    ]),
-  );
-}
-
-const same: Method = (_evaluation, self) => [self];
-const methods: Readonly<Record<string, Method>> = {
+const same: BuiltinMethod = (_evaluation, self) => [self];
+const methods: Readonly<Record<string, BuiltinMethod>> = {
+  ...textMethods,
+  ...listMethods,
   toString: (_: Evaluation, self: Value) =>
     self.kind === "instance" ? undefined : [stringified(self)],
   valueOf: same,
-  trim: (_, self) => (self.kind === "text" ? [self] : undefined),
-  toUpperCase: changeCase((text) => text.toUpperCase()),
-  toLowerCase: changeCase((text) => text.toLowerCase()),
-  startsWith: affix((text, part) => text.startsWith(part)),
-  concat: (_, self, call) =>
-    self.kind === "text"
-      ? joinTexts([
-          { values: [self] },
-          ...call.entered.args.map((node, at) => ({
-            values: call.argument(at),
-            ...(node === null ? {} : { node }),
-          })),
-        ])
-      : undefined,
-  replace: (_, self, call) => replaced(self, call, false),
-  replaceAll: (_, self, call) => replaced(self, call, true),
-  join: (evaluation, self, call) => {
-    if (self.kind !== "array") return undefined;
-    const [separator] = call.argument(0);
-    const text = separator?.kind === "literal" ? "," : separator && plainText(separator);
-    return text === undefined ? undefined : joined(evaluation, self, text);
-  },
+  concat: concatTexts,
   bind: (_, self) => (self.kind === "function" || self.kind === "client" ? [self] : undefined),
   getAttribute: (_, self, call) => {
     const [name, ...others] = call.argument(0).map(plainText);
@@ -297,39 +180,31 @@ const methods: Readonly<Record<string, Method>> = {
   toFixed: () => [string],
 };
 
-function callOf(evaluation: Evaluation, entered: Entered): Call {
-  return { entered, argument: (index) => argumentValues(evaluation, entered, index) };
-}
-
 /** The result of calling a global function, or undefined if it is not known. */
 export function builtinCall(
   evaluation: Evaluation,
   path: string,
-  entered: Entered,
+  call: BuiltinCall,
 ): Values | undefined {
-  return Object.hasOwn(functions, path)
-    ? functions[path]?.(evaluation, callOf(evaluation, entered))
-    : undefined;
+  return Object.hasOwn(functions, path) ? functions[path]?.(evaluation, call) : undefined;
 }
 
 /** The result of `new` on a global, or undefined if it is not known. */
 export function builtinNew(
   evaluation: Evaluation,
   path: string,
-  entered: Entered,
+  call: BuiltinCall,
 ): Values | undefined {
-  return Object.hasOwn(constructors, path)
-    ? constructors[path]?.(evaluation, callOf(evaluation, entered))
-    : undefined;
+  return Object.hasOwn(constructors, path) ? constructors[path]?.(evaluation, call) : undefined;
 }
 
-/** The result of a method of texts, arrays and page objects, or undefined if it is not known. */
+/** The result of a method of texts, lists and page objects, or undefined if it is not known. */
 export function builtinMethod(
   evaluation: Evaluation,
   called: { self: Value; name: string },
-  entered: Entered,
+  call: BuiltinCall,
 ): Values | undefined {
   return Object.hasOwn(methods, called.name)
-    ? methods[called.name]?.(evaluation, called.self, callOf(evaluation, entered))
+    ? methods[called.name]?.(evaluation, called.self, call)
     : undefined;
 }

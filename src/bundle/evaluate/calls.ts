@@ -1,10 +1,12 @@
 /** What calls give: known functions are entered, built-ins computed, constructions become instances. */
 import type * as t from "@babel/types";
 import { isMember, type CallNode, type Node } from "../modules/syntax.ts";
+import { builtinCallOf } from "./builtin-call.ts";
 import { builtinCall, builtinMethod, builtinNew } from "./builtins.ts";
 import { clientCall } from "./clients.ts";
 import type { Evaluation } from "./evaluation.ts";
 import type { Entered, Frame } from "./frame.ts";
+import { refValues, stateValues } from "./held-values.ts";
 import { staticKey } from "./keys.ts";
 import { mergesArguments } from "./lowered.ts";
 import { contextValues, createdContext } from "./page-contexts.ts";
@@ -64,11 +66,20 @@ function methodValues(
     const held = heldValues(evaluation, first, call.frame);
     if (held !== undefined) return held;
   }
+  if (name === "useRef") return refValues(evaluation, first, call);
+  if (name === "useState") {
+    const kept = stateValues(evaluation, first, call);
+    if (kept !== undefined) return kept;
+  }
   const sets = selves.map((self) => {
     if (self.kind === "function" && (name === "call" || name === "apply")) {
       return appliedValues(evaluation, self, { ...call, name });
     }
-    const result = builtinMethod(evaluation, { self, name }, call.entered);
+    const result = builtinMethod(
+      evaluation,
+      { self, name },
+      builtinCallOf(evaluation, call.entered, call.node),
+    );
     if (result !== undefined) return result;
     if (passThrough.has(name) && first) return evaluation.evaluate(first, call.frame);
     if (name === "useMemo" && first) return madeValues(evaluation, first, call);
@@ -163,7 +174,8 @@ function calledValues(
   if (callee.kind === "getter") return callee.values;
   if (callee.kind === "client") return clientCall(evaluation, callee, call);
   if (callee.kind === "global") {
-    return builtinCall(evaluation, callee.path, call.entered) ?? unknownSet;
+    const given = builtinCallOf(evaluation, call.entered, call.node);
+    return builtinCall(evaluation, callee.path, given) ?? unknownSet;
   }
   return unknownSet;
 }
@@ -179,7 +191,8 @@ export function newValues(evaluation: Evaluation, node: t.NewExpression, frame: 
         return [{ kind: "made", of: callee, made: evaluation.frameOf(callee, entered, node) }];
       }
       if (callee.kind === "global") {
-        return builtinNew(evaluation, callee.path, entered) ?? unknownSet;
+        const given = builtinCallOf(evaluation, entered, node);
+        return builtinNew(evaluation, callee.path, given) ?? unknownSet;
       }
       return unknownSet;
     }),

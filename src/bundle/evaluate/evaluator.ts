@@ -262,6 +262,7 @@ const rules: Readonly<Record<string, Rule | undefined>> = {
   NumericLiteral: (_, node) => [literalValue((node as t.NumericLiteral).value)],
   BooleanLiteral: (_, node) => [literalValue((node as t.BooleanLiteral).value)],
   NullLiteral: () => [literalValue(null)],
+  RegExpLiteral: (_, node) => [{ kind: "pattern", source: (node as t.RegExpLiteral).pattern }],
   TemplateLiteral: (evaluator, node, frame) => {
     const text = literalText(node);
     return text === undefined ? templateValues(evaluator, node, frame) : [textValue(text, node)];

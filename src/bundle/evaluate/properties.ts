@@ -4,6 +4,7 @@ import { clientProperty } from "./clients.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { frameAround } from "./frame.ts";
 import { instanceProperty, madeProperty, staticProperty } from "./instance-members.ts";
+import { listElements } from "./list-elements.ts";
 import { entryValues } from "./names.ts";
 import {
   bindSelf,
@@ -121,8 +122,10 @@ function arrayProperty(evaluation: Evaluation, array: ArrayValue, key: string): 
   }
   const at = Number(key);
   if (!Number.isInteger(at)) return unknownSet;
-  if (array.elements.slice(0, at + 1).some((element) => element.spread)) return unknownSet;
-  const element = array.elements[at];
+  const isPlain = !array.elements.slice(0, at + 1).some((element) => element.spread);
+  const elements = isPlain ? array.elements : listElements(evaluation, array);
+  if (elements === undefined) return unknownSet;
+  const element = elements[at];
   return element === undefined ? [undefinedValue] : entryValues(evaluation, element);
 }
 

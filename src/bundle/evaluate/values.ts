@@ -181,6 +181,12 @@ export interface ContextValue {
   readonly at: Node;
 }
 
+/** A regular expression. */
+export interface PatternValue {
+  readonly kind: "pattern";
+  readonly source: string;
+}
+
 /** A parameter, or a member of one, that callers decide. */
 export interface ParamValue {
   readonly kind: "param";
@@ -215,6 +221,7 @@ export type Value =
   | RequestValue
   | ClientValue
   | ContextValue
+  | PatternValue
   | ParamValue
   | UnknownValue;
 

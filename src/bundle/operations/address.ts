@@ -23,6 +23,11 @@ export interface Address {
 
 export type AddressResult = Address | NoBase;
 
+/** Where the query begins: at a `?`, or at an `&`, which then follows a query that is not seen. */
+function queryStart(text: string): number {
+  return text.search(/[?]|&[\w.[\]-]+=/);
+}
+
 /** Splits at the first `?`, and drops what follows a `#`. */
 function splitQuery(parts: readonly Part[]): { path: Part[]; query: Part[] | null } {
   const path: Part[] = [];
@@ -36,7 +41,7 @@ function splitQuery(parts: readonly Part[]): { path: Part[]; query: Part[] | nul
     }
     const hash = part.text.indexOf("#");
     const text = hash < 0 ? part.text : part.text.slice(0, hash);
-    const mark = query === null ? text.indexOf("?") : -1;
+    const mark = query === null ? queryStart(text) : -1;
     if (mark < 0) target.push({ ...part, text });
     else {
       path.push({ kind: "text", text: text.slice(0, mark) });

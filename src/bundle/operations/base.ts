@@ -79,7 +79,8 @@ export const unnamedBase = "{base}";
 function baseName(path: string): string {
   const words = path.replaceAll(/[^A-Za-z0-9_.]/g, "");
   const [owner = "", last = ""] = ["", ...words.split(".")].slice(-2);
-  if (!/^(?:href|content|value|src)$/.test(last) || owner === "") return last === "" ? unnamedBase : `{${last}}`;
+  if (!/^(?:href|content|value|src)$/.test(last) || owner === "")
+    return last === "" ? unnamedBase : `{${last}}`;
   // `<base href>` and `<meta content>`: the element says what it is.
   return `{${owner}${last.charAt(0).toUpperCase()}${last.slice(1)}}`;
 }
