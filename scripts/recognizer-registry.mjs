@@ -5,7 +5,15 @@ const folder = "src/bundle/recognizers";
 const file = `${folder}/registry.ts`;
 
 /** Recognizers of global functions, and of what is left: after all others, which may exclude what they would find. */
-const globals = ["fetch", "xhr", "beacon", "websocket", "eventsource", "unknown-client"];
+const globals = [
+  "fetch",
+  "xhr",
+  "beacon",
+  "websocket",
+  "eventsource",
+  "unknown-client",
+  "indirect",
+];
 
 /** The recognizer that a folder exports. */
 function exportOf(name) {

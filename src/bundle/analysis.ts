@@ -20,6 +20,12 @@ export interface GlobalCut extends Span {
   readonly shorthand: boolean;
 }
 
+/** A network global that is taken where nothing can be replaced: the proxy is put over the globals before the script runs. */
+export interface InPlaceCut extends Span {
+  readonly kind: "in-place";
+  readonly site: string;
+}
+
 /** The construction of a SQL client: replaced, credential and all, by the driver's shim. */
 export interface ClientCut extends Span {
   readonly kind: "client";
@@ -71,7 +77,7 @@ export interface CredentialCut extends Span {
     | null;
 }
 
-export type Cut = GlobalCut | ClientCut | TextCut | BaseCut | CredentialCut;
+export type Cut = GlobalCut | InPlaceCut | ClientCut | TextCut | BaseCut | CredentialCut;
 
 export interface Analysis {
   /** Sorted by id. */

@@ -197,7 +197,6 @@ function pageGlobals(calls: RecordedCall[]): Record<string, unknown> {
     addEventListener: () => undefined,
     Request: PageRequest,
     ...own,
-    makeGovern: () => fakeProxy(calls),
   };
 }
 
@@ -217,7 +216,14 @@ export async function runInPage(code: string): Promise<Run> {
   const calls: RecordedCall[] = [];
   const globals = pageGlobals(calls);
   const page = createContext(globals);
-  runInContext("globalThis.window = globalThis.self = globalThis", page);
+  // Like the proxy module it also stands in the page's own globals, as site s0.
+  globals["makeGovern"] = (): object => {
+    const { sendBeacon, ...governed } = fakes((call) => calls.push({ by: "s0", ...call }));
+    Object.assign(globals, governed);
+    Object.assign(globals["navigator"] as object, { sendBeacon });
+    return fakeProxy(calls);
+  };
+  runInContext("window = self = parent = top = document.defaultView = globalThis", page);
   const value = ((): unknown => {
     try {
       return runInContext(code, page, { timeout: 2000 });

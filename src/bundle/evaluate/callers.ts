@@ -55,6 +55,7 @@ function findCallers(evaluation: Evaluation, fn: FunctionNode): Callers {
   let escapes: string | undefined;
   for (const use of new FlowTracker(evaluation).run(fn, []).uses) {
     if (use.kind === "escape") escapes ??= use.reason;
+    else if (use.kind === "reflected") escapes ??= "it is called by reflection";
     else if (use.kind === "given") {
       callers.push({ call: use.node, callee: use.callee, args: [], given: use.from });
     } else if (use.kind === "global") globals.push(use.name);

@@ -40,6 +40,9 @@ const harmlessGlobals =
 /** Functions of the language that give back their first argument. */
 const givesBack = /^Object\.(?:defineProperty|defineProperties|setPrototypeOf|freeze|seal)$/;
 
+/** Functions of the language that call or construct their first argument. */
+const reflects = /^Reflect\.(?:apply|construct)$/;
+
 /** Components made by `jsx(Component, props)` and the like: props arrive at the first parameter. */
 const elementMakers = new Set(["jsx", "jsxs", "jsxDEV", "createElement"]);
 
@@ -140,14 +143,27 @@ function intoKnown(
     const target = constructorOf(callee.node);
     if (target !== undefined) return intoParam(tracker, target, { index, path });
   }
-  const global = callee.kind === "global" ? callee.path : "";
-  if (harmlessGlobals.test(global)) return;
-  if (index === 0 && givesBack.test(global)) return tracker.to(call, path);
-  const given = gathered(global, path);
-  if (given !== undefined) return tracker.to(call, given);
+  if (callee.kind === "global" && intoLanguage(tracker, call, callee.path, value)) return;
   const promise = callee.kind === "param" ? promiseOf(tracker, callee) : undefined;
   if (promise !== undefined) return tracker.to(promise, path);
   tracker.escape(call, "it is passed to code that is not followed");
+}
+
+/** Into a function of the language; false if it is none that is known. */
+function intoLanguage(
+  tracker: FlowTracker,
+  call: Call,
+  callee: string,
+  { path, index }: { path: Path; index: number },
+): boolean {
+  if (harmlessGlobals.test(callee)) return true;
+  const given = gathered(callee, path);
+  if (index === 0 && givesBack.test(callee)) tracker.to(call, path);
+  else if (given !== undefined) tracker.to(call, given);
+  else if (index === 0 && reflects.test(callee) && path.length === 0) {
+    tracker.use({ kind: "reflected", node: call });
+  } else return false;
+  return true;
 }
 
 function intoFunction(

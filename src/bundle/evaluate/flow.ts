@@ -3,7 +3,7 @@
  * that use it. The value is named by an access path, so that a function inside an object, an instance or a promise is followed
  * too. What leaves the followed ground is an escape: the answer is then not complete.
  */
-import type { ObjectPattern } from "@babel/types";
+import type { ObjectPattern, TaggedTemplateExpression } from "@babel/types";
 import {
   isClass,
   isFunction,
@@ -29,6 +29,8 @@ export type Use =
   | { readonly kind: "call"; readonly node: CallNode }
   | { readonly kind: "member"; readonly node: MemberNode; readonly name: string | undefined }
   | { readonly kind: "pattern"; readonly node: ObjectPattern }
+  /** `Reflect.apply(f, self, list)`, `Reflect.construct(F, list)`: the last argument holds the arguments. */
+  | { readonly kind: "reflected"; readonly node: Exclude<CallNode, TaggedTemplateExpression> }
   | { readonly kind: "test"; readonly node: Node }
   /** It is called with what a promise gives, or with the elements of a list. */
   | {

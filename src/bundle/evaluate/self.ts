@@ -46,6 +46,9 @@ function fieldSelf(evaluation: Evaluation, node: Node, frame: Frame): Values {
   const unit = evaluation.program.unitOf(node);
   const around = unit.ancestors(node);
   const body = around.findIndex((one) => one.type === "ClassBody");
+  // At the top of a classic script it is the page itself.
+  if (body < 0)
+    return unit.script.type === "module" ? unknownSet : [{ kind: "global", path: "window" }];
   const at = around[body - 1];
   return at === undefined ? unknownSet : classSelf(evaluation, around[body + 1], { at, frame });
 }

@@ -3,6 +3,7 @@ import type { GlobalCut } from "../analysis.ts";
 import type { Evaluator } from "../evaluate/evaluator.ts";
 import { RootFrame } from "../evaluate/frame.ts";
 import type { Program } from "../modules/program.ts";
+import { pageObjects } from "./page-objects.ts";
 import { isMember, type MemberNode, type Node } from "../modules/syntax.ts";
 
 type Global = GlobalCut["global"];
@@ -13,6 +14,8 @@ export interface GlobalReference {
   readonly node: Node;
   /** `{fetch}`: the whole shorthand property is replaced. */
   readonly shorthand: Node | null;
+  /** A pattern takes it: what the value is assigned to. Nothing can be replaced there. */
+  readonly target?: Node;
 }
 
 /** `typeof X` and assignment targets stay as they are. */
@@ -59,5 +62,12 @@ export function globalReferences(
   global: Global,
 ): GlobalReference[] {
   const bare = global === "sendBeacon" ? [] : names(program, global);
-  return [...bare, ...members(program, evaluator, global)];
+  const found = [...bare, ...members(program, evaluator, global)];
+  const seen = new Set(found.map(({ node }) => node));
+  const taken = pageObjects(program, evaluator).taken.flatMap((one): GlobalReference[] => {
+    if (one.global !== global || seen.has(one.node)) return [];
+    const { node, target } = one;
+    return [{ global, node, shorthand: null, ...(target === null ? {} : { target }) }];
+  });
+  return [...found, ...taken];
 }

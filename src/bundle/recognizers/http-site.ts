@@ -1,4 +1,5 @@
 /** From a reference to a network global to its site: the calls that it reaches, what they send, and the cut at the reference. */
+import { spreadElement, type Expression } from "@babel/types";
 import { baseCuts, type UsedBase } from "./base-cuts.ts";
 import type { SiteDraft, CutDraft, FindingDraft, RecognizerContext } from "./recognizer.ts";
 import type { UnnamedOperation } from "../../contract/operation-id.ts";
@@ -23,12 +24,15 @@ export interface Reached {
   readonly escapes: string | undefined;
 }
 
-/** The calls that the value of an expression reaches. */
-export function reachedCalls(context: RecognizerContext, node: Node): Reached {
+/** The calls that a reference to a global reaches. */
+export function reachedCalls(context: RecognizerContext, reference: GlobalReference): Reached {
   const calls: ReachedCall[] = [];
   let escapes: string | undefined;
   context.evaluator.budget = 100_000;
-  for (const use of new FlowTracker(context.evaluator).run(node, []).uses) {
+  const tracker = new FlowTracker(context.evaluator);
+  const { node, target } = reference;
+  const { uses } = target === undefined ? tracker.run(node, []) : tracker.runInto(target, []);
+  for (const use of uses) {
     const reached = callOf(context, use);
     if (reached !== undefined) calls.push(reached);
     else if (use.kind === "escape") escapes ??= use.reason;
@@ -44,10 +48,15 @@ function callOf(context: RecognizerContext, use: Use): ReachedCall | undefined {
   if (use.kind === "call" && isCall(use.node)) {
     return { call: use.node, args: use.node.arguments };
   }
+  if (use.kind === "reflected") {
+    const list = use.node.arguments.at(-1) as Expression | undefined;
+    return { call: use.node, args: list === undefined ? [] : [spreadElement(list)] };
+  }
   return use.kind === "member" ? indirectCall(context.evaluator, use.node) : undefined;
 }
 
 export function globalCut(reference: GlobalReference): CutDraft {
+  if (reference.target !== undefined) return { at: reference.node, cut: { kind: "in-place" } };
   const shorthand = reference.shorthand !== null;
   return {
     at: reference.shorthand ?? reference.node,

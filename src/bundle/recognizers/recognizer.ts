@@ -4,7 +4,14 @@
  */
 import type { UnnamedOperation } from "../../contract/operation-id.ts";
 import type { Site } from "../../contract/build.ts";
-import type { BaseCut, ClientCut, CredentialCut, GlobalCut, TextCut } from "../analysis.ts";
+import type {
+  BaseCut,
+  ClientCut,
+  CredentialCut,
+  GlobalCut,
+  InPlaceCut,
+  TextCut,
+} from "../analysis.ts";
 import type { Evaluator } from "../evaluate/evaluator.ts";
 import type { Program } from "../modules/program.ts";
 import type { Node } from "../modules/syntax.ts";
@@ -15,6 +22,7 @@ type Placeless<C> = Omit<C, "file" | "start" | "end" | "site">;
 export type CutDraft =
   | { readonly at: Node; readonly cut: Placeless<GlobalCut> }
   | { readonly at: Node; readonly cut: Placeless<BaseCut> }
+  | { readonly at: Node; readonly cut: Placeless<InPlaceCut> }
   | {
       readonly at: Node;
       readonly cut: Omit<Placeless<ClientCut>, "options">;

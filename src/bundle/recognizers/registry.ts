@@ -4,6 +4,7 @@ import { beaconRecognizer } from "./beacon/beacon.ts";
 import { eventsourceRecognizer } from "./eventsource/eventsource.ts";
 import { fetchRecognizer } from "./fetch/fetch.ts";
 import { fetchEventSourceRecognizer } from "./fetch-event-source/fetch-event-source.ts";
+import { indirectRecognizer } from "./indirect/indirect.ts";
 import { kyRecognizer } from "./ky/ky.ts";
 import { neonRecognizer } from "./neon/neon.ts";
 import { ofetchRecognizer } from "./ofetch/ofetch.ts";
@@ -24,4 +25,5 @@ export const recognizers: readonly Recognizer[] = [
   websocketRecognizer,
   eventsourceRecognizer,
   unknownClientRecognizer,
+  indirectRecognizer,
 ];

@@ -56,7 +56,7 @@ function streamSite(
   kind: StreamKind,
   reference: GlobalReference,
 ): SiteDraft {
-  const reached = reachedCalls(context, reference.node);
+  const reached = reachedCalls(context, reference);
   const operations: UnnamedOperation[] = [];
   const bases: UsedBase[] = [];
   const reasons = reached.escapes === undefined ? [] : [reached.escapes];

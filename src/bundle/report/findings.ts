@@ -34,7 +34,7 @@ const callNames: Readonly<Record<string, string>> = {
   websocket: "WebSocket",
   eventsource: "EventSource",
   neon: "SQL call",
-
+  indirect: "indirect call",
   axios: "axios call",
   ky: "ky call",
   ofetch: "ofetch call",

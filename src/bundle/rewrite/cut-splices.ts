@@ -68,6 +68,8 @@ function cutSplices(cut: Cut, text: string): Splice[] {
   switch (cut.kind) {
     case "global":
       return [globalSplice(cut, text)];
+    case "in-place":
+      return [];
     case "client":
       return clientSplices(cut, text);
     case "text":

@@ -17,7 +17,7 @@ function find(context: RecognizerContext): void {
     const site = httpSite(context, {
       recognizer: "beacon",
       reference,
-      reached: reachedCalls(context, reference.node),
+      reached: reachedCalls(context, reference),
       ask: (frame, { args }) =>
         readRequest(evaluator, {
           url: argumentValues(evaluator, { args, caller: frame }, 0),

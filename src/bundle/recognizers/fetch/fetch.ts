@@ -49,7 +49,7 @@ function find(context: RecognizerContext): void {
       context.report(excludedSite("fetch", reference, reason));
       continue;
     }
-    const reached = reachedCalls(context, reference.node);
+    const reached = reachedCalls(context, reference);
     context.report(
       httpSite(context, {
         recognizer: "fetch",

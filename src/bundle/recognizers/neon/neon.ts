@@ -115,6 +115,7 @@ async function useSite(
       : textCall(context, use.node, client);
   }
   if (use.kind === "pattern") return openSite(use.node, "the client is taken apart");
+  if (use.kind === "reflected") return openSite(use.node, "the client is called by reflection");
   return memberSite(context, use, client);
 }
 

@@ -4,9 +4,10 @@ import { argumentValues } from "../../evaluate/arguments.ts";
 import { callersOf } from "../../evaluate/callers.ts";
 import type { Answer } from "../../evaluate/contexts.ts";
 import { FlowTracker, type Use } from "../../evaluate/flow.ts";
+import { instance } from "../../evaluate/flow-path.ts";
 import { frameFor, RootFrame, type Frame } from "../../evaluate/frame.ts";
 import { plainText, undefinedValue, type Entry, type Values } from "../../evaluate/values.ts";
-import { isCall, isFunction, type Node } from "../../modules/syntax.ts";
+import { isCall, isClass, isFunction, type Node } from "../../modules/syntax.ts";
 import { readRequest, type FoundCall } from "../../operations/http-request.ts";
 import { globalReferences, type GlobalReference } from "../global-references.ts";
 import { excludedSite, httpSite, reachedCalls, type ReachedCall } from "../http-site.ts";
@@ -30,9 +31,22 @@ interface Built {
   readonly escapes: string | undefined;
 }
 
+/** The uses of what a call constructs: `super(…)` constructs the instances of the class around it. */
+function instanceUses(context: RecognizerContext, call: Node): readonly Use[] {
+  const tracker = new FlowTracker(context.evaluator);
+  const isSuper = isCall(call) && call.callee.type === "Super";
+  const owner =
+    isSuper &&
+    context.program
+      .unitOf(call)
+      .ancestors(call)
+      .find((one) => isClass(one));
+  return (owner ? tracker.run(owner, [instance]) : tracker.run(call, [])).uses;
+}
+
 function built(context: RecognizerContext, reference: GlobalReference): Built {
-  const { calls, escapes } = reachedCalls(context, reference.node);
-  const uses = calls.flatMap(({ call }) => new FlowTracker(context.evaluator).run(call, []).uses);
+  const { calls, escapes } = reachedCalls(context, reference);
+  const uses = calls.flatMap(({ call }) => instanceUses(context, call));
   const opens = callsOf(context, uses, "open").map((call) => ({
     call,
     args: call.arguments as Node[],

@@ -1,0 +1,266 @@
+/**
+ * What scripts take from the page's global object and from its navigator in another way than by a member's plain name: computed
+ * members, patterns, reflection; and what they take from the windows of other pages.
+ */
+import type * as t from "@babel/types";
+import type { GlobalCut } from "../analysis.ts";
+import { explore } from "../evaluate/contexts.ts";
+import type { Evaluator } from "../evaluate/evaluator.ts";
+import { FlowTracker, type Use } from "../evaluate/flow.ts";
+import { RootFrame } from "../evaluate/frame.ts";
+import { plainText, type ParamValue } from "../evaluate/values.ts";
+import type { Program } from "../modules/program.ts";
+import {
+  isCall,
+  isMember,
+  literalText,
+  memberName,
+  plainKey,
+  type MemberNode,
+  type Node,
+} from "../modules/syntax.ts";
+
+type Global = GlobalCut["global"];
+
+/** A network global that is taken: by an expression, or by a pattern into a target. */
+export interface TakenGlobal {
+  readonly global: Global;
+  readonly node: Node;
+  readonly target: Node | null;
+}
+
+/** A place that takes a network global, or may take one, in a way that nothing can follow or replace. */
+export interface LostGlobal {
+  readonly node: Node;
+  readonly reason: string;
+  /** Excluded: whatever it is, it comes from the globals, where the proxy stands. */
+  readonly status: "open" | "excluded";
+}
+
+interface PageObjects {
+  readonly taken: readonly TakenGlobal[];
+  readonly lost: readonly LostGlobal[];
+}
+
+/** Places that one object of the page is followed to. */
+const places = 400;
+
+const ofWindow: readonly Global[] = ["fetch", "XMLHttpRequest", "WebSocket", "EventSource"];
+const ofNavigator: readonly Global[] = ["sendBeacon"];
+
+/** A governed page is in no frame: these are its own window. */
+const ownWindows = ["window", "self", "globalThis", "top", "parent", "frames"];
+
+/** Objects that hold network globals, as expressions. */
+interface Root {
+  readonly node: Node;
+  readonly names: readonly Global[];
+  /** The window of another page. */
+  readonly isOther: boolean;
+}
+
+function own(node: Node): Root {
+  return { node, names: ofWindow, isOther: false };
+}
+
+function other(node: Node): Root {
+  return { node, names: ofWindow, isOther: true };
+}
+
+class PageReader {
+  readonly taken = new Map<Node, TakenGlobal>();
+  readonly lost = new Map<Node, LostGlobal>();
+  private readonly program: Program;
+  private readonly evaluator: Evaluator;
+
+  constructor(program: Program, evaluator: Evaluator) {
+    this.program = program;
+    this.evaluator = evaluator;
+    for (const root of this.roots()) this.follow(root);
+  }
+
+  private roots(): Root[] {
+    const { program } = this;
+    const members = (name: string): MemberNode[] =>
+      program.units.flatMap((unit) => [...(unit.index.members.get(name) ?? [])]);
+    return [
+      ...ownWindows.flatMap((name) => program.unbound(name).map(own)),
+      ...members("defaultView").map((node) =>
+        this.isGlobal(node.object, "document") ? own(node) : other(node),
+      ),
+      ...this.evaluatedWindows().map(own),
+      ...[...program.unbound("opener"), ...members("contentWindow")].map(other),
+      ...program.unbound("navigator").map((node): Root => {
+        return { node, names: ofNavigator, isOther: false };
+      }),
+    ];
+  }
+
+  private isGlobal(node: Node, path: string): boolean {
+    this.evaluator.budget = 5000;
+    const values = this.evaluator.evaluate(node, new RootFrame());
+    return values.some((value) => value.kind === "global" && value.path === path);
+  }
+
+  /** `Function("return this")()` and `(0, eval)("this")`. */
+  private evaluatedWindows(): Node[] {
+    const made = this.program.unbound("Function").flatMap((name) => {
+      const inner = this.program.parentOf(name);
+      const call = isCall(inner) ? this.program.parentOf(inner) : undefined;
+      if (!isCall(inner) || inner.callee !== name || !isCall(call)) return [];
+      const text = literalText(inner.arguments.at(-1)) ?? "";
+      return call.callee === inner && /^\s*return\s+(?:this|self|window|globalThis)\b/.test(text)
+        ? [call]
+        : [];
+    });
+    const evaluated = this.program.unbound("eval").flatMap((name) => {
+      const outer = this.program.parentOf(name);
+      const call = outer?.type === "SequenceExpression" ? this.program.parentOf(outer) : outer;
+      if (!isCall(call)) return [];
+      return /^\s*(?:this|self|window)\s*$/.test(literalText(call.arguments[0]) ?? "")
+        ? [call]
+        : [];
+    });
+    return [...made, ...evaluated];
+  }
+
+  /** `window.x` says what it takes; only what is not one of the names is of interest then. */
+  private isPlain({ node, isOther }: Root): boolean {
+    const parent = this.program.parentOf(node);
+    if (parent?.type === "UnaryExpression" || parent?.type === "BinaryExpression") return true;
+    if (isOther || !isMember(parent) || parent.object !== node) return false;
+    const name = memberName(parent);
+    if (name === undefined || /^\d+$/.test(name)) return false;
+    return node.type === "Identifier" && !ofWindow.includes(name as Global);
+  }
+
+  private follow(root: Root): void {
+    if (this.isPlain(root)) return;
+    this.evaluator.budget = 50_000;
+    for (const use of new FlowTracker(this.evaluator, places).run(root.node, []).uses) {
+      this.take(root, use);
+    }
+  }
+
+  private take(root: Root, use: Use): void {
+    if (use.kind === "pattern") this.takePattern(root, use.node);
+    else if (use.kind === "escape") this.takeReflected(root, use.node);
+    else if (use.kind === "member") {
+      if (this.isWritten(use.node)) return;
+      if (use.name === undefined || /^\d+$/.test(use.name)) this.takeComputed(root, use.node);
+      else this.takeNamed(root, use.node, use.name);
+    }
+  }
+
+  private isWritten(member: MemberNode): boolean {
+    const parent = this.program.parentOf(member);
+    if (parent?.type === "AssignmentExpression") return parent.left === member;
+    return parent?.type === "UnaryExpression" || parent?.type === "UpdateExpression";
+  }
+
+  private add(root: Root, taken: TakenGlobal): void {
+    if (!root.isOther) this.taken.set(taken.node, taken);
+    else this.lose(taken.node, `it is ${taken.global} of another window`);
+  }
+
+  private lose(node: Node, reason: string, status: LostGlobal["status"] = "open"): void {
+    this.lost.set(node, { node, reason, status });
+  }
+
+  private nameOf(root: Root, name: string | undefined): Global | undefined {
+    return root.names.find((one) => one === name);
+  }
+
+  private takeNamed(root: Root, node: MemberNode, name: string): void {
+    const global = this.nameOf(root, name);
+    if (global !== undefined) this.add(root, { global, node, target: null });
+  }
+
+  private takePattern(root: Root, pattern: t.ObjectPattern): void {
+    for (const property of pattern.properties) {
+      if (property.type === "RestElement") {
+        const { uses } = new FlowTracker(this.evaluator, places).runInto(property.argument, []);
+        for (const use of uses) if (use.kind === "member") this.take(root, use);
+        continue;
+      }
+      const global = this.nameOf(root, plainKey(property.key, property.computed));
+      if (global !== undefined) this.add(root, { global, node: property, target: property.value });
+    }
+  }
+
+  /** `Reflect.get(window, "fetch")` is the global; of a descriptor only that it is taken is known. */
+  private takeReflected(root: Root, call: Node): void {
+    if (!isCall(call)) return;
+    const [, key] = call.arguments;
+    const name = literalText(key);
+    const global = this.nameOf(root, name);
+    if (global === undefined) return;
+    if (this.isGlobal(call.callee, "Reflect.get"))
+      this.add(root, { global, node: call, target: null });
+    else this.lose(call, `${global} is taken by reflection`);
+  }
+
+  private takeComputed(root: Root, member: MemberNode): void {
+    // The windows of frames are members by their numbers.
+    if (member.property.type === "NumericLiteral")
+      return this.follow({ ...root, node: member, isOther: true });
+    const { names, open } = this.keysOf(member);
+    const found = [...names].flatMap((name) => this.nameOf(root, name) ?? []);
+    const [global] = found;
+    if (global !== undefined && names.size === 1 && !open) {
+      this.add(root, { global, node: member, target: null });
+    } else if (global !== undefined) {
+      this.lose(member, `it may be ${found.join(" or ")}: its name is only known at run time`);
+    } else if (open && this.isConstructed(member)) {
+      // Libraries revive typed data so: `new self[type](value)`.
+      const reason = "it constructs what a name that is only known at run time stands for";
+      this.lose(member, reason, "excluded");
+    } else if (open && this.isCalled(member)) {
+      this.lose(member, "it calls a member of a page object whose name is only known at run time");
+    }
+  }
+
+  private isConstructed(member: MemberNode): boolean {
+    const parent = this.program.parentOf(member);
+    return parent?.type === "NewExpression" && parent.callee === member;
+  }
+
+  private keysOf(member: MemberNode): { names: ReadonlySet<string>; open: boolean } {
+    const explored = explore<string>(this.evaluator, member, (frame) => {
+      const results: string[] = [];
+      const open: string[] = [];
+      const hard: ParamValue[] = [];
+      for (const value of this.evaluator.evaluate(member.property, frame)) {
+        const text = plainText(value);
+        if (text !== undefined) results.push(text);
+        else if (value.kind === "param") hard.push(value);
+        else if (value.kind !== "literal") open.push("unknown");
+      }
+      return { results, open, needs: { hard, soft: [] } };
+    });
+    return { names: new Set(explored.results), open: explored.open.length > 0 };
+  }
+
+  private isCalled(member: MemberNode): boolean {
+    this.evaluator.budget = 20_000;
+    return new FlowTracker(this.evaluator, places)
+      .run(member, [])
+      .uses.some(
+        (use) =>
+          use.kind === "call" ||
+          (use.kind === "member" && /^(?:call|apply|bind)$/.test(use.name ?? "")),
+      );
+  }
+}
+
+const known = new WeakMap<Evaluator, PageObjects>();
+
+/** What is taken from the page's objects, found once per evaluator. */
+export function pageObjects(program: Program, evaluator: Evaluator): PageObjects {
+  const cached = known.get(evaluator);
+  if (cached !== undefined) return cached;
+  const reader = new PageReader(program, evaluator);
+  const found = { taken: [...reader.taken.values()], lost: [...reader.lost.values()] };
+  known.set(evaluator, found);
+  return found;
+}
