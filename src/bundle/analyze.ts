@@ -2,9 +2,9 @@
  * The analysis of a bundle: every place that talks to a network or SQL client, the operations it can send, what is wrong
  * with it, and the cuts that the rewriter makes. It reads and reports; it writes and runs nothing.
  */
-import type { Finding, Origin, Site } from "../contract/build.ts";
+import type { Finding, Origin, Site, SiteCall } from "../contract/build.ts";
 import type { Operation } from "../contract/operation.ts";
-import { originId } from "../contract/operation-id.ts";
+import { operationId, originId } from "../contract/operation-id.ts";
 import { GovernError } from "../errors/govern-error.ts";
 import type { Analysis } from "./analysis.ts";
 import { scanBundle } from "./credentials/scan-bundle.ts";
@@ -19,7 +19,7 @@ import { recognizers } from "./recognizers/registry.ts";
 import { textCredentials } from "./report/credentials.ts";
 import { cutsOf, sortCuts } from "./report/cuts.ts";
 import { findingsOf, unreadableFindings } from "./report/findings.ts";
-import { Places } from "./report/places.ts";
+import { Places, type NodePlace } from "./report/places.ts";
 
 export interface AnalyzeOptions {
   /** Told what is being done, in a few words. */
@@ -59,6 +59,33 @@ function originsOf(operations: readonly Operation[]): Origin[] {
   });
 }
 
+function placed({ file, line, column, source }: NodePlace): Omit<SiteCall, "operation"> {
+  return { file, line, column, ...(source === undefined ? {} : { source }) };
+}
+
+/** What people see of a place: the line of its source where a map tells it. */
+function shownAs({ file, offset, source }: NodePlace): string {
+  return source === undefined ? `${file} ${offset}` : `${source.file}:${source.line}`;
+}
+
+/** The calls of a site that stand elsewhere, each once, in order of operation and place. */
+function siteCalls(draft: SiteDraft, places: Places): SiteCall[] {
+  const found = new Map<string, { call: SiteCall; place: NodePlace }>();
+  const own = places.of(draft.at);
+  for (const { operation, at } of draft.calls ?? []) {
+    const place = places.of(at);
+    const id = operationId(operation);
+    if (shownAs(place) === shownAs(own)) continue;
+    const key = `${id} ${place.file} ${place.offset}`;
+    found.set(key, { call: { operation: id, ...placed(place) }, place });
+  }
+  const order = (one: SiteCall, other: SiteCall): number =>
+    one.operation < other.operation ? -1 : one.operation > other.operation ? 1 : 0;
+  return [...found.values()]
+    .toSorted((a, b) => order(a.call, b.call) || places.compare(a.place, b.place))
+    .map(({ call }) => call);
+}
+
 interface Numbered {
   readonly site: Site;
   readonly draft: SiteDraft;
@@ -74,17 +101,15 @@ function numberSites(
     .toSorted((a, b) => places.compare(a.place, b.place));
   return ordered.map(({ draft, place }, at) => {
     const ids = [...new Set(draft.operations.map((one) => operations.add(one)))].toSorted();
-    const { file, line, column, source } = place;
+    const calls = siteCalls(draft, places);
     const site: Site = {
       id: `s${at + 1}`,
       recognizer: draft.recognizer,
-      file,
-      line,
-      column,
-      ...(source === undefined ? {} : { source }),
+      ...placed(place),
       status: draft.status,
       ...(draft.reason === undefined ? {} : { reason: draft.reason }),
       operations: ids,
+      ...(calls.length > 0 ? { calls } : {}),
     };
     return { site, draft };
   });

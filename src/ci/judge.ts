@@ -17,6 +17,8 @@ export interface Judged {
   readonly today: string;
 }
 
+type SitePlace = Pick<Site, "file" | "line" | "column" | "source">;
+
 /** A finding before its severity is known. */
 type Fault = Omit<Finding, "severity">;
 
@@ -35,13 +37,21 @@ export function sitesOf(sites: readonly Site[], operation: string): readonly Sit
   return senders.filter((site) => site.operations.length === least);
 }
 
+/** Where the app asks for an operation: the callers of a shared wrapper, else the sites themselves. */
+export function placesOf(sites: readonly Site[], operation: string): readonly SitePlace[] {
+  return sitesOf(sites, operation).flatMap((site): readonly SitePlace[] => {
+    const calls = site.calls?.filter((call) => call.operation === operation) ?? [];
+    return calls.length > 0 ? calls : [site];
+  });
+}
+
 function placeOf(
   sites: readonly Site[],
   operation: string,
 ): Pick<Fault, "file" | "line" | "column"> {
-  const [site] = sitesOf(sites, operation);
-  if (site === undefined) return { file: "operations.json", line: 1, column: 0 };
-  const { file, line, column, source } = site;
+  const [first] = placesOf(sites, operation);
+  if (first === undefined) return { file: "operations.json", line: 1, column: 0 };
+  const { file, line, column, source } = first;
   return { file, line, column, ...(source === undefined ? {} : { source }) };
 }
 

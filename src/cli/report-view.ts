@@ -1,6 +1,6 @@
 /** How an analysis reads in a terminal: what is in the bundle, what is open, what is wrong, what to do next. */
 import type { CheckReport } from "../ci/check-report.ts";
-import { callText, sitesOf } from "../ci/judge.ts";
+import { callText, placesOf } from "../ci/judge.ts";
 import type { Finding, InspectReport, Site } from "../contract/build.ts";
 import type { Operation } from "../contract/operation.ts";
 import type { Look } from "./output.ts";
@@ -42,7 +42,7 @@ function summaryLines(seen: Seen, look: Look): string[] {
 }
 
 function whereText(operation: Operation, sites: readonly Site[]): string {
-  const at = [...new Set(sitesOf(sites, operation.id).map((site) => placeText(site, false)))];
+  const at = [...new Set(placesOf(sites, operation.id).map((place) => placeText(place, false)))];
   const [first = "-", ...others] = at;
   return others.length === 0 ? first : `${first} +${others.length}`;
 }

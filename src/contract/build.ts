@@ -18,6 +18,10 @@ const place = {
   source: sourcePlaceSchema.optional(),
 };
 
+/** A call in the app that makes a site send an operation. */
+export const siteCallSchema = z.strictObject({ operation: z.string(), ...place });
+export type SiteCall = z.infer<typeof siteCallSchema>;
+
 export const siteSchema = z.strictObject({
   /** `s1`, `s2`, … in order of file and position; `s0` stands for the page's globals. */
   id: z.string().regex(/^s\d+$/),
@@ -28,6 +32,8 @@ export const siteSchema = z.strictObject({
   reason: z.string().optional(),
   /** Ids of the operations that it can send. */
   operations: z.array(z.string()),
+  /** Where the app asks for an operation, if that is not here: behind a wrapper, each has callers of its own. */
+  calls: z.array(siteCallSchema).optional(),
 });
 export type Site = z.infer<typeof siteSchema>;
 

@@ -91,6 +91,25 @@ describe("judgeBundle without a workspace", () => {
     expect(findings[1]).toMatchObject({ operation: credit.id, source: { line: 12 } });
   });
 
+  it("names who asks for a write, not the wrapper that sends it", () => {
+    const [site] = report.sites;
+    if (site === undefined) throw new TypeError("no site");
+    const at = { file: "assets/index.js", line: 9, column: 0 };
+    const calls = [
+      { operation: credit.id, ...at, source: { file: "src/Form.tsx", line: 41, column: 4 } },
+    ];
+    const seen = { ...report, sites: [{ ...site, calls }] };
+    const findings = judgeBundle({
+      ...governed,
+      report: seen,
+      workspace: undefined,
+      reviewed: undefined,
+    });
+    expect(findings.find(({ rule }) => rule === "ungated-write")).toMatchObject({
+      source: { file: "src/Form.tsx", line: 41 },
+    });
+  });
+
   it("takes a workspace without this app for none", () => {
     const other = { ...governed, workspace: { version: 1 as const } };
     expect(rules(other)).toEqual(["error hardcoded-credential", "error ungated-write"]);

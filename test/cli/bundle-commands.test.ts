@@ -70,7 +70,7 @@ describe("the commands over the support console", () => {
     const both = ["--format", "json", "--output", "check.json", "--format", "human"];
     const { code, stdout } = await spoken("check", "dist", ...both);
     expect(code).toBe(1);
-    expect(stdout).toMatch(/error\[ungated-write\] src\/api\.ts:\d+:\d+\n/);
+    expect(stdout).toMatch(/error\[ungated-write\] src\/CreditForm\.tsx:\d+:\d+\n/);
     expect(stdout).toMatch(/error\[hardcoded-credential\] src\/api\.ts:4:\d+\n/);
     expect(stdout).toMatch(/error\[interpolated-sql\] src\/db\.ts:\d+:\d+\n/);
     const report = JSON.parse(readFileSync(join(folder, "check.json"), "utf8")) as CheckReport;

@@ -4,6 +4,7 @@ import type { Evaluation } from "./evaluation.ts";
 import { FlowTracker, type Given } from "./flow.ts";
 import {
   isCall,
+  isMember,
   memberName,
   type CallNode,
   type FunctionNode,
@@ -92,4 +93,43 @@ function indirectCaller(evaluation: Evaluation, member: MemberNode): Caller | st
   if (called !== undefined) return { ...called, callee: member.object };
   const name = memberName(member);
   return name === "apply" || name === "bind" ? `it is called through ${name}` : undefined;
+}
+
+/** Functions with more callers are shared helpers: none of them says more than the helper itself. */
+const namingCallers = 4;
+/** Farthest that people are led from a call to the code that asks for it. */
+const namingSteps = 4;
+
+/**
+ * Where the app asks for what a call does: through functions that few call, out to those that nothing calls (components,
+ * handlers, jobs). The call itself where nobody is known to call the function around it.
+ */
+export function askedAt(evaluation: Evaluation, call: Node): readonly Node[] {
+  let places: readonly Node[] = [call];
+  for (let step = 0; step < namingSteps; step += 1) {
+    const outer = places.flatMap((place) => callsAround(evaluation, place) ?? [place]);
+    if (outer.length > namingCallers || outer.every((place) => places.includes(place))) break;
+    places = [...new Set(outer)];
+  }
+  return places;
+}
+
+function callsAround(evaluation: Evaluation, place: Node): readonly Node[] | undefined {
+  const fn = evaluation.program.unitOf(place).functionOf(place);
+  if (fn === undefined) return undefined;
+  const calls = callersOf(evaluation, fn).callers.flatMap(({ call, callee }) =>
+    namesFunction(evaluation, callee) ? [call] : [],
+  );
+  return calls.length === 0 || calls.length > namingCallers ? undefined : calls;
+}
+
+/** Whether a callee names a function or an object of the app: what a library calls is its parameter, or a variable it sets. */
+function namesFunction(evaluation: Evaluation, callee: Node): boolean {
+  let at = callee;
+  while (isMember(at) || at.type === "SequenceExpression") {
+    at = isMember(at) ? at.object : (at.expressions.at(-1) as Node);
+  }
+  if (at.type === "ThisExpression") return true;
+  const binding = at.type === "Identifier" ? evaluation.program.bindingOf(at) : undefined;
+  return binding !== undefined && binding.kind !== "param" && binding.writes.length === 0;
 }

@@ -38,6 +38,8 @@ export interface Answer<T> {
 
 export interface Explored<T> {
   readonly results: readonly T[];
+  /** Of a result that callers decide: the call, farthest from the place, that has a part in it. */
+  readonly calledAt: ReadonlyMap<T, Node>;
   readonly open: readonly string[];
   /** Nothing that is needed is ever called. */
   readonly unreachable: boolean;
@@ -50,6 +52,7 @@ interface Link {
 
 class Exploration<T> {
   private readonly results: T[] = [];
+  private readonly calledAt = new Map<T, Node>();
   private readonly open = new Set<string>();
   private contexts = 0;
   private dead = 0;
@@ -67,7 +70,8 @@ class Exploration<T> {
   run(): Explored<T> {
     this.visit([], 0, new Set());
     const unreachable = this.results.length === 0 && this.open.size === 0 && this.dead > 0;
-    return { results: this.results, open: [...this.open], unreachable };
+    const { results, calledAt } = this;
+    return { results, calledAt, open: [...this.open], unreachable };
   }
 
   /** `chain`: innermost caller first; `leaves`: functions whose parameters stay holes. */
@@ -91,12 +95,16 @@ class Exploration<T> {
     if (wanted !== undefined) return this.expandHard(wanted, { chain, soft, leaves });
     for (const reason of answer.open) this.open.add(reason);
     const refining = this.innermost(answer.needs.soft.filter((param) => !assumed.has(param.fn)));
-    if (refining === undefined || soft >= softDepth) this.take(answer);
+    if (refining === undefined || soft >= softDepth) this.take(answer, chain);
     else this.expandSoft(refining, answer, { chain, soft, leaves });
   }
 
-  private take(answer: Answer<T>): void {
-    for (const result of answer.results) this.results.push(result);
+  private take(answer: Answer<T>, chain: readonly Link[]): void {
+    const outermost = chain.at(-1)?.caller.call;
+    for (const result of answer.results) {
+      this.results.push(result);
+      if (outermost !== undefined) this.calledAt.set(result, outermost);
+    }
   }
 
   private innermost(params: readonly ParamValue[]): ParamValue | undefined {
@@ -145,7 +153,7 @@ class Exploration<T> {
       if (isLeaf) return;
     }
     if (at.chain.length >= chainCap) {
-      this.take(answer);
+      this.take(answer, at.chain);
       return;
     }
     for (const caller of callers) {

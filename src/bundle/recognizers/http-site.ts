@@ -1,7 +1,13 @@
 /** From a reference to a network global to its site: the calls that it reaches, what they send, and the cut at the reference. */
 import { spreadElement, type Expression } from "@babel/types";
 import { baseCuts, type UsedBase } from "./base-cuts.ts";
-import type { SiteDraft, CutDraft, FindingDraft, RecognizerContext } from "./recognizer.ts";
+import type {
+  CallDraft,
+  CutDraft,
+  FindingDraft,
+  RecognizerContext,
+  SiteDraft,
+} from "./recognizer.ts";
 import type { UnnamedOperation } from "../../contract/operation-id.ts";
 import { indirectCall } from "../evaluate/callers.ts";
 import { explore, type Answer } from "../evaluate/contexts.ts";
@@ -10,6 +16,7 @@ import type { Frame } from "../evaluate/frame.ts";
 import { isCall, type CallNode, type Node } from "../modules/syntax.ts";
 import { credentialDrafts } from "../operations/credentials.ts";
 import type { FoundCall } from "../operations/http-request.ts";
+import { callDrafts } from "./call-drafts.ts";
 import type { GlobalReference } from "./global-references.ts";
 
 /** A call that a reference reaches, with its arguments. */
@@ -66,6 +73,7 @@ export function globalCut(reference: GlobalReference): CutDraft {
 
 interface Gathered {
   readonly operations: UnnamedOperation[];
+  readonly calls: CallDraft[];
   readonly bases: UsedBase[];
   readonly open: Set<string>;
   readonly cuts: CutDraft[];
@@ -101,6 +109,7 @@ function gatherCalls(
   const open = new Set<string>();
   const gathered: Gathered = {
     operations: [],
+    calls: [],
     bases: [],
     open,
     cuts,
@@ -110,7 +119,12 @@ function gatherCalls(
   };
   for (const one of calls) {
     const explored = explore(context.evaluator, one.call, (frame) => ask(frame, one));
-    for (const found of explored.results) gather(gathered, found);
+    for (const found of explored.results) {
+      gather(gathered, found);
+      const outermost = explored.calledAt.get(found) ?? one.call;
+      const operations = found.operation === null ? [] : [found.operation];
+      gathered.calls.push(...callDrafts(context, outermost, operations));
+    }
     for (const reason of explored.open) open.add(reason);
     if (explored.unreachable) gathered.unreachable += 1;
   }
@@ -154,10 +168,11 @@ export function clientSite<C extends ReachedCall>(
 
 function drafts({
   operations,
+  calls,
   cuts,
   findings,
-}: Gathered): Pick<SiteDraft, "operations" | "cuts" | "findings"> {
-  return { operations, cuts, findings };
+}: Gathered): Pick<SiteDraft, "operations" | "calls" | "cuts" | "findings"> {
+  return { operations, calls, cuts, findings };
 }
 
 function verdict(gathered: Gathered, calls: number): Pick<SiteDraft, "status" | "reason"> {

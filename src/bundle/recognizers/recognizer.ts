@@ -50,12 +50,20 @@ export interface FindingDraft {
   readonly operation?: UnnamedOperation;
 }
 
+/** A call that makes a site send an operation. */
+export interface CallDraft {
+  readonly operation: UnnamedOperation;
+  readonly at: Node;
+}
+
 export interface SiteDraft {
   readonly recognizer: string;
   readonly at: Node;
   readonly status: Site["status"];
   readonly reason?: string;
   readonly operations: readonly UnnamedOperation[];
+  /** Where the app asks for them, as far as that is known. */
+  readonly calls?: readonly CallDraft[];
   readonly cuts: readonly CutDraft[];
   readonly findings?: readonly FindingDraft[];
 }

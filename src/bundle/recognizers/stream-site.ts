@@ -7,9 +7,10 @@ import { asText } from "../evaluate/texts.ts";
 import type { ParamValue } from "../evaluate/values.ts";
 import { readAddress } from "../operations/address.ts";
 import { baseCuts, type UsedBase } from "./base-cuts.ts";
+import { callDrafts } from "./call-drafts.ts";
 import { globalReferences, type GlobalReference } from "./global-references.ts";
 import { excludedSite, globalCut, reachedCalls, type ReachedCall } from "./http-site.ts";
-import type { RecognizerContext, SiteDraft } from "./recognizer.ts";
+import type { CallDraft, RecognizerContext, SiteDraft } from "./recognizer.ts";
 
 interface StreamKind {
   readonly recognizer: string;
@@ -58,20 +59,26 @@ function streamSite(
 ): SiteDraft {
   const reached = reachedCalls(context, reference);
   const operations: UnnamedOperation[] = [];
+  const calls: CallDraft[] = [];
   const bases: UsedBase[] = [];
   const reasons = reached.escapes === undefined ? [] : [reached.escapes];
   for (const one of reached.calls) {
     const found = explore(context.evaluator, one.call, (frame) =>
       ask(context, kind, { frame, reached: one }),
     );
-    operations.push(...found.results.map(({ operation }) => operation));
+    for (const result of found.results) {
+      const { operation } = result;
+      operations.push(operation);
+      const outermost = found.calledAt.get(result) ?? one.call;
+      calls.push(...callDrafts(context, outermost, [operation]));
+    }
     bases.push(...found.results.flatMap((result) => result.bases));
     reasons.push(...found.open);
   }
   const based = baseCuts(context, bases);
   const [reason] = based.open === undefined ? reasons : [...reasons, based.open];
   const cuts = [globalCut(reference), ...based.cuts];
-  const base = { recognizer: kind.recognizer, at: reference.node, cuts };
+  const base = { recognizer: kind.recognizer, at: reference.node, calls, cuts };
   if (reason !== undefined) return { ...base, status: "open", reason, operations };
   if (operations.length > 0) return { ...base, status: "resolved", operations };
   return reached.calls.length === 0

@@ -4,7 +4,14 @@ import { explore, type Answer } from "../../evaluate/contexts.ts";
 import type { Frame } from "../../evaluate/frame.ts";
 import { plainText, type ParamValue, type Value } from "../../evaluate/values.ts";
 import { isMember, memberName, type Node } from "../../modules/syntax.ts";
-import type { CutDraft, FindingDraft, RecognizerContext, SiteDraft } from "../recognizer.ts";
+import { callDrafts } from "../call-drafts.ts";
+import type {
+  CallDraft,
+  CutDraft,
+  FindingDraft,
+  RecognizerContext,
+  SiteDraft,
+} from "../recognizer.ts";
 import { findText, type TextPlace } from "./texts.ts";
 import { interpolatedStatement, knownStatement, type UnnamedSql } from "./statements.ts";
 
@@ -42,6 +49,7 @@ export async function templateCall(
     at: call,
     status: "resolved",
     operations: [result.operation],
+    calls: callDrafts(context, call, [result.operation]),
     cuts: [],
   };
 }
@@ -108,7 +116,13 @@ export async function textCall(
   }
   const explored = explore(context.evaluator, call, (frame) => ask(context, text, frame));
   const made: Made = { operations: [], cuts: [], findings: [], reasons: [...explored.open] };
-  for (const found of explored.results) await addText(made, { found, client });
+  const calls: CallDraft[] = [];
+  for (const found of explored.results) {
+    const before = made.operations.length;
+    await addText(made, { found, client });
+    const outermost = explored.calledAt.get(found) ?? call;
+    calls.push(...callDrafts(context, outermost, made.operations.slice(before)));
+  }
   if (explored.unreachable && made.operations.length === 0) {
     return {
       recognizer: "neon",
@@ -121,7 +135,7 @@ export async function textCall(
   }
   const { operations, cuts, findings } = made;
   const [reason] = made.reasons;
-  const site = { recognizer: "neon", at: call, operations, cuts, findings };
+  const site = { recognizer: "neon", at: call, operations, calls, cuts, findings };
   return reason === undefined
     ? { ...site, status: "resolved" }
     : { ...site, status: "open", reason };
