@@ -8,15 +8,17 @@ import { operationId, originId } from "../contract/operation-id.ts";
 import { GovernError } from "../errors/govern-error.ts";
 import type { Analysis } from "./analysis.ts";
 import { scanBundle } from "./credentials/scan-bundle.ts";
+import { splitCredentials } from "./credentials/split-credentials.ts";
 import { Evaluator } from "./evaluate/evaluator.ts";
 import type { Bundle } from "./files/bundle.ts";
 import { externalAssets } from "./files/external-assets.ts";
 import { Program } from "./modules/program.ts";
+import { splitDrafts } from "./operations/credentials.ts";
 import { OperationSet } from "./operations/merge.ts";
 import { DeadCode } from "./recognizers/dead-code.ts";
 import type { RecognizerContext, SiteDraft } from "./recognizers/recognizer.ts";
 import { recognizers } from "./recognizers/registry.ts";
-import { textCredentials } from "./report/credentials.ts";
+import { textCredentials, withoutSecrets } from "./report/credentials.ts";
 import { cutsOf, sortCuts } from "./report/cuts.ts";
 import { findingsOf, unreadableFindings } from "./report/findings.ts";
 import { Places, type NodePlace } from "./report/places.ts";
@@ -26,8 +28,11 @@ export interface AnalyzeOptions {
   readonly onProgress?: (doing: string) => void;
 }
 
-async function collectSites(program: Program, options: AnalyzeOptions): Promise<SiteDraft[]> {
-  const evaluator = new Evaluator(program);
+async function collectSites(
+  program: Program,
+  evaluator: Evaluator,
+  options: AnalyzeOptions,
+): Promise<SiteDraft[]> {
   const dead = new DeadCode(program);
   const drafts: SiteDraft[] = [];
   const context: RecognizerContext = {
@@ -151,15 +156,17 @@ export async function analyzeBundle(
   }
   const places = new Places(bundle, program);
   const operations = new OperationSet();
-  const drafts = await collectSites(program, options);
-  const numbered = numberSites(drafts, places, operations);
-  const claimed = cutsOf({ numbered, places });
+  const evaluator = new Evaluator(program);
+  const drafts = await collectSites(program, evaluator, options);
   const credentials = await scanBundle(bundle);
+  const loose = (await splitCredentials(program, evaluator)).flatMap(splitDrafts);
+  const numbered = numberSites(withoutSecrets(drafts, credentials), places, operations);
+  const claimed = cutsOf({ numbered, loose, places });
   const texts = textCredentials({ credentials, claimed, program, places });
   const sorted = operations.sorted();
   const findings = [
     ...unreadableFindings(bundle, program, places),
-    ...findingsOf({ numbered, operations: sorted, places }),
+    ...findingsOf({ numbered, loose, operations: sorted, places }),
     ...texts.findings,
   ];
   return {

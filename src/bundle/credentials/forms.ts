@@ -1,5 +1,10 @@
 /** The forms in which a text can hold a value: as it is, escaped for a string, percent-encoded, in base64. */
 
+/** Whether a value can be looked for in other texts: short ones and single words stand there for many reasons. */
+export function isTelling(value: string): boolean {
+  return value.length >= 8 && (value.length >= 20 || !/^[A-Za-z]+$/.test(value));
+}
+
 /** Base64 digits that only the value decides, at each of the three places where it can begin. */
 function base64Cores(value: string): string[] {
   const bytes = Buffer.from(value);

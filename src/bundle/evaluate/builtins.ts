@@ -109,7 +109,21 @@ const pageElement: Builtin = (_, call) => {
   return [{ kind: "global", path: `document.${name}` }];
 };
 
+/** Base64 of a known text. It keeps the last literal, where a password stands behind its user. */
+function inBase64(value: Value): Value {
+  const text = plainText(value);
+  // Beyond Latin-1 btoa throws; passwords are ASCII.
+  if (text === undefined || value.kind !== "text" || /[^\p{ASCII}]/u.test(text)) {
+    return { kind: "unknown" };
+  }
+  const literal = value.parts.findLast((part) => part.kind === "text" && part.node !== undefined);
+  const node = literal?.kind === "text" ? literal.node : undefined;
+  const encodedText = Buffer.from(text, "latin1").toString("base64");
+  return { kind: "text", parts: [{ kind: "text", text: encodedText, ...(node ? { node } : {}) }] };
+}
+
 const functions: Readonly<Record<string, Builtin>> = {
+  btoa: (_, call) => call.argument(0).map(inBase64),
   "document.querySelector": pageElement,
   "document.head.querySelector": pageElement,
   "document.getElementById": pageElement,

@@ -1,9 +1,11 @@
 /** Hard-coded credentials that a call sends: the literals that hold one, their cuts, and what people are told (never the secret). */
 import type { CredentialCut } from "../analysis.ts";
 import { judgeText } from "../credentials/kinds.ts";
+import type { SplitCredential } from "../credentials/split-credentials.ts";
 import { isPlaceholder } from "../credentials/placeholders.ts";
 import type { Part, TextPart } from "../evaluate/values.ts";
 import type { CutDraft, FindingDraft } from "../recognizers/recognizer.ts";
+import { literalText } from "../modules/syntax.ts";
 import type { SentCredential } from "./http-request.ts";
 
 /** What to do about a credential that was published. */
@@ -49,7 +51,8 @@ function wholeText(parts: readonly Part[]): string | null {
 
 export interface CredentialDraft {
   readonly cut: CutDraft;
-  readonly finding: FindingDraft;
+  /** Null where another cut of the same credential has it. */
+  readonly finding: FindingDraft | null;
 }
 
 interface Told {
@@ -103,10 +106,33 @@ export function credentialDrafts({ parts, use }: SentCredential): CredentialDraf
     within: "query" in use,
     isPublic: judged?.isPublic ?? false,
   };
-  return holders(parts).map((part) => {
-    const value = part.text.startsWith(prefix) ? part.text.slice(prefix.length) : part.text;
-    return draft(part, value, told);
-  });
+  return withOneFinding(holders(parts).map((part) => draft(part, heldText(part, prefix), told)));
+}
+
+/** What of the credential stands in a literal; a literal that is encoded before it is sent holds it all. */
+function heldText({ text, node }: HeldPart, prefix: string): string {
+  const literal = literalText(node);
+  if (literal !== undefined && !literal.includes(text)) return literal;
+  return text.startsWith(prefix) ? text.slice(prefix.length) : text;
+}
+
+/** The cuts and finding of a credential that no call is seen to send, put together from several literals. */
+export function splitDrafts({ parts, kind }: SplitCredential): CredentialDraft[] {
+  const secret = wholeText(parts) ?? "";
+  const told: Told = {
+    secret,
+    use: null,
+    what: credentialText(kind, secret),
+    doing: "in pieces",
+    within: false,
+    isPublic: false,
+  };
+  return withOneFinding(holders(parts).map((part) => draft(part, part.text, told)));
+}
+
+/** The pieces of a credential are told as one. */
+function withOneFinding(drafts: readonly CredentialDraft[]): CredentialDraft[] {
+  return drafts.map((one, at) => (at === 0 ? one : { ...one, finding: null }));
 }
 
 /** The cut and finding of a SQL client's connection string. */

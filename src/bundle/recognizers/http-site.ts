@@ -92,7 +92,7 @@ function gather(gathered: Gathered, found: FoundCall): void {
     for (const draft of credentialDrafts(credential)) {
       if (gathered.cuts.some((known) => known.at === draft.cut.at)) continue;
       gathered.cuts.push(draft.cut);
-      gathered.findings.push(draft.finding);
+      if (draft.finding !== null) gathered.findings.push(draft.finding);
     }
   }
 }

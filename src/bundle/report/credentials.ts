@@ -1,10 +1,12 @@
 /** Credentials that stand in texts, as findings and cuts. A call that sends one has claimed it already: see http-site.ts. */
 import type { Finding } from "../../contract/build.ts";
 import type { CredentialCut, Cut } from "../analysis.ts";
+import { isTelling } from "../credentials/forms.ts";
 import type { BundleCredential } from "../credentials/scan-bundle.ts";
 import type { Program } from "../modules/program.ts";
 import type { Unit } from "../modules/unit.ts";
 import { credentialText, rotate } from "../operations/credentials.ts";
+import type { SiteDraft } from "../recognizers/recognizer.ts";
 import type { Places } from "./places.ts";
 
 interface Found {
@@ -104,4 +106,34 @@ export function textCredentials(found: Found): { findings: Finding[]; cuts: Cred
   );
   const secrets = own.filter((one) => !one.isPublic && one.source === undefined);
   return { findings: own.map((one) => findingOf(found, one)), cuts: secrets.map(cutOf) };
+}
+
+/**
+ * Sites without the operations that would carry a credential into the contract, as where a webhook's address is one: such a
+ * site is open.
+ */
+export function withoutSecrets(
+  drafts: readonly SiteDraft[],
+  credentials: readonly BundleCredential[],
+): SiteDraft[] {
+  const sent = drafts.flatMap(({ cuts }) =>
+    cuts.flatMap(({ cut }) => (cut.kind === "credential" ? [cut.value, cut.secret ?? ""] : [])),
+  );
+  const secrets = credentials.filter((one) => !one.isPublic).map(({ value }) => value);
+  const values = [...new Set([...sent, ...secrets])].filter(isTelling);
+  if (values.length === 0) return [...drafts];
+  const holds = (operation: unknown): boolean => {
+    const text = JSON.stringify(operation);
+    return values.some((value) => text.includes(JSON.stringify(value).slice(1, -1)));
+  };
+  return drafts.map((draft) => {
+    const operations = draft.operations.filter((operation) => !holds(operation));
+    if (operations.length === draft.operations.length) return draft;
+    return {
+      ...draft,
+      operations,
+      status: "open",
+      reason: "a credential is part of its address or text",
+    };
+  });
 }

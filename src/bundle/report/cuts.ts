@@ -3,6 +3,7 @@ import type { Site } from "../../contract/build.ts";
 import { operationId } from "../../contract/operation-id.ts";
 import type { CredentialCut, Cut } from "../analysis.ts";
 import { strippedText } from "../credentials/scan-text.ts";
+import type { CredentialDraft } from "../operations/credentials.ts";
 import type { CutDraft, SiteDraft } from "../recognizers/recognizer.ts";
 import type { Places } from "./places.ts";
 
@@ -14,9 +15,9 @@ function replacementFor(text: string): string {
     : strippedText;
 }
 
-type CredentialDraft = Extract<CutDraft, { readonly within?: string }>;
+type CredentialCutDraft = Extract<CutDraft, { readonly within?: string }>;
 
-function isCredential(draft: CutDraft): draft is CredentialDraft {
+function isCredential(draft: CutDraft): draft is CredentialCutDraft {
   return draft.cut.kind === "credential";
 }
 
@@ -62,9 +63,11 @@ function key(cut: Cut): string {
   return `${cut.kind} ${cut.file} ${cut.start} ${cut.end} ${value}`;
 }
 
-/** The cuts of sites, each run once. */
+/** The cuts of sites and of loose credentials, each run once. */
 export function cutsOf(found: {
   readonly numbered: readonly { site: Site; draft: SiteDraft }[];
+  /** Credentials that no site sends. */
+  readonly loose: readonly CredentialDraft[];
   readonly places: Places;
 }): Cut[] {
   const cuts = new Map<string, Cut>();
@@ -74,6 +77,7 @@ export function cutsOf(found: {
   for (const { site, draft } of found.numbered) {
     for (const cut of draft.cuts) add(cutOf(cut, site.id, found.places));
   }
+  for (const { cut } of found.loose) add(cutOf(cut, "", found.places));
   return [...cuts.values()];
 }
 

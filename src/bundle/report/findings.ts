@@ -6,11 +6,14 @@ import type { Bundle } from "../files/bundle.ts";
 import { isUtf8 } from "../files/read-bundle.ts";
 import type { Program } from "../modules/program.ts";
 import { ambiguousPairs } from "../operations/ambiguity.ts";
+import type { CredentialDraft } from "../operations/credentials.ts";
 import type { FindingDraft, SiteDraft } from "../recognizers/recognizer.ts";
 import type { Places } from "./places.ts";
 
 interface Found {
   readonly numbered: readonly { site: Site; draft: SiteDraft }[];
+  /** Credentials that no site sends. */
+  readonly loose: readonly CredentialDraft[];
   readonly operations: readonly Operation[];
   readonly places: Places;
 }
@@ -87,11 +90,12 @@ function ambiguous(found: Found): Finding[] {
 
 /** Everything that inspect reports, but for files that cannot be read. */
 export function findingsOf(found: Found): Finding[] {
-  const { numbered, places } = found;
+  const { numbered, loose, places } = found;
   const seen = new Set<string>();
-  const drafts = numbered
-    .flatMap(({ draft }) => draft.findings ?? [])
-    .map((finding) => drafted(finding, places));
+  const drafts = [
+    ...numbered.flatMap(({ draft }) => draft.findings ?? []),
+    ...loose.flatMap(({ finding }) => finding ?? []),
+  ].map((finding) => drafted(finding, places));
   const once = drafts.filter((finding) => {
     const key = `${finding.rule} ${finding.file} ${finding.line} ${finding.column}`;
     return seen.has(key) ? false : Boolean(seen.add(key));

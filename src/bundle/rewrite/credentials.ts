@@ -1,19 +1,14 @@
 /** Copies of a stripped credential that no cut covers: dead code, comments, another file, in whatever form. They go too. */
 import type { Cut } from "../analysis.ts";
-import { formsOf, runAround } from "../credentials/forms.ts";
+import { formsOf, isTelling, runAround } from "../credentials/forms.ts";
 import { strippedText } from "../credentials/scan-text.ts";
 import { touches, type Splice } from "./splices.ts";
-
-/** Shorter values are words that stand in a bundle for many reasons. */
-const shortest = 8;
 
 /** The secrets that a rewrite removes and that must not be found in its output. */
 export function strippedValues(cuts: readonly Cut[]): string[] {
   const values = cuts.flatMap((cut) =>
     cut.kind === "credential"
-      ? [cut.value, ...(cut.secret === undefined ? [] : [cut.secret])].filter(
-          (value) => value.length >= shortest,
-        )
+      ? [cut.value, ...(cut.secret === undefined ? [] : [cut.secret])].filter(isTelling)
       : [],
   );
   return [...new Set(values)].toSorted((a, b) => b.length - a.length);

@@ -23,7 +23,7 @@ const secrets: readonly (readonly [string, string])[] = [
   ["JSON Web Token", jwt({ sub: "robot", scope: "all" })],
   ["Supabase secret key", `sb_secret_${random}`],
   ["OpenAI key", `sk-proj-${random}${random}`],
-  ["OpenAI key", `sk-${random}${"aB3dE6gH9jK2"}`],
+  ["OpenAI key", `sk-${random}aB3dE6gH9jK2`],
   ["Anthropic key", `sk-ant-api03-${random}-${random}AA`],
   ["AWS access key", "AKIAQ7RK2VW9XZ4TB8NY"],
   ["AWS secret access key", "wJ4lrXUtnFEMIK7MDENGbPxRfiCYz8pQkLmN3vBt"],

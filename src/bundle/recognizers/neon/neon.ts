@@ -83,7 +83,7 @@ function constructionSite(
   for (const part of construction.credentials) {
     for (const draft of connectionDrafts(part, client)) {
       cuts.push(draft.cut);
-      findings.push(draft.finding);
+      if (draft.finding !== null) findings.push(draft.finding);
     }
   }
   const operations = calls.flatMap((site) => site.operations);
