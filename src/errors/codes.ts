@@ -49,6 +49,7 @@ export const errorCodes = {
   "bundle-empty": { status: 400, title: "The bundle holds no app" },
   "bundle-unparsable": { status: 400, title: "The bundle cannot be parsed" },
   "bundle-governed": { status: 400, title: "The bundle is governed already" },
+  "credential-left": { status: 409, title: "A credential cannot be taken out", exit: 1 },
   "output-conflict": { status: 409, title: "The output folder cannot be replaced" },
   "operation-collision": { status: 409, title: "Two operations have one id" },
   "contract-changed": { status: 409, title: "operations.json would change", exit: 1 },

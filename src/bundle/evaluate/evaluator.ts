@@ -193,7 +193,7 @@ function templateValues(evaluator: Evaluator, node: Node, frame: Frame): Values 
   const { quasis, expressions } = node as t.TemplateLiteral;
   const sets: { values: Values; node?: Node }[] = [];
   for (const [at, quasi] of quasis.entries()) {
-    const text = quasi.value.cooked ?? "";
+    const text = quasi.value.cooked?.toWellFormed() ?? "";
     if (text !== "") sets.push({ values: [textValue(text, quasi)] });
     const expression = expressions[at] as Node | undefined;
     if (expression) sets.push({ values: evaluator.evaluate(expression, frame), node: expression });
@@ -258,7 +258,7 @@ const inner =
   };
 
 const rules: Readonly<Record<string, Rule | undefined>> = {
-  StringLiteral: (_, node) => [textValue((node as t.StringLiteral).value, node)],
+  StringLiteral: (_, node) => [textValue((node as t.StringLiteral).value.toWellFormed(), node)],
   NumericLiteral: (_, node) => [literalValue((node as t.NumericLiteral).value)],
   BooleanLiteral: (_, node) => [literalValue((node as t.BooleanLiteral).value)],
   NullLiteral: () => [literalValue(null)],

@@ -60,21 +60,19 @@ async function listFiles(root: string, folder: string): Promise<string[]> {
   return paths;
 }
 
-async function readFiles(root: string, paths: readonly string[]): Promise<Map<string, BundleFile>> {
-  const files: BundleFile[] = [];
+async function readFiles(root: string, paths: readonly string[]): Promise<[string, Uint8Array][]> {
+  const files: [string, Uint8Array][] = [];
   for (const absolute of paths) {
-    const path = relative(root, absolute).split(sep).join("/");
-    const kind = kinds[extname(path).toLowerCase()] ?? "asset";
-    files.push({ path, kind, bytes: await readFile(absolute) });
+    files.push([relative(root, absolute).split(sep).join("/"), await readFile(absolute)]);
   }
-  files.sort((a, b) => (a.path < b.path ? -1 : 1));
-  return new Map(files.map((file) => [file.path, file]));
+  return files;
 }
 
 function scriptsOf(files: ReadonlyMap<string, BundleFile>): Script[] {
   const pages = new Map<string, HtmlScripts>();
   for (const file of files.values()) {
-    if (file.kind === "html") pages.set(file.path, htmlScripts(file.path, fileText(file)));
+    if (file.kind === "html" && isUtf8(file))
+      pages.set(file.path, htmlScripts(file.path, fileText(file)));
   }
   const referenced = new Map([...pages.values()].flatMap((page) => [...page.referenced]));
   const scripts: Script[] = [];
@@ -93,6 +91,21 @@ function digestOf(files: ReadonlyMap<string, BundleFile>): string {
   return sha256Hex(
     canonicalJson([...files.values()].map((file) => [file.path, sha256Hex(file.bytes)])),
   );
+}
+
+/** The bundle of some files, by path; nothing of it is refused. */
+export function bundleFrom(
+  root: string,
+  contents: Iterable<readonly [string, Uint8Array]>,
+): Bundle {
+  const listed = [...contents].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const files = new Map(
+    listed.map(([path, bytes]): [string, BundleFile] => {
+      return [path, { path, kind: kinds[extname(path).toLowerCase()] ?? "asset", bytes }];
+    }),
+  );
+  const bytes = listed.reduce((sum, [, { byteLength }]) => sum + byteLength, 0);
+  return { root, files, scripts: scriptsOf(files), digest: digestOf(files), bytes };
 }
 
 async function pathsOf(path: string): Promise<{ root: string; paths: string[] }> {
@@ -127,12 +140,11 @@ async function pathsOf(path: string): Promise<{ root: string; paths: string[] }>
  */
 export async function readBundle(path: string): Promise<Bundle> {
   const { root, paths } = await pathsOf(resolve(path));
-  const files = await readFiles(root, paths);
-  const scripts = scriptsOf(files);
+  const bundle = bundleFrom(root, await readFiles(root, paths));
+  const { files, scripts } = bundle;
   if (![...files.values()].some((file) => file.kind === "script") && scripts.length === 0) {
     throw new GovernError("bundle-empty", `${path} holds no script.`, { next: example });
   }
   await refuseGoverned(root, scripts);
-  const bytes = [...files.values()].reduce((sum, file) => sum + file.bytes.byteLength, 0);
-  return { root, files, scripts, digest: digestOf(files), bytes };
+  return bundle;
 }

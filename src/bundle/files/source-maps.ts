@@ -1,18 +1,9 @@
-/**
- * Places in original sources, where a script's source map tells. Maps are somebody else's data: one that is not well formed,
- * too large or outside the bundle is as good as none.
- */
+/** Places in original sources, where a script's source map tells. */
 import { posix } from "node:path";
-import { originalPositionFor, TraceMap } from "@jridgewell/trace-mapping";
+import { originalPositionFor, type TraceMap } from "@jridgewell/trace-mapping";
 import type { SourcePlace } from "../../contract/build.ts";
 import type { Bundle } from "./bundle.ts";
-import { bundlePath } from "./html-scripts.ts";
-import { fileText } from "./read-bundle.ts";
-
-/** Larger maps are not read. */
-const mapLimit = 128 * 1024 * 1024;
-
-const reference = /[#@]\s*sourceMappingURL=([^\s'"*]+)\s*(?:\*\/\s*)?$/;
+import { readMap } from "./map-text.ts";
 
 export interface Place {
   readonly file: string;
@@ -28,40 +19,10 @@ export function cleanSource(name: string): string {
     .replace(/^webpack:\/\/[^/]*\//, "")
     .replace(/^[a-z][a-z0-9+.-]*:\/*/i, "")
     .replaceAll("\\", "/")
-    .replaceAll(/\p{Cc}/gu, "")
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "")
     .replace(/[?#].*$/, "");
   const clean = posix.normalize(path).replace(/^(?:\.{0,2}\/)+/, "");
   return clean === "" || clean === "." || clean === ".." ? "unknown" : clean.slice(0, 300);
-}
-
-function dataText(url: string): string | undefined {
-  const match = /^data:[^,;]*(?:;charset=[^,;]*)?(;base64)?,(.*)$/s.exec(url);
-  if (match === null) return undefined;
-  const body = match[2] ?? "";
-  return match[1] === undefined
-    ? decodeURIComponent(body)
-    : Buffer.from(body, "base64").toString("utf8");
-}
-
-function mapText(bundle: Bundle, file: string): string | undefined {
-  const owner = bundle.files.get(file);
-  if (owner === undefined) return undefined;
-  const text = fileText(owner);
-  const url = reference.exec(text.slice(-Math.min(text.length, mapLimit)))?.[1];
-  if (url?.startsWith("data:")) return dataText(url);
-  const path = url === undefined ? `${file}.map` : bundlePath(file, decodeURIComponent(url));
-  const map = path === undefined ? undefined : bundle.files.get(path);
-  return map === undefined || map.bytes.byteLength > mapLimit ? undefined : fileText(map);
-}
-
-function readMap(bundle: Bundle, file: string): TraceMap | null {
-  try {
-    const text = mapText(bundle, file);
-    // Some servers guard JSON against inclusion by a first line of `)]}'`.
-    return text === undefined ? null : new TraceMap(text.replace(/^\)\]\}'[^\n]*\n/, ""));
-  } catch {
-    return null;
-  }
 }
 
 /** The source maps of a bundle, each read when it is first asked for. */

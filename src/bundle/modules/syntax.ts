@@ -145,12 +145,12 @@ export function isCall(
 
 /**
  * The text of a literal without holes: a string, or the template that some minifiers print instead. Undefined for
- * anything else.
+ * anything else. A lone surrogate is replaced, as it is wherever a text leaves a page.
  */
 export function literalText(node: Node | null | undefined): string | undefined {
-  if (node?.type === "StringLiteral") return node.value;
+  if (node?.type === "StringLiteral") return node.value.toWellFormed();
   if (node?.type !== "TemplateLiteral" || node.expressions.length > 0) return undefined;
-  return node.quasis[0]?.value.cooked ?? undefined;
+  return node.quasis[0]?.value.cooked?.toWellFormed();
 }
 
 /** The name that a key or member has before anything is evaluated: an identifier, a literal, or `#private`. */

@@ -113,7 +113,7 @@ export function unreadableFindings(bundle: Bundle, program: Program, places: Pla
     return { ...base, ...placed(place), message: `${script.file} cannot be parsed: ${reason}.` };
   });
   const garbled = [...bundle.files.values()]
-    .filter((file) => file.kind === "script" && !isUtf8(file))
+    .filter((file) => (file.kind === "script" || file.kind === "html") && !isUtf8(file))
     .map((file): Finding => {
       return {
         ...base,

@@ -2,15 +2,35 @@
 import { parse, type ParseResult } from "@babel/parser";
 import type { Script } from "../files/bundle.ts";
 
-const sourceTypes = { module: "module", classic: "script", unknown: "unambiguous" } as const;
+const sourceTypes = {
+  module: ["module", "script"],
+  classic: ["script", "module"],
+  unknown: ["unambiguous", "script"],
+} as const;
 
-/** Parses a script. @throws SyntaxError where it is not JavaScript. */
-export function parseScript(code: string, type: Script["type"]): ParseResult {
+function parseAs(code: string, sourceType: "module" | "script" | "unambiguous"): ParseResult {
   return parse(code, {
-    sourceType: sourceTypes[type],
+    sourceType,
     allowReturnOutsideFunction: true,
-    allowAwaitOutsideFunction: type !== "classic",
-    allowUndeclaredExports: true,
+    allowAwaitOutsideFunction: sourceType !== "script",
     errorRecovery: false,
   });
+}
+
+/**
+ * Parses a script by its type, and by the other one where that fails: the analysis sees it so.
+ * @throws SyntaxError where it is not JavaScript, RangeError where it is nested too deep.
+ */
+export function parseScript(code: string, type: Script["type"]): ParseResult {
+  const [first, second] = sourceTypes[type];
+  try {
+    return parseAs(code, first);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    try {
+      return parseAs(code, second);
+    } catch {
+      throw error;
+    }
+  }
 }

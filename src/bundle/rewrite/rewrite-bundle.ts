@@ -8,13 +8,14 @@ import type { Finding } from "../../contract/build.ts";
 import { GovernError } from "../../errors/govern-error.ts";
 import type { Analysis, Cut } from "../analysis.ts";
 import type { Bundle, BundleFile } from "../files/bundle.ts";
+import { readMap } from "../files/map-text.ts";
 import { leftoverSplices } from "./credentials.ts";
 import { scriptSplices } from "./cut-splices.ts";
 import { handlerFindings, pageSplices, proxyFolder } from "./html.ts";
 import { IntegrityIndex, integrityOf, type IntegrityUse } from "./integrity.ts";
 import { planNames, referenceSplice, type Draft, type NamePlan } from "./names.ts";
 import { proxyFile, proxyStatement, type ProxySource } from "./proxy-text.ts";
-import { chainMap, mapComment, originalMap } from "./source-maps.ts";
+import { chainMap, mapComment } from "./source-maps.ts";
 import {
   applySplices,
   orderSplices,
@@ -66,12 +67,12 @@ function covers(script: { offset: number; code: string }, cut: Cut): boolean {
 
 function mapSplice(code: string, offset: number): Splice[] | null {
   const comment = mapComment(code, "script", offset);
-  return comment && [comment.splice];
+  return comment && [comment];
 }
 
 function styleSplice(text: string): Splice[] | null {
   const comment = mapComment(text, "style");
-  return comment && [comment.splice];
+  return comment && [comment];
 }
 
 /** A credential may stand outside any script: in an attribute, or in a JSON file. */
@@ -150,11 +151,10 @@ class Finisher {
   #write(draft: Draft, splices: readonly Splice[]): Uint8Array {
     const output = applySplices(draft.text, splices);
     if (draft.kind === "script" || draft.kind === "style") {
-      const url = mapComment(draft.text, draft.kind)?.url ?? null;
-      const original = originalMap(this.#work.bundle, draft.path, url);
+      const original = readMap(this.#work.bundle, draft.path);
       const path = this.#pathOf(draft.path);
-      if (original !== null)
-        this.maps.set(`${path}.map`, bytesOf(chainMap(output, original, path)));
+      const chained = original && chainMap(output, original, path);
+      if (chained !== null) this.maps.set(`${path}.map`, bytesOf(chained));
     }
     return bytesOf(output.toString());
   }

@@ -63,13 +63,24 @@ function unreadablePaths(rewritten: RewrittenBundle, analysis: Analysis): Set<st
   return new Set(unreadable.map(({ file }) => rewritten.renames.get(file) ?? file));
 }
 
+function credentialLeft(path: string, isUnreadable: boolean): GovernError {
+  if (!isUnreadable) return new GovernError("internal", `a stripped credential is left in ${path}`);
+  return new GovernError(
+    "credential-left",
+    `${path} holds a credential, and cannot be read to take it out.`,
+    { next: `Leave ${path} out of the bundle, or mend it: govern inspect says what is wrong.` },
+  );
+}
+
 /**
  * Checks that no stripped credential is left in any byte of some files, in whatever form.
- * @throws GovernError `internal`, naming the file; nothing may be written then.
+ * @param unreadable paths of files that import cannot change
+ * @throws GovernError `credential-left` for one of these, else `internal`, naming the file; nothing may be written then.
  */
 export function checkStripped(
   files: Iterable<readonly [string, Uint8Array]>,
   { cuts }: Pick<Analysis, "cuts">,
+  unreadable: ReadonlySet<string> = new Set(),
 ): void {
   const forms = strippedValues(cuts)
     .map(formsOf)
@@ -78,7 +89,7 @@ export function checkStripped(
   for (const [path, bytes] of files) {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (forms.some((form) => buffer.includes(form))) {
-      throw new GovernError("internal", `a stripped credential is left in ${path}`);
+      throw credentialLeft(path, unreadable.has(path));
     }
   }
 }
@@ -86,11 +97,11 @@ export function checkStripped(
 /**
  * Verifies a rewritten bundle: each script that parsed before parses, and no stripped credential is left in any byte.
  * @returns the sinks that are left, as findings
- * @throws GovernError `internal`; nothing may be written then.
+ * @throws GovernError `credential-left` where a file that cannot be read holds it, `internal`; nothing may be written then.
  */
 export function verifyRewritten(rewritten: RewrittenBundle, analysis: Analysis): Finding[] {
-  checkStripped([...rewritten.files, ...rewritten.maps], analysis);
   const unreadable = unreadablePaths(rewritten, analysis);
+  checkStripped([...rewritten.files, ...rewritten.maps], analysis, unreadable);
   return remainingSinks(rewritten.files, (path, cause) => {
     if (unreadable.has(path)) return;
     throw new GovernError("internal", `${path} does not parse after the rewrite`, { cause });

@@ -28,6 +28,8 @@ function isInert(path: NodePath): boolean {
   const { parent, key } = path;
   if (parent.type === "UnaryExpression")
     return parent.operator === "typeof" || parent.operator === "delete";
+  if (parent.type === "UpdateExpression") return true;
+  if (parent.type === "ForInStatement" || parent.type === "ForOfStatement") return key === "left";
   return parent.type === "AssignmentExpression" && key === "left";
 }
 

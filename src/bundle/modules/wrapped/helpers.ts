@@ -76,7 +76,8 @@ function defineBy(
   const target = targetOf(unit, call, helper);
   if (target === undefined) return;
   if (helper.table === undefined) {
-    const name = plainKey(call.arguments[helper.name ?? 0] as Node, true);
+    const key = call.arguments[helper.name ?? 0] as Node | undefined;
+    const name = key && plainKey(key, true);
     const node = call.arguments[helper.get ?? 0] as Node | undefined;
     if (name !== undefined && node) wrapped.define(unit, target, { name, node, getter: true });
     return;
