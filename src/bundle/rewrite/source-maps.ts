@@ -40,7 +40,7 @@ function chained(output: MagicString, original: TraceMap, path: string): string 
   });
   const map = remapping(
     step.toString(),
-    (file, context) => (file === "rewritten" && context.depth === 1 ? (original as never) : null),
+    (file, context) => (file === "rewritten" && context.depth === 1 ? original : null),
     { excludeContent: true },
   );
   return `${JSON.stringify({

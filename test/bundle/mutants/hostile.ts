@@ -38,7 +38,6 @@ export const hostileNames = [
   "ａ",
   "\\u0061b",
   "ᢆ",
-  "__govern",
 ] as const;
 
 export const hostileTexts = [
