@@ -1,7 +1,7 @@
 /** Who calls a function: the calls that its value reaches, and whether there may be others. */
 import type * as t from "@babel/types";
 import type { Evaluation } from "./evaluation.ts";
-import { FlowTracker, type Given } from "./flow.ts";
+import { FlowTracker, type Given, type Use } from "./flow.ts";
 import {
   isCall,
   isMember,
@@ -50,24 +50,38 @@ function callArguments(call: CallNode): readonly Node[] {
   return call.arguments;
 }
 
+function directCaller(call: CallNode): Caller {
+  const callee = call.type === "TaggedTemplateExpression" ? call.tag : call.callee;
+  return { call, callee, args: callArguments(call) };
+}
+
+/** The caller at a use of a function, or why there may be others. */
+function callerAt(evaluation: Evaluation, use: Use): Caller | string | undefined {
+  switch (use.kind) {
+    case "escape":
+      return use.reason;
+    case "reflected":
+      return "it is called by reflection";
+    case "given":
+      return { call: use.node, callee: use.callee, args: [], given: use.from };
+    case "call":
+      return directCaller(use.node);
+    case "member":
+      return indirectCaller(evaluation, use.node);
+    default:
+      return undefined;
+  }
+}
+
 function findCallers(evaluation: Evaluation, fn: FunctionNode): Callers {
   const callers: Caller[] = [];
   const globals: string[] = [];
   let escapes: string | undefined;
   for (const use of new FlowTracker(evaluation).run(fn, []).uses) {
-    if (use.kind === "escape") escapes ??= use.reason;
-    else if (use.kind === "reflected") escapes ??= "it is called by reflection";
-    else if (use.kind === "given") {
-      callers.push({ call: use.node, callee: use.callee, args: [], given: use.from });
-    } else if (use.kind === "global") globals.push(use.name);
-    else if (use.kind === "call") {
-      const callee = use.node.type === "TaggedTemplateExpression" ? use.node.tag : use.node.callee;
-      callers.push({ call: use.node, callee: callee, args: callArguments(use.node) });
-    } else if (use.kind === "member") {
-      const indirect = indirectCaller(evaluation, use.node);
-      if (typeof indirect === "string") escapes ??= indirect;
-      else if (indirect !== undefined) callers.push(indirect);
-    }
+    if (use.kind === "global") globals.push(use.name);
+    const found = callerAt(evaluation, use);
+    if (typeof found === "string") escapes ??= found;
+    else if (found !== undefined) callers.push(found);
   }
   return { callers, escapes, globals };
 }

@@ -8,7 +8,7 @@ import { explore } from "../evaluate/contexts.ts";
 import type { Evaluator } from "../evaluate/evaluator.ts";
 import { FlowTracker, type Use } from "../evaluate/flow.ts";
 import { RootFrame } from "../evaluate/frame.ts";
-import { plainText, type ParamValue } from "../evaluate/values.ts";
+import { plainText, type ParamValue, type Value } from "../evaluate/values.ts";
 import type { Program } from "../modules/program.ts";
 import {
   isCall,
@@ -51,6 +51,8 @@ const ofNavigator: readonly Global[] = ["sendBeacon"];
 /** A governed page is in no frame: these are its own window. */
 const ownWindows = ["window", "self", "globalThis", "top", "parent", "frames"];
 
+const pageObject = /^(?:window|top|parent|frames|document\.defaultView|navigator)$/;
+
 /** Objects that hold network globals, as expressions. */
 interface Root {
   readonly node: Node;
@@ -65,6 +67,10 @@ function own(node: Node): Root {
 
 function other(node: Node): Root {
   return { node, names: ofWindow, isOther: true };
+}
+
+function isPageObject(value: Value): boolean {
+  return value.kind === "global" && pageObject.test(value.path);
 }
 
 class PageReader {
@@ -173,10 +179,30 @@ class PageReader {
 
   private takeNamed(root: Root, node: MemberNode, name: string): void {
     const global = this.nameOf(root, name);
-    if (global !== undefined) this.add(root, { global, node, target: null });
+    if (global === undefined || !this.isSurely(root, node.object)) return;
+    this.add(root, { global, node, target: null });
+  }
+
+  /**
+   * Whether an expression is the object itself: following it forward goes through names that minifiers use again for other
+   * things, so that what is found far away counts only where the evaluator says the same.
+   */
+  private isSurely(root: Root, object: Node): boolean {
+    if (object === root.node) return true;
+    const binding = object.type === "Identifier" ? this.program.bindingOf(object) : undefined;
+    const [declaration, ...others] = binding?.declarations ?? [];
+    const isOnly = others.length === 0 && binding?.writes.length === 0;
+    if (isOnly && declaration?.type === "VariableDeclarator" && declaration.init === root.node) {
+      return true;
+    }
+    this.evaluator.budget = 5000;
+    return this.evaluator.evaluate(object, new RootFrame()).some(isPageObject);
   }
 
   private takePattern(root: Root, pattern: t.ObjectPattern): void {
+    const parent = this.program.parentOf(pattern);
+    const source = parent?.type === "VariableDeclarator" ? parent.init : null;
+    if (source && !this.isSurely(root, source)) return;
     for (const property of pattern.properties) {
       if (property.type === "RestElement") {
         const { uses } = new FlowTracker(this.evaluator, places).runInto(property.argument, []);
@@ -202,6 +228,7 @@ class PageReader {
 
   private takeComputed(root: Root, member: MemberNode): void {
     // The windows of frames are members by their numbers.
+    if (root.isOther) return;
     if (member.property.type === "NumericLiteral")
       return this.follow({ ...root, node: member, isOther: true });
     const { names, open } = this.keysOf(member);
@@ -225,11 +252,14 @@ class PageReader {
     return parent?.type === "NewExpression" && parent.callee === member;
   }
 
+  /** The names of a computed member, as far as its object is one of the page. */
   private keysOf(member: MemberNode): { names: ReadonlySet<string>; open: boolean } {
     const explored = explore<string>(this.evaluator, member, (frame) => {
       const results: string[] = [];
       const open: string[] = [];
-      const hard: ParamValue[] = [];
+      const objects = this.evaluator.evaluate(member.object, frame);
+      const hard: ParamValue[] = objects.filter((value) => value.kind === "param");
+      if (!objects.some(isPageObject)) return { results, open, needs: { hard, soft: [] } };
       for (const value of this.evaluator.evaluate(member.property, frame)) {
         const text = plainText(value);
         if (text !== undefined) results.push(text);
