@@ -1,4 +1,5 @@
 /** Arguments of a call, with spreads taken apart where their elements are known. */
+import type { Node } from "../modules/syntax.ts";
 import type { Evaluation } from "./evaluation.ts";
 import type { Entered, Frame } from "./frame.ts";
 import {
@@ -14,6 +15,10 @@ function plainEntry(values: Values, frame: Frame): Entry {
   return { key: undefined, spread: false, node: null, frame, values, optional: false };
 }
 
+function argumentEntry(node: Node | null, frame: Frame): Entry {
+  return { key: undefined, spread: node?.type === "SpreadElement", node, frame, optional: false };
+}
+
 /** The arguments as entries; a spread whose elements are unknown ends the list with a spread entry. */
 function entriesOf(evaluation: Evaluation, entered: Entered): Entry[] {
   const { caller } = entered;
@@ -21,22 +26,31 @@ function entriesOf(evaluation: Evaluation, entered: Entered): Entry[] {
     return entered.values.map((values) => plainEntry(values, caller));
   const entries: Entry[] = [];
   for (const node of entered.args) {
-    const base = { key: undefined, frame: caller, optional: false };
     if (node?.type !== "SpreadElement") {
-      entries.push({ ...base, spread: false, node });
+      entries.push(argumentEntry(node, caller));
       continue;
     }
     const [list, ...others] = evaluation.evaluate(node.argument, caller);
     if (list?.kind === "array" && others.length === 0) {
       for (const element of list.elements) entries.push(element);
-    } else entries.push({ ...base, spread: true, node });
+    } else entries.push(argumentEntry(node, caller));
   }
   return entries;
 }
 
-function valuesOf(evaluation: Evaluation, entry: Entry): Values {
-  if (entry.values !== undefined) return entry.values;
-  return entry.node === null ? [undefinedValue] : evaluation.evaluate(entry.node, entry.frame);
+function valuesOf(evaluation: Evaluation, { values, node, frame }: Entry): Values {
+  return values ?? nodeValues(evaluation, node, frame);
+}
+
+function nodeValues(evaluation: Evaluation, node: Node | null | undefined, frame: Frame): Values {
+  return node ? evaluation.evaluate(node, frame) : [undefinedValue];
+}
+
+/** Whether all arguments up to an index stand there one by one. */
+function isPlain({ args }: Entered, index: number): boolean {
+  const last = Math.min(index, args.length - 1);
+  for (let at = 0; at <= last; at += 1) if (args[at]?.type === "SpreadElement") return false;
+  return true;
 }
 
 /** The values of the argument at an index; `undefined` if the call gives none. */
@@ -46,6 +60,8 @@ export function argumentValues(
   index: number,
 ): Values {
   if (entered === null) return unknownSet;
+  if (entered.values !== undefined) return entered.values[index] ?? [undefinedValue];
+  if (isPlain(entered, index)) return nodeValues(evaluation, entered.args[index], entered.caller);
   const entries = entriesOf(evaluation, entered);
   const spread = entries.findIndex((entry) => entry.spread);
   if (spread >= 0 && spread <= index) {

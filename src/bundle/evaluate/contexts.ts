@@ -4,12 +4,19 @@
  */
 import type { Node } from "../modules/syntax.ts";
 import { isClass, type FunctionNode } from "../modules/syntax.ts";
+import { ownedNodes } from "./bodies.ts";
 import { callersOf, type Caller } from "./callers.ts";
 import type { Evaluator } from "./evaluator.ts";
-import { Frame, frameFor, RootFrame } from "./frame.ts";
+import { Frame, frameAround, frameFor, RootFrame } from "./frame.ts";
 import type { Given } from "./flow.ts";
 import { elementValues } from "./names.ts";
-import { unknownSet, type FunctionValue, type ParamValue, type Values } from "./values.ts";
+import {
+  unknownSet,
+  type FunctionValue,
+  type ParamValue,
+  type Value,
+  type Values,
+} from "./values.ts";
 
 /** Longest chain of callers. */
 const chainCap = 8;
@@ -167,26 +174,42 @@ class Exploration<T> {
     for (const link of chain.toReversed()) {
       root.assumed.set(link.fn, this.assumedFrame(link, root));
       root.cache.clear();
+      root.names.clear();
       root.calls.clear();
     }
     return root;
   }
 
   private assumedFrame({ fn, caller }: Link, root: RootFrame): Frame {
-    const unit = this.evaluator.program.unitOf(caller.call);
-    const outer = frameFor(unit.functionOf(caller.call), root);
-    const values = this.evaluator.evaluate(caller.callee, outer);
-    const called = values.find(
-      (value): value is FunctionValue => value.kind === "function" && value.node === fn,
-    );
-    const env = called?.env ?? this.constructorEnv(fn, values) ?? root;
+    const outer = frameAround(this.evaluator.program, caller.call, root);
+    const { env, self } = this.standsAlone(fn) ? { env: root } : this.calledAs(fn, caller, outer);
     const { given } = caller;
     const entered = {
       args: caller.args,
       caller: outer,
       ...(given === undefined ? {} : { values: givenValues(this.evaluator, given, outer) }),
     };
-    return new Frame({ fn, env, root, entered, self: called?.self });
+    return new Frame({ fn, env, root, entered, self });
+  }
+
+  /** Whether a function is the same whichever way it is called: it stands in no other, and knows no `this`. */
+  private standsAlone(fn: FunctionNode): boolean {
+    const isPlain = fn.type === "FunctionDeclaration" || fn.type === "ArrowFunctionExpression";
+    if (!isPlain || this.evaluator.program.unitOf(fn).functionOf(fn) !== undefined) return false;
+    return !ownedNodes(fn).some((node) => node.type === "ThisExpression");
+  }
+
+  private calledAs(
+    fn: FunctionNode,
+    caller: Caller,
+    outer: Frame,
+  ): { env: Frame; self?: Value | undefined } {
+    const values = this.evaluator.evaluate(caller.callee, outer);
+    const called = values.find(
+      (value): value is FunctionValue => value.kind === "function" && value.node === fn,
+    );
+    const env = called?.env ?? this.constructorEnv(fn, values) ?? outer.root;
+    return { env, self: called?.self };
   }
 
   private constructorEnv(fn: FunctionNode, values: Values): Frame | undefined {

@@ -3,6 +3,7 @@
  * that it assumes; a parameter that no frame binds stays symbolic.
  */
 import type { Program } from "../modules/program.ts";
+import type { Binding } from "../modules/scope.ts";
 import type { FunctionNode, Node } from "../modules/syntax.ts";
 import type { Value, Values } from "./values.ts";
 
@@ -25,6 +26,8 @@ export class Frame {
   readonly self: Value | undefined;
   readonly depth: number;
   readonly cache = new Map<Node, Values>();
+  /** What the names that its function declares are, where every read of them sees the same. */
+  readonly names = new Map<Binding, Values>();
   /** Frames of calls made from here, so that one call has one frame. */
   readonly calls = new Map<Node, Frame[]>();
 

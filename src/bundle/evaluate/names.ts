@@ -49,16 +49,34 @@ export function nameValues(evaluation: Evaluation, node: t.Identifier, from: Fra
   const role = roleValues(evaluation, binding);
   if (role !== undefined) return role;
   const frame = frameFor(ownerOf(binding), from);
+  const at = { frame, read: node, root: from.root };
+  // With assignments it depends on the place which of them a read sees.
+  if (binding.writes.length > 0) return boundValues(evaluation, binding, at);
+  const known = frame.names.get(binding);
+  if (known !== undefined) return known;
+  const values = boundValues(evaluation, binding, at);
+  frame.names.set(binding, values);
+  return values;
+}
+
+function boundValues(
+  evaluation: Evaluation,
+  binding: Binding,
+  at: { frame: Frame; read: t.Identifier; root: Frame },
+): Values {
+  const { frame, read, root } = at;
   const [first] = binding.declarations;
   switch (binding.kind) {
     case "param":
-      return paramValues(evaluation, binding, { fn: first as FunctionNode, frame, read: node });
-    case "import":
-      return importedValues(evaluation, unit, { specifier: first as Node, root: from.root });
+      return paramValues(evaluation, binding, { fn: first as FunctionNode, frame, read });
+    case "import": {
+      const unit = evaluation.program.unitOf(read);
+      return importedValues(evaluation, unit, { specifier: first as Node, root });
+    }
     case "catch":
       return unknownSet;
     default:
-      return variableValues(evaluation, binding, { frame, read: node });
+      return variableValues(evaluation, binding, { frame, read });
   }
 }
 

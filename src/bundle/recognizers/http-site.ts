@@ -10,7 +10,7 @@ import type {
 } from "./recognizer.ts";
 import type { UnnamedOperation } from "../../contract/operation-id.ts";
 import { indirectCall } from "../evaluate/callers.ts";
-import { explore, type Answer } from "../evaluate/contexts.ts";
+import { explore, type Answer, type Explored } from "../evaluate/contexts.ts";
 import { FlowTracker, type Use } from "../evaluate/flow.ts";
 import type { Frame } from "../evaluate/frame.ts";
 import { isCall, type CallNode, type Node } from "../modules/syntax.ts";
@@ -103,9 +103,10 @@ function gatherCalls(
   from: {
     readonly cuts: CutDraft[];
     readonly ask: (frame: Frame, reached: ReachedCall) => Answer<FoundCall>;
+    readonly known?: KnownCalls | undefined;
   },
 ): Gathered {
-  const { cuts, ask } = from;
+  const { cuts, ask, known } = from;
   const open = new Set<string>();
   const gathered: Gathered = {
     operations: [],
@@ -118,7 +119,9 @@ function gatherCalls(
     unreachable: 0,
   };
   for (const one of calls) {
-    const explored = explore(context.evaluator, one.call, (frame) => ask(frame, one));
+    const explored =
+      known?.get(one.call) ?? explore(context.evaluator, one.call, (frame) => ask(frame, one));
+    known?.set(one.call, explored);
     for (const found of explored.results) {
       gather(gathered, found);
       const outermost = explored.calledAt.get(found) ?? one.call;
@@ -134,6 +137,9 @@ function gatherCalls(
   return gathered;
 }
 
+/** What calls send, for recognizers whose references may reach the same call: `(given ?? fetch)(url)`. */
+export type KnownCalls = Map<CallNode, Explored<FoundCall>>;
+
 /** The site of one reference: every call of it is asked, and what all of them say is put together. */
 export function httpSite(
   context: RecognizerContext,
@@ -142,10 +148,12 @@ export function httpSite(
     reference: GlobalReference;
     reached: Reached;
     ask: (frame: Frame, reached: ReachedCall) => Answer<FoundCall>;
+    known?: KnownCalls;
   },
 ): SiteDraft {
-  const { reference, reached, ask } = site;
-  const gathered = gatherCalls(context, reached.calls, { cuts: [globalCut(reference)], ask });
+  const { reference, reached, ask, known } = site;
+  const cuts = [globalCut(reference)];
+  const gathered = gatherCalls(context, reached.calls, { cuts, ask, known });
   if (reached.escapes !== undefined) gathered.open.add(reached.escapes);
   return {
     recognizer: site.recognizer,

@@ -5,7 +5,13 @@ import type { Frame } from "../../evaluate/frame.ts";
 import { undefinedValue, union, type Value, type Values } from "../../evaluate/values.ts";
 import { optionValues, readRequest, type FoundCall } from "../../operations/http-request.ts";
 import { globalReferences } from "../global-references.ts";
-import { excludedSite, httpSite, reachedCalls, type ReachedCall } from "../http-site.ts";
+import {
+  excludedSite,
+  httpSite,
+  reachedCalls,
+  type KnownCalls,
+  type ReachedCall,
+} from "../http-site.ts";
 import type { Recognizer, RecognizerContext } from "../recognizer.ts";
 
 function isGiven(value: Value): boolean {
@@ -43,6 +49,7 @@ function ask(context: RecognizerContext, frame: Frame, reached: ReachedCall): An
 }
 
 function find(context: RecognizerContext): void {
+  const known: KnownCalls = new Map();
   for (const reference of globalReferences(context.program, context.evaluator, "fetch")) {
     const reason = context.excluded(reference.node);
     if (reason !== undefined) {
@@ -56,6 +63,7 @@ function find(context: RecognizerContext): void {
         reference,
         reached,
         ask: (frame, one) => ask(context, frame, one),
+        known,
       }),
     );
   }
