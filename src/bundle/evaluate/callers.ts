@@ -13,8 +13,8 @@ import {
 } from "../modules/syntax.ts";
 
 export interface Caller {
-  /** The call that enters it. */
-  readonly call: CallNode;
+  /** The call that enters it, or the place that stands for it. */
+  readonly call: Node;
   /** The expression whose value is called. */
   readonly callee: Node;
   /** Arguments as the function sees them. */

@@ -172,6 +172,7 @@ function calledValues(
     return evaluation.returned(callee, call.entered, call.node);
   }
   if (callee.kind === "getter") return callee.values;
+  if (callee.kind === "param") return [{ ...callee, called: true }];
   if (callee.kind === "client") return clientCall(evaluation, callee, call);
   if (callee.kind === "global") {
     const given = builtinCallOf(evaluation, call.entered, call.node);

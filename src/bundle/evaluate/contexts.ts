@@ -8,15 +8,8 @@ import { ownedNodes } from "./bodies.ts";
 import { callersOf, type Caller } from "./callers.ts";
 import type { Evaluator } from "./evaluator.ts";
 import { Frame, frameAround, frameFor, RootFrame } from "./frame.ts";
-import type { Given } from "./flow.ts";
-import { elementValues } from "./names.ts";
-import {
-  unknownSet,
-  type FunctionValue,
-  type ParamValue,
-  type Value,
-  type Values,
-} from "./values.ts";
+import { givenValues } from "./given-values.ts";
+import type { FunctionValue, ParamValue, Value, Values } from "./values.ts";
 
 /** Longest chain of callers. */
 const chainCap = 8;
@@ -101,7 +94,8 @@ class Exploration<T> {
     if (answer.needs.hard.length > 0 && wanted === undefined) this.open.add("it calls itself");
     if (wanted !== undefined) return this.expandHard(wanted, { chain, soft, leaves });
     for (const reason of answer.open) this.open.add(reason);
-    const refining = this.innermost(answer.needs.soft.filter((param) => !assumed.has(param.fn)));
+    const open = answer.needs.soft.filter((param) => !param.called && !assumed.has(param.fn));
+    const refining = this.innermost(open);
     if (refining === undefined || soft >= softDepth) this.take(answer, chain);
     else this.expandSoft(refining, answer, { chain, soft, leaves });
   }
@@ -187,7 +181,9 @@ class Exploration<T> {
     const entered = {
       args: caller.args,
       caller: outer,
-      ...(given === undefined ? {} : { values: givenValues(this.evaluator, given, outer) }),
+      ...(given === undefined
+        ? {}
+        : { values: givenValues(this.evaluator, { given, fn, frame: outer }) }),
     };
     return new Frame({ fn, env, root, entered, self });
   }
@@ -220,14 +216,6 @@ class Exploration<T> {
       if (value.kind === "class" && value.node === owner) return value.env;
     return undefined;
   }
-}
-
-/** The arguments of a function that is called with what a promise gives, or with the elements of a list. */
-function givenValues(evaluator: Evaluator, { of, each, index }: Given, frame: Frame): Values[] {
-  const held = evaluator.evaluate(of, frame);
-  const before = Array.from({ length: index }, () => unknownSet);
-  const after = Array.from({ length: 3 }, () => unknownSet);
-  return [...before, each ? elementValues(evaluator, held) : held, ...after];
 }
 
 /** Asks a question at a place, for every way in which its parameters are given. */

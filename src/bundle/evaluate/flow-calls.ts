@@ -14,6 +14,7 @@ import { intoObject, intoParam, intoThis } from "./flow-targets.ts";
 import { intoInterop } from "./flow-wrapped.ts";
 import type { FlowTracker } from "./flow.ts";
 import { givesParam, mergesArguments, wrapsParam } from "./lowered.ts";
+import { hookCalls, usesDefault } from "./query-hooks.ts";
 import { constructorOf } from "./class-members.ts";
 import { contextReads } from "./page-contexts.ts";
 import type { ContextValue, Value } from "./values.ts";
@@ -76,16 +77,60 @@ function intoArgument(tracker: FlowTracker, call: Call, value: { node: Node; pat
   const index = call.arguments.indexOf(value.node as never);
   if (tracker.evaluation.program.wrapped.isDefinition(call)) return;
   if (intoConstructor(tracker, call, { index, path: value.path })) return;
-  const field = index === 2 ? definedField(tracker.evaluation, call) : undefined;
-  if (field !== undefined) {
-    return intoThis(tracker, call.arguments[0] as Node, [field.key, ...value.path]);
-  }
-  if (index === 0 && intoInterop(tracker, call, value.path)) return;
+  if (intoHelper(tracker, call, { ...value, index })) return;
   const name = calleeName(call);
   if (name !== undefined && intoMethod(tracker, call, { name, index, path: value.path })) return;
   if (name !== undefined && intoNamed(tracker, call, { name, index, path: value.path })) return;
   const callees = tracker.evaluation.evaluate(call.callee, tracker.root);
   for (const callee of callees) intoKnown(tracker, call, { ...value, callee, index });
+}
+
+/** Helpers of compilers and hooks of libraries, known by their shape; false if the call is of none. */
+function intoHelper(
+  tracker: FlowTracker,
+  call: Call,
+  value: { node: Node; path: Path; index: number },
+): boolean {
+  if (value.index === 0) return intoInterop(tracker, call, value.path);
+  if (value.index === 2 && intoDefinedField(tracker, call, value.path)) return true;
+  return intoHook(tracker, call, value);
+}
+
+/** `__publicField(this, key, value)`; false if the call is none. */
+function intoDefinedField(tracker: FlowTracker, call: Call, path: Path): boolean {
+  const field = definedField(tracker.evaluation, call);
+  if (field === undefined) return false;
+  intoThis(tracker, call.arguments[0] as Node, [field.key, ...path]);
+  return true;
+}
+
+/** `useSWR(key, fetcher)` and `useSWR(key, { fetcher })`; false if the call is none. */
+function intoHook(
+  tracker: FlowTracker,
+  call: Call,
+  { node, path }: { node: Node; path: Path },
+): boolean {
+  const isFetcher = path.length === 0 || (path.length === 1 && path[0] === "fetcher");
+  const [key] = call.arguments;
+  if (!isFetcher || key === undefined || !hookCalls(tracker).has(call)) return false;
+  givenKey(tracker, key, path.length === 0 ? node : call.callee);
+  return true;
+}
+
+function givenKey(tracker: FlowTracker, key: Node, callee: Node): void {
+  const from = { of: key, each: false, index: 0, as: "key" as const };
+  tracker.use({ kind: "given", node: key, callee, from });
+}
+
+/** `{ value: { fetcher } }` of the element that holds the configuration: every hook without a function calls it. */
+function intoDefaults(tracker: FlowTracker, [prop, option, ...path]: Path): boolean {
+  if (prop !== "value" || option !== "fetcher" || path.length > 0) return false;
+  const calls = [...hookCalls(tracker)].filter(usesDefault);
+  for (const call of calls) {
+    const [key] = call.arguments;
+    if (key !== undefined) givenKey(tracker, key, call.callee);
+  }
+  return calls.length > 0;
 }
 
 /** Calls that are known by the name of the method, whatever library it is of; false if this is none. */
@@ -188,7 +233,7 @@ function intoReads(tracker: FlowTracker, context: ContextValue, [prop, ...path]:
 function intoProps(tracker: FlowTracker, call: Call, path: Path): void {
   const [component] = call.arguments;
   const [first] = path;
-  if (component === undefined || first === undefined) return;
+  if (component === undefined || first === undefined || intoDefaults(tracker, path)) return;
   for (const value of tracker.evaluation.evaluate(component, tracker.root)) {
     if (value.kind === "function") intoParam(tracker, value.node, { index: 0, path });
     else if (value.kind === "class") tracker.to(value.node, [instance, "props", ...path]);

@@ -27,6 +27,7 @@ export function fromFunction(tracker: FlowTracker, fn: FunctionNode, path: Path)
       intoProperty(tracker, tracker.parentOf(fn), {
         key: plainKey(fn.key, fn.computed),
         path: memberPath(fn, path),
+        value: fn,
       });
       return false;
     case "ClassMethod":

@@ -11,6 +11,7 @@ import {
 } from "../modules/syntax.ts";
 import { constructedBy } from "./constructors.ts";
 import type { FlowTracker } from "./flow.ts";
+import { keysFor, queryFunction } from "./query-objects.ts";
 import { element, instance, type Path } from "./flow-path.ts";
 import { argumentsOf } from "./lowered.ts";
 
@@ -105,9 +106,17 @@ function intoArrayPattern(tracker: FlowTracker, pattern: t.ArrayPattern, path: P
 export function intoProperty(
   tracker: FlowTracker,
   object: Node | undefined,
-  member: { key: string | undefined; path: Path },
+  member: { key: string | undefined; path: Path; value: Node },
 ): void {
   if (object?.type !== "ObjectExpression") return;
+  if (member.key === queryFunction && member.path.length === 0) {
+    const keys = keysFor(tracker.evaluation, object);
+    for (const of of keys ?? []) {
+      const from = { of, each: false, index: 0, as: "context" as const };
+      tracker.use({ kind: "given", node: of, callee: member.value, from });
+    }
+    if (keys !== undefined) return;
+  }
   if (member.key === undefined) {
     return tracker.escape(object, "it is stored under a computed name");
   }

@@ -188,6 +188,7 @@ const rules: Readonly<Record<string, Rule | undefined>> = {
     intoProperty(tracker, tracker.parentOf(parent), {
       key: plainKey(parent.key, parent.computed),
       path,
+      value: parent.value,
     }),
   ClassProperty: (tracker, parent: t.ClassProperty, { path }) => intoField(tracker, parent, path),
   ClassPrivateProperty: (tracker, parent: t.ClassPrivateProperty, { path }) =>

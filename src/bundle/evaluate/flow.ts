@@ -32,10 +32,10 @@ export type Use =
   /** `Reflect.apply(f, self, list)`, `Reflect.construct(F, list)`: the last argument holds the arguments. */
   | { readonly kind: "reflected"; readonly node: Exclude<CallNode, TaggedTemplateExpression> }
   | { readonly kind: "test"; readonly node: Node }
-  /** It is called with what a promise gives, or with the elements of a list. */
+  /** It is called with what a promise gives, with the elements of a list, or with the key of a query. */
   | {
       readonly kind: "given";
-      readonly node: CallNode;
+      readonly node: Node;
       readonly callee: Node;
       readonly from: Given;
     }
@@ -48,6 +48,8 @@ export interface Given {
   readonly of: Node;
   readonly each: boolean;
   readonly index: number;
+  /** It is the key of a query, which arrives as it is or as a member of what the function is given. */
+  readonly as?: "key" | "context";
 }
 
 export interface Flow {
@@ -68,6 +70,11 @@ export class FlowTracker {
   constructor(evaluation: Evaluation, cap = placeCap) {
     this.evaluation = evaluation;
     this.cap = cap;
+  }
+
+  /** A tracker for another question. */
+  again(): FlowTracker {
+    return new FlowTracker(this.evaluation);
   }
 
   /** Follows the value at `path` of an expression, function or class. */

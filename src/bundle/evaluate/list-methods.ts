@@ -29,6 +29,7 @@ function elementsOf(evaluation: Evaluation, self: Value): readonly Entry[] | und
 }
 
 function joined(evaluation: Evaluation, self: Value, call: BuiltinCall): Values | undefined {
+  if (self.kind === "param") return [self];
   if (self.kind !== "array") return undefined;
   const [separator] = call.argument(0);
   const text = separator?.kind === "literal" ? "," : separator && plainText(separator);

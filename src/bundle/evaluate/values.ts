@@ -193,6 +193,8 @@ export interface ParamValue {
   readonly fn: FunctionNode;
   readonly binding: Binding | undefined;
   readonly path: readonly string[];
+  /** It is what a call of it gives. */
+  readonly called?: true;
 }
 
 export interface UnknownValue {
