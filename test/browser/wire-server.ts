@@ -69,7 +69,7 @@ function problem(status: number, code: string): Answer {
   };
 }
 
-const proxy = readFileSync(new URL("../../dist/browser/proxy.js", import.meta.url), "utf8");
+const proxy = readFileSync(new URL("../../dist/browser/proxy-sql.js", import.meta.url), "utf8");
 
 const files: Record<string, readonly [type: string, text: string]> = {
   "/": [

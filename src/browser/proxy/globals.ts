@@ -2,7 +2,15 @@
 
 /** What this realm has: a worker lacks some of it. */
 type Realm = Partial<
-  Pick<typeof globalThis, "XMLHttpRequest" | "WebSocket" | "EventSource" | "document" | "navigator">
+  Pick<
+    typeof globalThis,
+    | "XMLHttpRequest"
+    | "WebSocket"
+    | "EventSource"
+    | "ServiceWorkerContainer"
+    | "document"
+    | "navigator"
+  >
 >;
 export const realm: Realm = globalThis;
 

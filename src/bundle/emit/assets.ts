@@ -11,6 +11,8 @@ export interface Assets {
   readonly version: string;
   /** Text of the built proxy module. */
   readonly proxy: string;
+  /** The same with what stands for SQL clients. */
+  readonly sqlProxy: string;
   /** Files of the sidecar's folder, by name. */
   readonly sidecar: ReadonlyMap<string, Uint8Array>;
 }
@@ -41,9 +43,13 @@ function packageRoot(): string {
 }
 
 /** Where the built files are. */
-export function assetPaths(): { proxy: string; sidecar: string } {
+export function assetPaths(): { proxy: string; sqlProxy: string; sidecar: string } {
   const root = packageRoot();
-  return { proxy: join(root, "dist/browser/proxy.js"), sidecar: join(root, "dist/emit") };
+  return {
+    proxy: join(root, "dist/browser/proxy.js"),
+    sqlProxy: join(root, "dist/browser/proxy-sql.js"),
+    sidecar: join(root, "dist/emit"),
+  };
 }
 
 async function readAsset(path: string): Promise<Uint8Array> {
@@ -55,6 +61,10 @@ async function readAsset(path: string): Promise<Uint8Array> {
   });
 }
 
+async function readText(path: string): Promise<string> {
+  return Buffer.from(await readAsset(path)).toString("utf8");
+}
+
 /** Reads the built files. @throws GovernError `internal` when the package is not built. */
 export async function readAssets(): Promise<Assets> {
   const paths = assetPaths();
@@ -64,6 +74,6 @@ export async function readAssets(): Promise<Assets> {
   const sidecar = new Map<string, Uint8Array>();
   for (const name of sidecarFileNames)
     sidecar.set(name, await readAsset(join(paths.sidecar, name)));
-  const proxy = Buffer.from(await readAsset(paths.proxy)).toString("utf8");
-  return { version: manifest.version, proxy, sidecar };
+  const proxy = await readText(paths.proxy);
+  return { version: manifest.version, proxy, sqlProxy: await readText(paths.sqlProxy), sidecar };
 }

@@ -237,7 +237,10 @@ export async function importAnalyzed(
   });
   const text = workspaceText(state, options, plan, analysis);
   options.onProgress?.("rewrite");
-  const rewritten = rewriteBundle(bundle, analysis, assets);
+  const rewritten = rewriteBundle(bundle, analysis, {
+    version: assets.version,
+    proxy: hasSqlClient(analysis) ? assets.sqlProxy : assets.proxy,
+  });
   options.onProgress?.("verify");
   const left = verifyRewritten(rewritten, analysis);
   const findings = [...analysis.findings, ...rewritten.findings, ...left];
@@ -286,6 +289,11 @@ function checkGenerated(
     return [...change.files].filter(([name]) => !name.includes("/"));
   });
   checkStripped(generated, analysis);
+}
+
+/** One proxy for all chunks: the first chunk that runs decides which one stays. */
+function hasSqlClient({ cuts }: Analysis): boolean {
+  return cuts.some(({ kind }) => kind === "client" || kind === "text");
 }
 
 async function write(changes: readonly Change[], options: ImportPlanOptions): Promise<Change[]> {

@@ -45,7 +45,7 @@ async function importChanged(folder: string, calls?: FileCalls): Promise<unknown
     ["sidecar.mjs", new TextEncoder().encode("// newer\n")],
     ["added.mjs", new TextEncoder().encode("// added\n")],
   ]);
-  const assets = { version: "9.8.8", proxy: "0", sidecar };
+  const assets = { version: "9.8.8", proxy: "0", sqlProxy: "0", sidecar };
   return importApp(folder, { analysis: { ...base, operations }, assets, calls });
 }
 

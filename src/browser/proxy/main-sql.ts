@@ -1,0 +1,6 @@
+/** The proxy module for bundles with SQL clients: main.ts, and what stands for each driver. */
+import { install } from "./install.ts";
+import { governedNeon } from "./neon.ts";
+import { makeToken } from "./text-token.ts";
+
+install({ neon: governedNeon, text: makeToken });
