@@ -23,6 +23,19 @@ function resourceText(definition: ImportResult["mappings"][number]["definition"]
   return ` (${definition.kind}, ${address})`;
 }
 
+function unreadRow({ findings }: ImportResult): (readonly [string, string])[] {
+  const files = new Set(
+    findings.filter(({ rule }) => rule === "unreadable-file").map(({ file }) => file),
+  );
+  if (files.size === 0) return [];
+  return [
+    [
+      "not read",
+      `${counted(files.size, "file")}: what they call is not known; \`govern check\` names them`,
+    ],
+  ];
+}
+
 function rowsOf(result: ImportResult, cwd: string): (readonly [string, string])[] {
   const open = result.analysis.sites.filter((site) => site.status === "open").length;
   return [
@@ -47,6 +60,7 @@ function rowsOf(result: ImportResult, cwd: string): (readonly [string, string])[
             `${counted(open, "call")} cannot be resolved and will be refused: \`govern check\` names the places`,
           ] as const,
         ]),
+    ...unreadRow(result),
     ["app", relative(cwd, result.appDir) || "."],
     ["rules", relative(cwd, result.workspaceFile)],
   ];

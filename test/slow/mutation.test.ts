@@ -6,7 +6,7 @@ import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const total = Number(process.env["MUTANTS"] ?? 100_000);
-const batch = 2500;
+const batch = 5000;
 const workers = 2;
 /** One batch takes half a minute of a quiet machine. */
 const patience = 900_000;
@@ -68,6 +68,7 @@ describe(`${total} mutated bundles`, () => {
         const done = await runBatch(from);
         seconds += done.seconds;
         faults.push(...done.faults);
+        for (const fault of done.faults) process.stderr.write(`${fault}\n`);
         for (const [result, count] of Object.entries(done.results)) {
           results[result] = (results[result] ?? 0) + count;
         }

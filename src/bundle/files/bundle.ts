@@ -20,6 +20,13 @@ export interface Script {
   readonly type: "module" | "classic" | "unknown";
 }
 
+/** A file of a bundle that is left out. */
+export interface Unread {
+  readonly path: string;
+  /** What follows its name in a message: `cannot be opened`. */
+  readonly reason: string;
+}
+
 export interface Bundle {
   /** Absolute path of its folder. */
   readonly root: string;
@@ -29,4 +36,6 @@ export interface Bundle {
   /** SHA-256 hex over the sorted list of (path, SHA-256 of content). */
   readonly digest: string;
   readonly bytes: number;
+  /** What could not be read; nothing if left out. */
+  readonly unread?: readonly Unread[];
 }

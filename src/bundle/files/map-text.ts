@@ -65,11 +65,14 @@ function isTexts(value: unknown): boolean {
   return Array.isArray(value) && value.every((one) => one === null || typeof one === "string");
 }
 
+function isWithin(value: unknown, limit: number): boolean {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= limit;
+}
+
 function isOffset(value: unknown): boolean {
-  const within = (one: unknown): boolean =>
-    Number.isInteger(one) && (one as number) >= 0 && (one as number) <= mapLimit;
-  if (!isRecord(value) || !within(value["line"]) || !within(value["column"])) return false;
-  return (value["line"] as number) <= lineLimit;
+  return (
+    isRecord(value) && isWithin(value["line"], lineLimit) && isWithin(value["column"], mapLimit)
+  );
 }
 
 function hasFewLines(mappings: string): boolean {
@@ -78,28 +81,25 @@ function hasFewLines(mappings: string): boolean {
   return lines <= lineLimit;
 }
 
-/** Whether a value is a source map of version 3 that can be decoded within bounds; sections do not nest. */
-function isMap(value: unknown, nested = false): boolean {
-  if (!isRecord(value)) return false;
-  const { sections } = value;
-  if (sections !== undefined) {
-    const isList = !nested && Array.isArray(sections) && sections.length <= sectionLimit;
-    return (
-      isList &&
-      sections.every(
-        (one: unknown) => isRecord(one) && isOffset(one["offset"]) && isMap(one["map"], true),
-      )
-    );
-  }
-  const { version, mappings, names, sources, sourceRoot } = value;
+function isMappings(value: unknown): boolean {
+  return typeof value === "string" && value.length <= mappingsLimit && hasFewLines(value);
+}
+
+/** Whether a value is a source map of version 3 that can be decoded within bounds. */
+function isPlainMap(value: unknown): boolean {
+  if (!isRecord(value) || value["version"] !== 3 || !isMappings(value["mappings"])) return false;
+  const { names = [], sources, sourceRoot = "" } = value;
+  return isTexts(sources) && isTexts(names) && isTexts([sourceRoot]);
+}
+
+/** Whether a value is a list of sections, which do not nest. */
+function isSections(value: unknown): boolean {
+  const isList = Array.isArray(value) && value.length <= sectionLimit;
   return (
-    version === 3 &&
-    typeof mappings === "string" &&
-    mappings.length <= mappingsLimit &&
-    hasFewLines(mappings) &&
-    isTexts(sources) &&
-    (names === undefined || isTexts(names)) &&
-    (sourceRoot === undefined || sourceRoot === null || typeof sourceRoot === "string")
+    isList &&
+    value.every(
+      (one: unknown) => isRecord(one) && isOffset(one["offset"]) && isPlainMap(one["map"]),
+    )
   );
 }
 
@@ -118,7 +118,9 @@ export function readMap(bundle: Bundle, file: string): TraceMap | null {
     // Some servers guard JSON against inclusion by a first line of `)]}'`.
     const text = mapText(bundle, file)?.replace(/^\)\]\}'[^\n]*\n/, "");
     const map: unknown = text === undefined ? undefined : JSON.parse(text);
-    if (!isRecord(map) || !isMap(map)) return null;
+    if (!isRecord(map)) return null;
+    if (map["sections"] === undefined ? !isPlainMap(map) : !isSections(map["sections"]))
+      return null;
     return new FlattenMap(withoutContents(map) as never);
   } catch {
     return null;

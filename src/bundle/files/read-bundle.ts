@@ -2,11 +2,12 @@
  * Reads a built app into memory: every file of its folder, the scripts in it (also inline ones) and its digest. It decides
  * nothing about what the scripts do, executes nothing, and follows no link that leaves the folder.
  */
+import type { Dirent } from "node:fs";
 import { lstat, readdir, readFile, realpath, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, relative, resolve, sep } from "node:path";
 import { canonicalJson, sha256Hex } from "../../contract/canonical-json.ts";
 import { GovernError } from "../../errors/govern-error.ts";
-import type { Bundle, BundleFile, FileKind, Script } from "./bundle.ts";
+import type { Bundle, BundleFile, FileKind, Script, Unread } from "./bundle.ts";
 import { refuseGoverned } from "./governed-marker.ts";
 import { htmlScripts, type HtmlScripts } from "./html-scripts.ts";
 import { scriptType } from "./script-type.ts";
@@ -40,32 +41,73 @@ export function isUtf8(file: BundleFile): boolean {
   }
 }
 
-async function linkedFile(root: string, path: string): Promise<boolean> {
-  const target = await realpath(path).catch(() => null);
-  if (target === null || !target.startsWith(root + sep)) return false;
-  return (await stat(target)).isFile();
+/** What a folder holds, as far as it can be read. */
+interface Listing {
+  /** Absolute paths. */
+  readonly paths: string[];
+  readonly unread: Unread[];
 }
 
-async function listFiles(root: string, folder: string): Promise<string[]> {
-  const paths: string[] = [];
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
+function relativePath(root: string, absolute: string): string {
+  return relative(root, absolute).split(sep).join("/");
+}
+
+/** Why a link is left out; undefined if it leads to a file of the bundle. */
+async function linkFault(root: string, path: string): Promise<string | undefined> {
+  const target = await realpath(path).catch(() => null);
+  if (target === null) return "is a link that leads nowhere";
+  if (target !== root && !target.startsWith(root + sep)) return "is a link that leaves the bundle";
+  return (await stat(target)).isFile() ? undefined : "is a link to what is no file";
+}
+
+/** Why an entry that is no folder is left out; undefined if it is a file that can be read. */
+async function entryFault(root: string, entry: Dirent, path: string): Promise<string | undefined> {
+  if (entry.isSymbolicLink()) return linkFault(root, path);
+  return entry.isFile() ? undefined : "is no file";
+}
+
+async function listFiles(root: string, folder: string, listing: Listing): Promise<void> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => null);
+  if (entries === null) {
+    listing.unread.push({ path: relativePath(root, folder), reason: "cannot be opened" });
+  }
+  for (const entry of entries ?? []) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) {
-      if (entry.name === ".git") continue;
-      for (const inner of await listFiles(root, path)) paths.push(inner);
-    } else if (entry.isFile() || (entry.isSymbolicLink() && (await linkedFile(root, path)))) {
-      paths.push(path);
+      if (entry.name !== ".git") await listFiles(root, path, listing);
+      continue;
     }
+    const reason = await entryFault(root, entry, path);
+    if (reason === undefined) listing.paths.push(path);
+    else listing.unread.push({ path: relativePath(root, path), reason });
   }
-  return paths;
 }
 
-async function readFiles(root: string, paths: readonly string[]): Promise<[string, Uint8Array][]> {
-  const files: [string, Uint8Array][] = [];
-  for (const absolute of paths) {
-    files.push([relative(root, absolute).split(sep).join("/"), await readFile(absolute)]);
+/** Larger files are no part of an app; no text of theirs would fit into a string. */
+const fileLimit = 512 * 1024 * 1024;
+
+async function readWithin(path: string): Promise<Uint8Array | string> {
+  try {
+    if ((await stat(path)).size > fileLimit) return "is larger than 512 MiB";
+    return await readFile(path);
+  } catch {
+    return "cannot be opened";
   }
-  return files;
+}
+
+async function readFiles(
+  root: string,
+  listing: Listing,
+): Promise<{ contents: [string, Uint8Array][]; unread: Unread[] }> {
+  const contents: [string, Uint8Array][] = [];
+  const unread = [...listing.unread];
+  for (const absolute of listing.paths) {
+    const path = relativePath(root, absolute);
+    const read = await readWithin(absolute);
+    if (typeof read === "string") unread.push({ path, reason: read });
+    else contents.push([path, read]);
+  }
+  return { contents, unread };
 }
 
 function scriptsOf(files: ReadonlyMap<string, BundleFile>): Script[] {
@@ -108,7 +150,7 @@ export function bundleFrom(
   return { root, files, scripts: scriptsOf(files), digest: digestOf(files), bytes };
 }
 
-async function pathsOf(path: string): Promise<{ root: string; paths: string[] }> {
+async function listingOf(path: string): Promise<Listing & { root: string }> {
   const info = await stat(path).catch(() => null);
   if (info === null) {
     throw new GovernError("bundle-missing", `There is no file or folder ${path}.`, {
@@ -117,7 +159,9 @@ async function pathsOf(path: string): Promise<{ root: string; paths: string[] }>
   }
   if (info.isDirectory()) {
     const root = await realpath(path);
-    return { root, paths: await listFiles(root, root) };
+    const listing: Listing = { paths: [], unread: [] };
+    await listFiles(root, root, listing);
+    return { root, ...listing };
   }
   const file = await realpath(path);
   if (kinds[extname(file).toLowerCase()] !== "script") {
@@ -129,22 +173,28 @@ async function pathsOf(path: string): Promise<{ root: string; paths: string[] }>
     (entry) => entry.isFile(),
     () => false,
   );
-  return { root: dirname(file), paths: hasMap ? [file, map] : [file] };
+  return { root: dirname(file), paths: hasMap ? [file, map] : [file], unread: [] };
+}
+
+function emptyBundle(path: string, [fault]: readonly Unread[]): GovernError {
+  const why = fault === undefined ? "" : ` that can be read: ${fault.path} ${fault.reason}`;
+  return new GovernError("bundle-empty", `${path} holds no script${why}.`, { next: example });
 }
 
 /**
  * Reads the bundle at a path: a folder, with or without html, or one script. It has at least one script when this
- * returns, and is not governed yet; whether its scripts parse is not known.
+ * returns, and is not governed yet; whether its scripts parse is not known. What cannot be read is told in `unread`.
  *
  * @throws GovernError `bundle-missing`, `bundle-empty`, `bundle-governed`.
  */
 export async function readBundle(path: string): Promise<Bundle> {
-  const { root, paths } = await pathsOf(resolve(path));
-  const bundle = bundleFrom(root, await readFiles(root, paths));
+  const { root, ...listing } = await listingOf(resolve(path));
+  const { contents, unread } = await readFiles(root, listing);
+  const bundle = bundleFrom(root, contents);
   const { files, scripts } = bundle;
   if (![...files.values()].some((file) => file.kind === "script") && scripts.length === 0) {
-    throw new GovernError("bundle-empty", `${path} holds no script.`, { next: example });
+    throw emptyBundle(path, unread);
   }
   await refuseGoverned(root, scripts);
-  return bundle;
+  return unread.length === 0 ? bundle : { ...bundle, unread };
 }

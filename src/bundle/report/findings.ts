@@ -104,24 +104,20 @@ export function findingsOf(found: Found): Finding[] {
   return [...open, ...once, ...ambiguous(found)];
 }
 
-/** Scripts that are left out: not UTF-8, or not parsed. */
+/** Files that are left out: not opened, not UTF-8, or not parsed. */
 export function unreadableFindings(bundle: Bundle, program: Program, places: Places): Finding[] {
-  const fix = "What this script does is not seen: leave it out of the bundle, or make it parse.";
+  const fix = "What is in it is not seen: leave it out of the bundle, or mend it.";
   const base = { rule: "unreadable-file", severity: "error", fix } as const;
   const unparsed = program.unparsed.map(({ script, reason, offset }): Finding => {
     const place = places.at(script.file, script.offset + offset);
     return { ...base, ...placed(place), message: `${script.file} cannot be parsed: ${reason}.` };
   });
+  const whole = (file: string, reason: string): Finding => {
+    return { ...base, file, line: 1, column: 0, message: `${file} ${reason}.` };
+  };
   const garbled = [...bundle.files.values()]
     .filter((file) => (file.kind === "script" || file.kind === "html") && !isUtf8(file))
-    .map((file): Finding => {
-      return {
-        ...base,
-        file: file.path,
-        line: 1,
-        column: 0,
-        message: `${file.path} is not UTF-8 text.`,
-      };
-    });
-  return [...unparsed, ...garbled];
+    .map((file) => whole(file.path, "is not UTF-8 text"));
+  const unread = (bundle.unread ?? []).map(({ path, reason }) => whole(path, reason));
+  return [...unparsed, ...garbled, ...unread];
 }

@@ -82,11 +82,11 @@ async function runImport(
   if (flags.json ?? false) {
     const { analysis: _analysis, ...facts } = result;
     output.printJson(facts);
-    return 0;
+  } else {
+    const { renderImport } = await import("../import-view.ts");
+    output.print(renderImport(result, cwd, output.look));
   }
-  const { renderImport } = await import("../import-view.ts");
-  output.print(renderImport(result, cwd, output.look));
-  return 0;
+  return result.findings.some(({ rule }) => rule === "unreadable-file") ? 1 : 0;
 }
 
 export function registerImport(program: Command, context: CommandContext): void {
