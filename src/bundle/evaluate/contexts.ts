@@ -6,6 +6,7 @@ import type { Node } from "../modules/syntax.ts";
 import { isClass, type FunctionNode } from "../modules/syntax.ts";
 import { ownedNodes } from "./bodies.ts";
 import { callersOf, type Caller } from "./callers.ts";
+import { sharedChoice } from "./decisions.ts";
 import type { Evaluator } from "./evaluator.ts";
 import { Frame, frameAround, frameFor, RootFrame } from "./frame.ts";
 import { givenValues } from "./given-values.ts";
@@ -18,6 +19,8 @@ const contextCap = 1500;
 /** Callers asked for a parameter that would only refine an answer. */
 const softCallers = 24;
 const softDepth = 2;
+/** Most choices that are told apart in one context. */
+const choiceCap = 3;
 /** Expressions evaluated for one context. */
 const contextBudget = 40_000;
 
@@ -50,6 +53,18 @@ interface Link {
   readonly caller: Caller;
 }
 
+/** In which way a place is reached. */
+interface Context {
+  /** Innermost caller first. */
+  readonly chain: readonly Link[];
+  /** Parameters that were followed for their refinement only. */
+  readonly soft: number;
+  /** Functions whose parameters stay holes. */
+  readonly leaves: ReadonlySet<FunctionNode>;
+  /** How choices come out that several values hang on. */
+  readonly decisions: ReadonlyMap<string, string>;
+}
+
 class Exploration<T> {
   private readonly results: T[] = [];
   private readonly calledAt = new Map<T, Node>();
@@ -68,39 +83,48 @@ class Exploration<T> {
   }
 
   run(): Explored<T> {
-    this.visit([], 0, new Set());
+    this.visit({ chain: [], soft: 0, leaves: new Set(), decisions: new Map() });
     const unreachable = this.results.length === 0 && this.open.size === 0 && this.dead > 0;
     const { results, calledAt } = this;
     return { results, calledAt, open: [...this.open], unreachable };
   }
 
-  /** `chain`: innermost caller first; `leaves`: functions whose parameters stay holes. */
-  private visit(chain: readonly Link[], soft: number, leaves: ReadonlySet<FunctionNode>): void {
+  private visit(at: Context): void {
     this.contexts += 1;
     if (this.contexts > contextCap) {
       this.open.add("it is reached in too many ways");
       return;
     }
     this.evaluator.budget = contextBudget;
-    const root = this.rootOf(chain);
+    const root = this.rootOf(at);
     const unit = this.evaluator.program.unitOf(this.node);
     const frame = frameFor(unit.functionOf(this.node), root);
     if (!this.evaluator.reachable(this.node, frame)) return;
     const answer = this.ask(frame);
     if (this.evaluator.exhausted) this.open.add("it takes too much work to follow");
+    const { chain, leaves } = at;
     const assumed = new Set([...chain.map((link) => link.fn), ...leaves]);
     const hard = answer.needs.hard.filter((param) => !chain.some((link) => link.fn === param.fn));
     const wanted = this.innermost(hard);
     if (answer.needs.hard.length > 0 && wanted === undefined) this.open.add("it calls itself");
-    if (wanted !== undefined) return this.expandHard(wanted, { chain, soft, leaves });
-    for (const reason of answer.open) this.open.add(reason);
+    if (wanted !== undefined) return this.expandHard(wanted, at);
     const open = answer.needs.soft.filter((param) => !param.called && !assumed.has(param.fn));
     const refining = this.innermost(open);
-    if (refining === undefined || soft >= softDepth) this.take(answer, chain);
-    else this.expandSoft(refining, answer, { chain, soft, leaves });
+    if (refining !== undefined && at.soft < softDepth) this.expandSoft(refining, answer, at);
+    else this.settle(answer, { at, root });
+  }
+
+  /** Takes an answer; where a choice has a part in it, the answers by its outcomes. */
+  private settle(answer: Answer<T>, { at, root }: { at: Context; root: RootFrame }): void {
+    const shared = answer.results.length > 1 ? sharedChoice(root) : undefined;
+    if (shared === undefined || at.decisions.size >= choiceCap) return this.take(answer, at.chain);
+    for (const outcome of shared.outcomes) {
+      this.visit({ ...at, decisions: new Map([...at.decisions, [shared.key, outcome]]) });
+    }
   }
 
   private take(answer: Answer<T>, chain: readonly Link[]): void {
+    for (const reason of answer.open) this.open.add(reason);
     const outermost = chain.at(-1)?.caller.call;
     for (const result of answer.results) {
       this.results.push(result);
@@ -125,10 +149,7 @@ class Exploration<T> {
     return { callers: outer, escapes };
   }
 
-  private expandHard(
-    param: ParamValue,
-    at: { chain: readonly Link[]; soft: number; leaves: ReadonlySet<FunctionNode> },
-  ): void {
+  private expandHard(param: ParamValue, at: Context): void {
     const { callers, escapes } = this.outerCallers(param.fn);
     if (at.chain.length >= chainCap) {
       this.open.add("it is wrapped too deep");
@@ -138,19 +159,15 @@ class Exploration<T> {
       this.open.add(`the function around it may be called from elsewhere: ${escapes}`);
     else if (callers.length === 0) this.dead += 1;
     for (const caller of callers) {
-      this.visit([...at.chain, { fn: param.fn, caller }], at.soft, at.leaves);
+      this.visit({ ...at, chain: [...at.chain, { fn: param.fn, caller }] });
     }
   }
 
-  private expandSoft(
-    param: ParamValue,
-    answer: Answer<T>,
-    at: { chain: readonly Link[]; soft: number; leaves: ReadonlySet<FunctionNode> },
-  ): void {
+  private expandSoft(param: ParamValue, answer: Answer<T>, at: Context): void {
     const { callers, escapes } = this.outerCallers(param.fn);
     const isLeaf = callers.length === 0 || callers.length > softCallers;
     if (isLeaf || escapes !== undefined) {
-      this.visit(at.chain, at.soft, new Set([...at.leaves, param.fn]));
+      this.visit({ ...at, leaves: new Set([...at.leaves, param.fn]) });
       if (isLeaf) return;
     }
     if (at.chain.length >= chainCap) {
@@ -158,18 +175,20 @@ class Exploration<T> {
       return;
     }
     for (const caller of callers) {
-      this.visit([...at.chain, { fn: param.fn, caller }], at.soft + 1, at.leaves);
+      const chain = [...at.chain, { fn: param.fn, caller }];
+      this.visit({ ...at, chain, soft: at.soft + 1 });
     }
   }
 
   /** A root that assumes the calls of a chain, outermost first, so that inner callees are seen in their context. */
-  private rootOf(chain: readonly Link[]): RootFrame {
-    const root = new RootFrame();
+  private rootOf({ chain, decisions }: Context): RootFrame {
+    const root = new RootFrame(new Map(), decisions);
     for (const link of chain.toReversed()) {
       root.assumed.set(link.fn, this.assumedFrame(link, root));
       root.cache.clear();
       root.names.clear();
       root.calls.clear();
+      root.open.clear();
     }
     return root;
   }

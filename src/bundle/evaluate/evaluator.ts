@@ -6,7 +6,6 @@ import type * as t from "@babel/types";
 import type { Program } from "../modules/program.ts";
 import {
   isClass,
-  isFunction,
   literalText,
   plainKey,
   type CallNode,
@@ -16,6 +15,7 @@ import {
 import { returnsOf } from "./bodies.ts";
 import { rootClient } from "./clients.ts";
 import { callValues, importedNamespace, newValues } from "./calls.ts";
+import { decide, guardsOf, holds } from "./decisions.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { Frame, frameFor, type Entered } from "./frame.ts";
 import { staticKey } from "./keys.ts";
@@ -25,7 +25,6 @@ import { propertyValues } from "./properties.ts";
 import { selfValues } from "./self.ts";
 import { joinTexts } from "./texts.ts";
 import {
-  certainly,
   literalValue,
   textValue,
   union,
@@ -126,26 +125,12 @@ export class Evaluator implements Evaluation {
     if (at?.type !== "IfStatement") return false;
     const block = unit.parentOf(at);
     const isTop = block !== undefined && unit.parentOf(block) === frame.fn;
-    return isTop && certainly(this.evaluate(at.test, frame)) === true;
+    return isTop && decide(this, at.test, { frame, by: at }) === true;
   }
 
   reachable(node: Node, frame: Frame): boolean {
-    const unit = this.program.unitOf(node);
-    let inner = node;
-    for (
-      let at = unit.parentOf(node);
-      at !== undefined && !isFunction(at);
-      at = unit.parentOf(at)
-    ) {
-      if (at.type === "IfStatement" || at.type === "ConditionalExpression") {
-        const wanted = inner === at.consequent ? true : inner === at.alternate ? false : undefined;
-        if (wanted !== undefined && certainly(this.evaluate(at.test, frame)) === !wanted) {
-          return false;
-        }
-      }
-      inner = at;
-    }
-    return true;
+    const guards = guardsOf(this.program.unitOf(node), node);
+    return guards.every((guard) => holds(this, guard, { frame, by: node }) !== false);
   }
 }
 
@@ -241,7 +226,7 @@ function anyMember(evaluator: Evaluator, objects: Values): Values {
 
 function conditionalValues(evaluator: Evaluator, node: Node, frame: Frame): Values {
   const { test, consequent, alternate } = node as t.ConditionalExpression;
-  const known = certainly(evaluator.evaluate(test, frame));
+  const known = decide(evaluator, test, { frame, by: node });
   if (known !== undefined) return evaluator.evaluate(known ? consequent : alternate, frame);
   return union(evaluator.evaluate(consequent, frame), evaluator.evaluate(alternate, frame));
 }

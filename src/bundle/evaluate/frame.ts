@@ -61,13 +61,37 @@ function inChain(frame: Frame | null, fn: FunctionNode): Frame | undefined {
   return undefined;
 }
 
+/** A choice that nothing is known of: its values in the code, what hangs on it, and the calls that it belongs to. */
+interface OpenChoice {
+  readonly values: Set<string>;
+  readonly by: Set<Node>;
+  readonly frames: Set<Frame>;
+}
+
 export class RootFrame extends Frame {
   /** The call by which each of these functions is assumed to be entered. */
   readonly assumed: Map<FunctionNode, Frame>;
+  /** How choices are assumed to come out (see decisions.ts). */
+  readonly decisions: ReadonlyMap<string, string>;
+  /** Choices that were met and not decided. */
+  readonly open = new Map<string, OpenChoice>();
 
-  constructor(assumed: ReadonlyMap<FunctionNode, Frame> = new Map()) {
+  constructor(
+    assumed: ReadonlyMap<FunctionNode, Frame> = new Map(),
+    decisions: ReadonlyMap<string, string> = new Map(),
+  ) {
     super({ fn: null, env: null });
     this.assumed = new Map(assumed);
+    this.decisions = decisions;
+  }
+
+  /** Notes a choice that is not decided. */
+  leaveOpen(key: string, met: { values: readonly string[]; by: Node; frame: Frame }): void {
+    const open = this.open.get(key) ?? { values: new Set(), by: new Set(), frames: new Set() };
+    this.open.set(key, open);
+    for (const value of met.values) open.values.add(value);
+    open.by.add(met.by);
+    open.frames.add(met.frame);
   }
 
   /** The assumed frame of a function, also one that lies around an assumed function. */

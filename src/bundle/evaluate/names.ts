@@ -5,6 +5,7 @@ import { isFunction, type FunctionNode, type Node } from "../modules/syntax.ts";
 import type { Unit } from "../modules/unit.ts";
 import { amended } from "./amendments.ts";
 import { argumentValues, restArguments } from "./arguments.ts";
+import { ownerOf } from "./decisions.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { frameFor, type Entered, type Frame } from "./frame.ts";
 import { destructure, stepsTo } from "./patterns.ts";
@@ -27,14 +28,6 @@ const globalObjects = new Set(["window", "self", "globalThis"]);
 function globalValue(name: string): Value {
   if (name === "undefined") return undefinedValue;
   return { kind: "global", path: globalObjects.has(name) ? "window" : name };
-}
-
-/** The function that declares a binding; undefined at the top of a script. */
-function ownerOf(binding: Binding): FunctionNode | undefined {
-  for (let scope: Binding["scope"] | null = binding.scope; scope !== null; scope = scope.parent) {
-    if (isFunction(scope.node)) return scope.node;
-  }
-  return undefined;
 }
 
 /** What an identifier in expression position can be. */

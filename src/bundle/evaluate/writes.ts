@@ -2,6 +2,7 @@
 import type { Binding } from "../modules/scope.ts";
 import { end, isFunction, start, type Node } from "../modules/syntax.ts";
 import type { Unit } from "../modules/unit.ts";
+import { guardsOf, holds } from "./decisions.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { frameFor, type Frame } from "./frame.ts";
 import { destructure } from "./patterns.ts";
@@ -65,8 +66,10 @@ function applyWrite(evaluation: Evaluation, written: Written, write: Node): Valu
       },
     ]);
   }
+  const guarded = guardedBy(evaluation, written, write);
+  if (guarded === false) return before;
   const right = evaluation.evaluate(write.right, frame);
-  const sure = isUnconditional(unit, write, binding);
+  const sure = guarded === true || isUnconditional(unit, write, binding);
   switch (write.operator) {
     case "=": {
       const values = destructure(evaluation, {
@@ -91,6 +94,27 @@ function applyWrite(evaluation: Evaluation, written: Written, write: Node): Valu
     default:
       return union(before, [{ kind: "unknown", type: "number" }]);
   }
+}
+
+/** Whether the conditions around an assignment hold; undefined where one is not known, or it is no plain statement. */
+function guardedBy(evaluation: Evaluation, written: Written, write: Node): boolean | undefined {
+  const unit = evaluation.program.unitOf(write);
+  const fn = unit.functionOf(write);
+  const [declaration] = written.binding.declarations;
+  if (declaration === undefined) return undefined;
+  const frame = frameFor(fn, written.frame);
+  const guards = guardsOf(unit, write);
+  const held = guards.map((guard) => holds(evaluation, guard, { frame, by: write }));
+  if (held.includes(false)) return false;
+  const isOwn = fn === (isFunction(declaration) ? declaration : unit.functionOf(declaration));
+  const isPlain = unit
+    .ancestors(write)
+    .slice(
+      0,
+      unit.ancestors(write).findIndex((node) => isFunction(node) || node.type === "Program"),
+    )
+    .every((node) => !/^(?:For|While|DoWhile|Try|Catch)/.test(node.type));
+  return guards.length > 0 && isOwn && isPlain && held.every(Boolean) ? true : undefined;
 }
 
 /** Whether an assignment surely runs once after the declaration: both are statements of one block. */
