@@ -2,7 +2,7 @@
  * What the analysis of a bundle hands to the rest of the import half: the report's parts, and the cuts that the rewriter
  * makes. Offsets are UTF-16 offsets in the text of the named file, also for inline scripts.
  */
-import type { External, Finding, Origin, Site } from "../contract/build.ts";
+import type { External, Finding, Observations, Origin, Site } from "../contract/build.ts";
 import type { Operation } from "../contract/operation.ts";
 
 interface Span {
@@ -87,6 +87,8 @@ export interface Analysis {
   readonly findings: readonly Finding[];
   readonly origins: readonly Origin[];
   readonly external: readonly External[];
+  /** With recordings: what they show. */
+  readonly observations?: Observations;
   /** Never overlapping, but that a text cut encloses its holes and a client cut its options. */
   readonly cuts: readonly Cut[];
 }

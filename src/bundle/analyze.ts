@@ -2,7 +2,7 @@
  * The analysis of a bundle: every place that talks to a network or SQL client, the operations it can send, what is wrong
  * with it, and the cuts that the rewriter makes. It reads and reports; it writes and runs nothing.
  */
-import type { Finding, Origin, Site, SiteCall } from "../contract/build.ts";
+import type { Finding, Observations, Origin, Site, SiteCall } from "../contract/build.ts";
 import type { Operation } from "../contract/operation.ts";
 import { operationId, originId } from "../contract/operation-id.ts";
 import { GovernError } from "../errors/govern-error.ts";
@@ -12,6 +12,8 @@ import { splitCredentials } from "./credentials/split-credentials.ts";
 import { Evaluator } from "./evaluate/evaluator.ts";
 import type { Bundle } from "./files/bundle.ts";
 import { externalAssets } from "./files/external-assets.ts";
+import { observe } from "./har/observe.ts";
+import type { Recording } from "./har/read-har.ts";
 import { Program } from "./modules/program.ts";
 import { splitDrafts } from "./operations/credentials.ts";
 import { OperationSet } from "./operations/merge.ts";
@@ -26,6 +28,8 @@ import { Places, type NodePlace } from "./report/places.ts";
 export interface AnalyzeOptions {
   /** Told what is being done, in a few words. */
   readonly onProgress?: (doing: string) => void;
+  /** Recorded traffic of the app, to be held against what is found. */
+  readonly recordings?: readonly Recording[];
 }
 
 async function collectSites(
@@ -120,6 +124,34 @@ function numberSites(
   });
 }
 
+interface ObservedSites {
+  readonly sites: readonly Site[];
+  readonly observations?: Observations;
+}
+
+/** The sites, the open ones with what recordings show that they sent: these operations are added. */
+function observeSites(found: {
+  readonly bundle: Bundle;
+  readonly numbered: readonly Numbered[];
+  readonly operations: OperationSet;
+  readonly options: AnalyzeOptions;
+}): ObservedSites {
+  const { bundle, operations } = found;
+  const sites = found.numbered.map(({ site }) => site);
+  const recordings = found.options.recordings ?? [];
+  if (recordings.length === 0) return { sites };
+  const known = operations.sorted();
+  const { observations, bySite } = observe({ bundle, operations: known, sites, recordings });
+  return {
+    observations,
+    sites: sites.map((site) => {
+      const seen = (bySite.get(site.id) ?? []).map((one) => operations.add(one));
+      const ids = [...new Set([...site.operations, ...seen])].toSorted();
+      return seen.length === 0 ? site : { ...site, operations: ids };
+    }),
+  };
+}
+
 function sortFindings(findings: readonly Finding[]): Finding[] {
   return findings.toSorted(
     (a, b) =>
@@ -163,6 +195,7 @@ export async function analyzeBundle(
   const numbered = numberSites(withoutSecrets(drafts, credentials), places, operations);
   const claimed = cutsOf({ numbered, loose, places });
   const texts = textCredentials({ credentials, claimed, program, places });
+  const observed = observeSites({ bundle, numbered, operations, options });
   const sorted = operations.sorted();
   const findings = [
     ...unreadableFindings(bundle, program, places),
@@ -171,10 +204,11 @@ export async function analyzeBundle(
   ];
   return {
     operations: sorted,
-    sites: numbered.map(({ site }) => site),
+    sites: observed.sites,
     findings: sortFindings(findings),
     origins: originsOf(sorted),
     external: externalAssets(bundle),
+    ...(observed.observations === undefined ? {} : { observations: observed.observations }),
     cuts: sortCuts([...claimed, ...texts.cuts]),
   };
 }

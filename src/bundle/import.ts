@@ -14,6 +14,7 @@ import type { FileCalls } from "./emit/file-changes.ts";
 import { importAnalyzed, type ImportResult, type ImportStep } from "./emit/import-analyzed.ts";
 import { mappedKeys } from "./emit/mappings.ts";
 import type { Bundle } from "./files/bundle.ts";
+import { readHar } from "./har/read-har.ts";
 import { readBundle } from "./files/read-bundle.ts";
 import { reportOf } from "./inspect.ts";
 
@@ -41,10 +42,12 @@ export interface ImportOptions {
   readonly workspaceDir: string;
   /** Of --upstream: addresses by origin, `same-origin`, `{base}` or `sql:<client>`. */
   readonly upstreams: ReadonlyMap<string, string>;
+  /** Paths of recordings (HAR). */
+  readonly har?: readonly string[] | undefined;
   /** Refuse to change operations.json. */
   readonly frozen?: boolean | undefined;
   /** The analysis; analyzeBundle if left out. */
-  readonly analyze?: ((bundle: Bundle, app: string) => Promise<Analysis>) | undefined;
+  readonly analyze?: typeof analyzeBundle | undefined;
   /** Asks a person; undefined when they left. Without it safe defaults are taken. */
   readonly choose?:
     | ((report: InspectReport, given: ImportGiven) => Promise<ImportAnswers | undefined>)
@@ -99,7 +102,9 @@ export async function importBundle(options: ImportOptions): Promise<ImportResult
   const bundle = await readBundle(options.bundle);
   const named = await appNameOf(bundle.root, options.app);
   options.onProgress?.("analyze");
-  const analysis = await (options.analyze ?? analyzeBundle)(bundle, named);
+  const recordings = await Promise.all((options.har ?? []).map(readHar));
+  const analyze = options.analyze ?? analyzeBundle;
+  const analysis = await analyze(bundle, named, { recordings });
   const settled = await settle(options, named, bundle, analysis);
   if (settled === null) return null;
   return importAnalyzed(bundle, analysis, {

@@ -4,11 +4,14 @@ import { analyzeBundle, type AnalyzeOptions } from "./analyze.ts";
 import type { Analysis } from "./analysis.ts";
 import type { Bundle } from "./files/bundle.ts";
 import { appNameOf } from "./emit/app-name.ts";
+import { readHar } from "./har/read-har.ts";
 import { readBundle } from "./files/read-bundle.ts";
 
 export interface InspectOptions extends AnalyzeOptions {
   /** Name of the app; default: that of the nearest package.json, else the folder's. */
   readonly app?: string;
+  /** Paths of recordings (HAR). */
+  readonly har?: readonly string[];
 }
 
 /** What `inspect --json` prints of an analyzed bundle. */
@@ -23,6 +26,7 @@ export function reportOf(app: string, bundle: Bundle, analysis: Analysis): Inspe
     sites: [...sites],
     findings: [...findings],
     external: [...external],
+    ...(analysis.observations === undefined ? {} : { observations: analysis.observations }),
   };
 }
 
@@ -30,7 +34,7 @@ export function reportOf(app: string, bundle: Bundle, analysis: Analysis): Inspe
  * Reads and analyzes the bundle at a path.
  *
  * @throws GovernError `bundle-missing`, `bundle-empty`, `bundle-governed`, `bundle-unparsable`, `operation-collision`,
- * `usage` for a name that is none.
+ * `har-invalid`, `usage` for a name that is none.
  */
 export async function inspectBundle(
   path: string,
@@ -38,5 +42,6 @@ export async function inspectBundle(
 ): Promise<InspectReport> {
   const bundle = await readBundle(path);
   const app = await appNameOf(bundle.root, options.app);
-  return reportOf(app, bundle, await analyzeBundle(bundle, app, options));
+  const recordings = await Promise.all((options.har ?? []).map(readHar));
+  return reportOf(app, bundle, await analyzeBundle(bundle, app, { ...options, recordings }));
 }

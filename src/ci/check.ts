@@ -23,6 +23,8 @@ export interface CheckOptions {
   /** The workspace is looked for from here up. */
   readonly cwd: string;
   readonly app: string | undefined;
+  /** Paths of recordings (HAR). */
+  readonly har?: readonly string[] | undefined;
   /** Absolute: the folder that import wrote to; default `governed` in the workspace. */
   readonly governedDir?: string | undefined;
   readonly today: Date;
@@ -104,7 +106,7 @@ export async function checkBundle(options: CheckOptions): Promise<CheckReport> {
   const root = findWorkspaceRoot(options.cwd);
   const workspace = root === undefined ? undefined : await readWorkspace(root);
   const named = options.app === undefined ? {} : { app: options.app };
-  const report = await inspectBundle(folder, named);
+  const report = await inspectBundle(folder, { ...named, har: options.har ?? [] });
   const governedDir = options.governedDir ?? (root === undefined ? root : join(root, "governed"));
   const judged = {
     report,

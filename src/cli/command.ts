@@ -37,6 +37,11 @@ export function parsePort(text: string): number {
   });
 }
 
+/** Gathers the values of an option that repeats. */
+export function collectText(text: string, earlier: readonly string[]): readonly string[] {
+  return [...earlier, text];
+}
+
 /** Parses the value of --app. */
 export function parseAppName(text: string): string {
   if (/^[a-z0-9][a-z0-9-]*$/.test(text)) return text;

@@ -9,7 +9,10 @@ import { counted, hangingParagraph, visibleText } from "./text.ts";
 
 type Place = Pick<Finding, "file" | "line" | "column" | "source">;
 type Paint = (text: string) => string;
-type Seen = Pick<InspectReport, "app" | "operations" | "bundle" | "sites" | "findings">;
+type Seen = Pick<
+  InspectReport,
+  "app" | "operations" | "bundle" | "sites" | "findings" | "observations"
+>;
 
 const marks = { error: "✗", warning: "!", note: "·" } as const;
 const colors = { error: "red", warning: "yellow", note: "blue" } as const;
@@ -73,6 +76,24 @@ function renderOperations(seen: Seen, look: Look): string {
   return renderTable(columns, rows, look);
 }
 
+/** What recorded traffic confirms, and what it shows that nothing explains. */
+function renderObservations({ observations, operations }: Seen, look: Look): string[] {
+  if (observations === undefined) return [];
+  const seen = operations.filter(({ id }) => observations.operations[id] !== undefined).length;
+  const bases = Object.entries(observations.bases).map(
+    ([base, address]) => `  ${visibleText(base)} is ${visibleText(address)}`,
+  );
+  const unexplained = observations.unexplained.map(
+    ({ method, origin, path }) =>
+      `  ${look.paint.yellow("?")} ${method} ${visibleText(origin === "same-origin" ? "" : origin)}${visibleText(path)}`,
+  );
+  return [
+    `recorded: ${counted(observations.requests, "request")}, ${String(seen)} of ${counted(operations.length, "operation")} seen`,
+    ...bases,
+    ...(unexplained.length === 0 ? [] : ["no operation explains:", ...unexplained]),
+  ];
+}
+
 function renderOpenSites(sites: readonly Site[], look: Look): string {
   const rows = sites
     .filter((site) => site.status === "open")
@@ -120,6 +141,7 @@ function renderSeen(seen: Seen, look: Look): string[] {
     summaryLines(seen, look).join("\n"),
     renderOperations(seen, look),
     renderOpenSites(seen.sites, look),
+    renderObservations(seen, look).join("\n"),
     seen.findings.map((finding) => renderFinding(finding, look)).join("\n"),
   ];
 }

@@ -88,12 +88,40 @@ export const bundleFactsSchema = z.strictObject({
 });
 export type BundleFacts = z.infer<typeof bundleFactsSchema>;
 
+/** What recorded traffic says of a bundle: evidence for people, never a permission. No value of a request is in it. */
+export const observationsSchema = z.strictObject({
+  /** Recorded requests that carry data. */
+  requests: z.int(),
+  /** The operations that were seen, by id: how often, and what their path holes looked like. */
+  operations: z.record(
+    z.string(),
+    z.strictObject({
+      requests: z.int(),
+      holes: z.record(z.string(), z.enum(["integer", "uuid", "string"])),
+    }),
+  ),
+  /** Where bases that only the run time knows were, by their names. */
+  bases: z.record(z.string(), z.string()),
+  /** Requests that no operation explains. They are not registered. */
+  unexplained: z.array(
+    z.strictObject({
+      method: z.string(),
+      origin: z.string(),
+      path: z.string(),
+      query: z.array(z.string()),
+      requests: z.int(),
+    }),
+  ),
+});
+export type Observations = z.infer<typeof observationsSchema>;
+
 const seen = {
   bundle: bundleFactsSchema,
   origins: z.array(originSchema),
   sites: z.array(siteSchema),
   findings: z.array(findingSchema),
   external: z.array(externalSchema),
+  observations: observationsSchema.optional(),
 };
 
 export const buildFileSchema = z.strictObject({

@@ -45,6 +45,8 @@ const common = {
   access: accessSchema,
   /** Why it has this access, e.g. `method POST`, `UpdateStmt`. */
   why: z.string(),
+  /** Known from recorded traffic alone: the bundle does not prove its shape. */
+  observed: z.literal(true).optional(),
 };
 
 const httpSchema = z.strictObject({

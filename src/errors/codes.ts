@@ -48,6 +48,7 @@ export const errorCodes = {
   "bundle-missing": { status: 400, title: "No such bundle" },
   "bundle-empty": { status: 400, title: "The bundle holds no app" },
   "bundle-unparsable": { status: 400, title: "The bundle cannot be parsed" },
+  "har-invalid": { status: 400, title: "A recording cannot be read" },
   "bundle-governed": { status: 400, title: "The bundle is governed already" },
   "credential-left": { status: 409, title: "A credential cannot be taken out", exit: 1 },
   "output-conflict": { status: 409, title: "The output folder cannot be replaced" },

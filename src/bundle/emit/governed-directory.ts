@@ -47,6 +47,7 @@ function buildText({ app, analysis, rewritten, bundle, findings }: EmittedApp): 
     sites: [...analysis.sites],
     findings: [...findings],
     external: [...analysis.external],
+    ...(analysis.observations === undefined ? {} : { observations: analysis.observations }),
     emitted: Object.fromEntries(
       [...rewritten.files].map(([path, bytes]) => [path, sha256Hex(bytes)]),
     ),

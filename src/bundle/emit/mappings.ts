@@ -308,7 +308,8 @@ export function planMappings(options: PlanOptions): MappingPlan {
     .map((target) => {
       const resource = resourceName(target.key, options.app);
       const given = options.upstreams.get(target.key);
-      const known = (name: string): string | null => given ?? knownUpstream(target, name);
+      const seen = options.analysis.observations?.bases[target.key];
+      const known = (name: string): string | null => given ?? seen ?? knownUpstream(target, name);
       return { target, resource, known };
     });
   needUpstreams(

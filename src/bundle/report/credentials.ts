@@ -132,6 +132,7 @@ export function withoutSecrets(
     return {
       ...draft,
       operations,
+      calls: (draft.calls ?? []).filter(({ operation }) => !holds(operation)),
       status: "open",
       reason: "a credential is part of its address or text",
     };

@@ -3,7 +3,14 @@ import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { Option, type Command } from "commander";
 import type { CheckReport } from "../../ci/check-report.ts";
-import { ending, examples, parseAppName, type CommandContext, type ExitCode } from "../command.ts";
+import {
+  collectText,
+  ending,
+  examples,
+  parseAppName,
+  type CommandContext,
+  type ExitCode,
+} from "../command.ts";
 import { usageError } from "../failure.ts";
 import { pipedLook, type Look } from "../output.ts";
 
@@ -15,6 +22,7 @@ interface CheckFlags {
   readonly governed?: string;
   readonly format: readonly Format[];
   readonly output: readonly string[];
+  readonly har: readonly string[];
   readonly json?: boolean;
 }
 
@@ -22,10 +30,6 @@ interface CheckFlags {
 interface Target {
   readonly format: Format;
   readonly file: string | undefined;
-}
-
-function collect(value: string, earlier: readonly string[]): readonly string[] {
-  return [...earlier, value];
 }
 
 function parseFormat(value: string, earlier: readonly Format[]): readonly Format[] {
@@ -65,7 +69,14 @@ async function runCheck(
   output.progress(`Checking ${path} …`);
   const { checkBundle } = await import("../../ci/check.ts");
   const governedDir = flags.governed === undefined ? undefined : resolve(cwd, flags.governed);
-  const report = await checkBundle({ path, cwd, app: flags.app, governedDir, today: new Date() });
+  const report = await checkBundle({
+    path,
+    cwd,
+    app: flags.app,
+    har: flags.har.map((file) => resolve(cwd, file)),
+    governedDir,
+    today: new Date(),
+  });
   for (const { format, file } of targets) {
     if (file === undefined) output.print(await renderReport(report, format, output.look));
     else writeFileSync(resolve(cwd, file), `${await renderReport(report, format, pipedLook)}\n`);
@@ -86,8 +97,13 @@ export function registerCheck(program: Command, context: CommandContext): void {
     )
     .addOption(
       new Option("--output <file>", "write the report there")
-        .argParser(collect)
+        .argParser(collectText)
         .default([], "stdout"),
+    )
+    .addOption(
+      new Option("--har <file>", "recorded traffic to hold against the bundle; repeats")
+        .argParser(collectText)
+        .default([], "none"),
     )
     .option("--json", "the same as --format json")
     .addHelpText(

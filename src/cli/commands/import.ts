@@ -3,7 +3,14 @@ import { resolve } from "node:path";
 import { Option, type Command } from "commander";
 import type { ImportOptions, ImportStep } from "../../bundle/import.ts";
 import { findWorkspaceRoot } from "../../ci/workspace-root.ts";
-import { ending, examples, parseAppName, type CommandContext, type ExitCode } from "../command.ts";
+import {
+  collectText,
+  ending,
+  examples,
+  parseAppName,
+  type CommandContext,
+  type ExitCode,
+} from "../command.ts";
 import { usageError } from "../failure.ts";
 
 interface ImportFlags {
@@ -12,6 +19,7 @@ interface ImportFlags {
   readonly yes?: boolean;
   readonly frozen?: boolean;
   readonly upstream: ReadonlyMap<string, string>;
+  readonly har: readonly string[];
   readonly json?: boolean;
 }
 
@@ -74,6 +82,7 @@ async function runImport(
     workspaceDir: findWorkspaceRoot(cwd) ?? cwd,
     upstreams: flags.upstream,
     frozen: flags.frozen,
+    har: flags.har.map((path) => resolve(cwd, path)),
     onProgress: (step) => output.progress(steps[step]),
     ...asking,
   });
@@ -107,6 +116,11 @@ export function registerImport(program: Command, context: CommandContext): void 
       )
         .argParser(parseUpstream)
         .default(new Map(), "what the bundle says"),
+    )
+    .addOption(
+      new Option("--har <file>", "recorded traffic to hold against the bundle; repeats")
+        .argParser(collectText)
+        .default([], "none"),
     )
     .option("--json", "print what was done as JSON")
     .addHelpText(

@@ -1,9 +1,17 @@
 /** `govern inspect`: what is in a bundle. Writes nothing. */
-import type { Command } from "commander";
-import { ending, examples, parseAppName, type CommandContext, type ExitCode } from "../command.ts";
+import { Option, type Command } from "commander";
+import {
+  collectText,
+  ending,
+  examples,
+  parseAppName,
+  type CommandContext,
+  type ExitCode,
+} from "../command.ts";
 
 interface InspectFlags {
   readonly app?: string;
+  readonly har: readonly string[];
   readonly json?: boolean;
 }
 
@@ -14,7 +22,8 @@ async function runInspect(
 ): Promise<ExitCode> {
   output.progress(`Analyzing ${path} …`);
   const { inspectBundle } = await import("../../bundle/inspect.ts");
-  const report = await inspectBundle(path, flags.app === undefined ? {} : { app: flags.app });
+  const named = flags.app === undefined ? {} : { app: flags.app };
+  const report = await inspectBundle(path, { ...named, har: flags.har });
   if (flags.json ?? false) output.printJson(report);
   else {
     const { renderInspection } = await import("../report-view.ts");
@@ -28,6 +37,11 @@ export function registerInspect(program: Command, context: CommandContext): void
     .command("inspect <bundle>")
     .description("show every data call of a built app; writes nothing")
     .option("--app <name>", "name of the app; else that of package.json", parseAppName)
+    .addOption(
+      new Option("--har <file>", "recorded traffic to hold against the bundle; repeats")
+        .argParser(collectText)
+        .default([], "none"),
+    )
     .option("--json", "print the analysis as JSON")
     .addHelpText(
       "after",
