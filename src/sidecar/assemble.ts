@@ -4,6 +4,7 @@ import { Executor } from "./approvals/executor.ts";
 import type { OnFault } from "./faults.ts";
 import type { People } from "./identity/people.ts";
 import { createSessions } from "./identity/sessions.ts";
+import type { Learning } from "./learning/learning.ts";
 import { assemblePipeline, type Parts, type Pipeline } from "./lifecycle.ts";
 import { createAuthorize } from "./processors/authorize.ts";
 import { createExecute } from "./processors/execute.ts";
@@ -23,6 +24,8 @@ export interface AssembleOptions {
   readonly sessionKey: Uint8Array;
   readonly snapshot: () => Snapshot;
   readonly onFault: OnFault;
+  /** Under `--learn`. */
+  readonly learning?: Learning | undefined;
 }
 
 export interface Assembly {
@@ -72,7 +75,7 @@ export function assemble(options: AssembleOptions): Assembly {
     createGate({ store, now: Date.now }),
     createExecute({ store, runVoucher: (id) => executor.runVoucher(id), onFault }),
     createRespond(),
-    createRecord({ store }),
+    createRecord({ store, learning: options.learning }),
   ];
   const pipeline = assemblePipeline(parts, onFault);
   return {

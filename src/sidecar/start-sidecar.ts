@@ -14,6 +14,7 @@ import { describeFault, type OnFault } from "./faults.ts";
 import { createHosts, type Hosts } from "./hosts.ts";
 import { loadKey } from "./identity/keys.ts";
 import { createPeople, type People } from "./identity/people.ts";
+import { startLearning } from "./learning/learning.ts";
 import { listen, stopListening } from "./listening.ts";
 import { loadWorkspace } from "./load-workspace.ts";
 import { closeResources, openResources } from "./open-resources.ts";
@@ -43,6 +44,8 @@ export interface SidecarOptions {
   readonly operatorPort: number;
   /** Local sign-in; loopback only. */
   readonly dev: boolean;
+  /** Collects refused calls that no operation explains as suggestions in `.govern/learned.yaml`; under `dev` alone. */
+  readonly learn?: boolean;
   /** Told of faults that no answer can carry. */
   readonly log?: (line: string) => void;
   /** The store's writer script, where it does not stand beside the program. */
@@ -63,6 +66,13 @@ export interface RunningSidecar {
 }
 
 const loopback = new Set(["127.0.0.1", "::1", "localhost"]);
+
+function checkLearning({ dev, learn }: SidecarOptions): void {
+  if (learn !== true || dev) return;
+  throw new GovernError("usage", "--learn is for trying an app out, under --dev alone.", {
+    next: "Run govern serve --dev --learn on your own machine.",
+  });
+}
 
 function checkIdentity({ dev, host }: SidecarOptions, workspace: Workspace): void {
   if (dev && !loopback.has(host)) {
@@ -124,6 +134,7 @@ async function open(
 ): Promise<Opened> {
   const { workspaceDir } = options;
   const loaded = loadWorkspace(workspaceDir, options.governedDir ?? join(workspaceDir, "governed"));
+  checkLearning(options);
   checkIdentity(options, loaded.workspace);
   const rules = compileRules(loaded);
   const folder = openStateFolder(workspaceDir);
@@ -136,7 +147,12 @@ async function open(
   closers.add(() => store.close());
   const people = createPeople(loaded.workspace, options.dev);
   const onFault: OnFault = (error, about) => log(describeFault(error, about));
+  const learning =
+    options.learn === true
+      ? startLearning({ file: folder.learnedFile, onLearned: (line) => log(`learned ${line}`) })
+      : undefined;
   const assembly = assemble({
+    learning,
     store,
     people,
     sessionKey: loadKey(folder.sessionKey),

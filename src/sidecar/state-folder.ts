@@ -9,6 +9,8 @@ export interface StateFolder {
   readonly storeKey: string;
   readonly sessionKey: string;
   readonly controlSocket: string;
+  /** What `--learn` writes. */
+  readonly learnedFile: string;
 }
 
 /** Makes the folder (0700, ignored by git) where there is none, and names what is in it. */
@@ -31,5 +33,6 @@ export function openStateFolder(workspaceDir: string): StateFolder {
     storeKey: join(folder, "store.key"),
     sessionKey: join(folder, "session.key"),
     controlSocket: join(folder, "control.sock"),
+    learnedFile: join(folder, "learned.yaml"),
   };
 }

@@ -1,7 +1,7 @@
 /** From recorded requests to the shape of an operation. Only words that the bundle itself holds stay in a path. */
 import type { Body, Field, Fields } from "../../contract/operation.ts";
 import type { UnnamedOperation } from "../../contract/operation-id.ts";
-import { httpAccess } from "../operations/access.ts";
+import { httpAccess } from "../../statements/http-access.ts";
 import { nameHoles, type Segment } from "../operations/hole-names.ts";
 import type { HarRequest } from "./read-har.ts";
 

@@ -14,7 +14,7 @@ import {
   type Value,
   type Values,
 } from "../evaluate/values.ts";
-import { httpAccess } from "./access.ts";
+import { httpAccess } from "../../statements/http-access.ts";
 import { readAddress, type Address } from "./address.ts";
 import type { BasePlace } from "./base.ts";
 import { isCredentialHeader } from "./credential-names.ts";

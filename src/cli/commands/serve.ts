@@ -14,6 +14,7 @@ interface ServeFlags {
   readonly operatorPort: number;
   readonly host: string;
   readonly dev?: boolean;
+  readonly learn?: boolean;
   readonly governed?: string;
   readonly json?: boolean;
 }
@@ -82,12 +83,18 @@ async function runServe(context: CommandContext, flags: ServeFlags): Promise<Exi
     port: flags.port,
     operatorPort: flags.operatorPort,
     dev,
+    learn: flags.learn ?? false,
     log: (line) => output.notice(visibleText(line)),
   });
   if (flags.json) {
     output.print(JSON.stringify(addressesOf(sidecar)));
   } else {
     printAddresses(context, sidecar, dev ? await devUsers(root) : undefined);
+    if (flags.learn ?? false) {
+      output.print(
+        "refused calls that no operation explains are suggested in .govern/learned.yaml",
+      );
+    }
     output.print(`\n${output.look.paint.dim("Ctrl-C stops it.")}`);
   }
   await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
@@ -109,6 +116,10 @@ export function registerServe(program: Command, context: CommandContext): void {
     .option("--host <address>", "to listen on", "127.0.0.1")
     .option("--governed <folder>", "the --out of import; else governed beside govern.yaml")
     .option("--dev", "local sign-in without an identity provider; loopback only")
+    .option(
+      "--learn",
+      "with --dev: suggest YAML for refused calls in .govern/learned.yaml; allows nothing",
+    )
     .option("--json", "print the addresses as one line of JSON")
     .addHelpText("after", examples("govern serve --dev", "govern serve --host 0.0.0.0 --port 8080"))
     .action(ending(context, (flags: ServeFlags) => runServe(context, flags)));

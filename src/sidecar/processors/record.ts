@@ -1,6 +1,7 @@
 /** record: makes every end durable, refusals and faults too. Runs before an answer leaves; must not change the answer. */
 import { callEntry, decisionOf, droppedEntry, outcomeFacts, refusedEntry } from "../call-entry.ts";
 import type { CallEnd, ExecutedCall, Part } from "../lifecycle.ts";
+import type { Learning } from "../learning/learning.ts";
 import type { Store } from "../store/store.ts";
 
 async function recordExecuted(store: Store, call: ExecutedCall): Promise<void> {
@@ -11,7 +12,13 @@ async function recordExecuted(store: Store, call: ExecutedCall): Promise<void> {
   await store.append(callEntry(call, type, { decision: decisionOf(call), outcome }));
 }
 
-export function createRecord({ store }: { readonly store: Store }): Part<"record"> {
+interface RecordOptions {
+  readonly store: Store;
+  /** Under `--learn`: sees what was refused, once that is durable. */
+  readonly learning?: Learning | undefined;
+}
+
+export function createRecord({ store, learning }: RecordOptions): Part<"record"> {
   return {
     point: "record",
     process: async function record(end: CallEnd) {
@@ -20,6 +27,7 @@ export function createRecord({ store }: { readonly store: Store }): Part<"record
       if (end.kind === "refused") await store.append(refusedEntry(end));
       else if (end.kind === "dropped") await store.append(droppedEntry(end));
       else await recordExecuted(store, end.call);
+      learning?.see(end);
     },
   };
 }

@@ -1,5 +1,5 @@
 /** Whether an HTTP operation reads or writes, and why. */
-import type { Access, Fields } from "../../contract/operation.ts";
+import type { Access, Fields } from "../contract/operation.ts";
 
 const safe = new Set(["GET", "HEAD", "OPTIONS"]);
 
