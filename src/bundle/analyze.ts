@@ -15,6 +15,7 @@ import { externalAssets } from "./files/external-assets.ts";
 import { observe } from "./har/observe.ts";
 import type { Recording } from "./har/read-har.ts";
 import { Program } from "./modules/program.ts";
+import { refuseServerCode } from "./modules/server-code.ts";
 import { splitDrafts } from "./operations/credentials.ts";
 import { OperationSet } from "./operations/merge.ts";
 import { DeadCode } from "./recognizers/dead-code.ts";
@@ -165,7 +166,7 @@ function sortFindings(findings: readonly Finding[]): Finding[] {
 /**
  * Analyzes a bundle under the name of its app. Scripts that do not parse are findings, the others are analyzed.
  *
- * @throws GovernError `bundle-unparsable` if no script parses, `operation-collision`.
+ * @throws GovernError `bundle-unparsable` if no script parses, `bundle-server`, `operation-collision`.
  */
 export async function analyzeBundle(
   bundle: Bundle,
@@ -186,6 +187,7 @@ export async function analyzeBundle(
       },
     );
   }
+  refuseServerCode(bundle, program);
   const places = new Places(bundle, program);
   const operations = new OperationSet();
   const evaluator = new Evaluator(program);

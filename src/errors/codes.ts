@@ -49,6 +49,7 @@ export const errorCodes = {
   "bundle-empty": { status: 400, title: "The bundle holds no app" },
   "bundle-unparsable": { status: 400, title: "The bundle cannot be parsed" },
   "har-invalid": { status: 400, title: "A recording cannot be read" },
+  "bundle-server": { status: 400, title: "The bundle is a server's" },
   "bundle-governed": { status: 400, title: "The bundle is governed already" },
   "credential-left": { status: 409, title: "A credential cannot be taken out", exit: 1 },
   "output-conflict": { status: 409, title: "The output folder cannot be replaced" },

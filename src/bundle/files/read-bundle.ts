@@ -11,6 +11,7 @@ import type { Bundle, BundleFile, FileKind, Script, Unread } from "./bundle.ts";
 import { refuseGoverned } from "./governed-marker.ts";
 import { htmlScripts, type HtmlScripts } from "./html-scripts.ts";
 import { scriptType } from "./script-type.ts";
+import { refuseServerLayout } from "./server-layout.ts";
 
 const kinds: Readonly<Record<string, FileKind>> = {
   ".html": "html",
@@ -185,10 +186,14 @@ function emptyBundle(path: string, [fault]: readonly Unread[]): GovernError {
  * Reads the bundle at a path: a folder, with or without html, or one script. It has at least one script when this
  * returns, and is not governed yet; whether its scripts parse is not known. What cannot be read is told in `unread`.
  *
- * @throws GovernError `bundle-missing`, `bundle-empty`, `bundle-governed`.
+ * @throws GovernError `bundle-missing`, `bundle-empty`, `bundle-governed`, `bundle-server`.
  */
 export async function readBundle(path: string): Promise<Bundle> {
   const { root, ...listing } = await listingOf(resolve(path));
+  refuseServerLayout(
+    root,
+    listing.paths.map((one) => relativePath(root, one)),
+  );
   const { contents, unread } = await readFiles(root, listing);
   const bundle = bundleFrom(root, contents);
   const { files, scripts } = bundle;
