@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { buildFileSchema, type BuildFile, type Finding } from "../../contract/build.ts";
 import { sha256Hex } from "../../contract/canonical-json.ts";
 import { GovernError } from "../../errors/govern-error.ts";
+import { scanText } from "../credentials/scan-text.ts";
+import { credentialText } from "../operations/credentials.ts";
 import { placeAt } from "../rewrite/text.ts";
 import { remainingSinks } from "../rewrite/verify-rewritten.ts";
 
@@ -60,38 +62,31 @@ function sealFindings(build: BuildFile, files: ReadonlyMap<string, Uint8Array>):
   return [...listed, ...extra];
 }
 
-/** A connection string with a password, as its driver reads it. */
-const connection =
-  /\b(?:postgres(?:ql)?|mysql2?|mariadb|mongodb(?:\+srv)?|rediss?|mssql|libsql):\/\/[^\s"'`<>:@/${}]+:([^\s"'`<>@/${}]+)@[\w.-]+/g;
-/** What manuals and error messages write in a password's place. */
-const example = /^(?:pass(?:word|wd)?|pwd?|secret|xxx+|\*+|\.+|govern-stripped)$/i;
-
-function credentialFindings(file: string, bytes: Uint8Array): Finding[] {
+async function credentialFindings(file: string, bytes: Uint8Array): Promise<Finding[]> {
   const text = Buffer.from(bytes).toString("utf8");
-  return [...text.matchAll(connection)]
-    .filter(([, password]) => !example.test(password ?? ""))
-    .map((match) => ({
+  const hits = await scanText(text);
+  return hits
+    .filter(({ isPublic }) => !isPublic)
+    .map(({ start, kind, value }) => ({
       rule: "hardcoded-credential",
       severity: "error",
       file,
-      ...placeAt(text, match.index),
-      message: "a connection string with a password",
-      fix: "Rotate the credential; it is in a file that pages load.",
+      ...placeAt(text, start),
+      message: `${credentialText(kind, value)} stands in a file that pages load.`,
+      fix: "Rotate it, and run govern import on the bundle again.",
     }));
 }
 
 /**
  * Verifies `governed/apps/<app>`: every file of `web/` is as import wrote it, none is missing or added, no call stands
- * outside the proxy, no connection string is in any file. Paths of findings are relative to `web/`.
+ * outside the proxy, no credential is in any file. Paths of findings are relative to `web/`.
  *
  * @throws GovernError `file-invalid` when there is no readable build.json.
  */
 export async function verifyEmitted(appDir: string): Promise<Finding[]> {
   const build = await readBuild(appDir);
   const files = await readTree(join(appDir, "web"));
-  return [
-    ...sealFindings(build, files),
-    ...remainingSinks(files, () => undefined),
-    ...[...files].flatMap(([path, bytes]) => credentialFindings(path, bytes)),
-  ];
+  const credentials: Finding[] = [];
+  for (const [path, bytes] of files) credentials.push(...(await credentialFindings(path, bytes)));
+  return [...sealFindings(build, files), ...remainingSinks(files, () => undefined), ...credentials];
 }

@@ -160,6 +160,13 @@ class Finisher {
   }
 }
 
+/** Maps hold sources; a compressed copy would bring back the original of a file that was rewritten. */
+function isServed({ path, kind }: BundleFile, { files }: Bundle): boolean {
+  if (kind === "map") return false;
+  const [, original] = /^(.+)\.(?:gz|br|zst)$/.exec(path) ?? [];
+  return original === undefined || !files.has(original);
+}
+
 function sorted<V>(map: Iterable<readonly [string, V]>): Map<string, V> {
   return new Map([...map].toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
@@ -214,7 +221,7 @@ export function rewriteBundle(
   );
   const plan = planNames(bundle.files.values(), drafts, own, targets);
   const finisher = new Finisher(work, drafts, uses, plan);
-  const served = [...bundle.files.values()].filter((file) => file.kind !== "map");
+  const served = [...bundle.files.values()].filter((file) => isServed(file, bundle));
   const files = served.map(
     (file) => [plan.renames.get(file.path) ?? file.path, finisher.bytes(file)] as const,
   );
@@ -225,7 +232,7 @@ export function rewriteBundle(
     log: {
       files: [...finisher.logs.values()],
       added: work.added.map(([path]) => path),
-      removed: [...bundle.files.values()].filter((file) => file.kind === "map"),
+      removed: [...bundle.files.values()].filter((file) => !isServed(file, bundle)),
     },
     findings: drafts
       .filter(({ kind }) => kind === "html")

@@ -31,7 +31,7 @@ export interface SpliceLog {
   readonly files: readonly FileLog[];
   /** Output files that have no counterpart in the input. */
   readonly added: readonly string[];
-  /** Input files that are not served: source maps. */
+  /** Input files that are not served: source maps, compressed copies. */
   readonly removed: readonly BundleFile[];
 }
 

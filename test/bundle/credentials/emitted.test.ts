@@ -62,6 +62,7 @@ const bundle = {
     mappings: ";AAAA,SAAS",
   }),
   "config.json": JSON.stringify({ database: planted.inJson }),
+  "main-Ab3dE9fg.js.gz": "compressed",
   "main.css": `/* ${planted.inCss} */ a { color: red }`,
 };
 
@@ -146,6 +147,11 @@ describe("an imported app", () => {
     expect(env).toContain(`CRM_ACME_EXAMPLE_AUTHORIZATION=${basic(planted.sentBasic)}`);
     expect(env).toContain(`MAPS_ACME_EXAMPLE_API_KEY=${planted.queryKey}`);
     expect(env).toContain(planted.serviceRole);
+  });
+
+  test("has no compressed copy of what it was", () => {
+    const names = Object.keys(treeOf(join(folder, "governed/apps/desk")));
+    expect(names.filter((name) => name.endsWith(".gz"))).toEqual([]);
   });
 
   test("leaves a call open whose address is the secret", () => {

@@ -114,6 +114,13 @@ describe("the HTTP connector", () => {
     await connector.close();
   });
 
+  it("sends the resource's query keys, over what the page sent under the same key", async () => {
+    const connector = open(upstream.port, { query: { tag: "s3cret&1" } });
+    await connector.execute(callOf(), signal());
+    expect(upstream.seen[0]?.url).toMatch(/\?tag=s3cret%261$/);
+    await connector.close();
+  });
+
   it("follows no redirect", async () => {
     upstream.reply = "redirect";
     const connector = open();
