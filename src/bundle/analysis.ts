@@ -79,6 +79,21 @@ export interface CredentialCut extends Span {
 
 export type Cut = GlobalCut | InPlaceCut | ClientCut | TextCut | BaseCut | CredentialCut;
 
+/** A part of a script that can be parsed by itself, when it is known what it is. */
+export interface Slice {
+  readonly kind: "function" | "object-member" | "class-member" | "statement";
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What verification keeps of a script, so that it need not parse the rewritten one whole. */
+export interface ScriptMarks {
+  /** What reaches the network, counted apart from the analysis. */
+  readonly sinks: readonly { readonly start: number; readonly end: number }[];
+  /** Around each cut. */
+  readonly slices: readonly Slice[];
+}
+
 export interface Analysis {
   /** Sorted by id. */
   readonly operations: readonly Operation[];
@@ -91,4 +106,6 @@ export interface Analysis {
   readonly observations?: Observations;
   /** Never overlapping, but that a text cut encloses its holes and a client cut its options. */
   readonly cuts: readonly Cut[];
+  /** Of parsed script files, by their paths. What has none is parsed again. */
+  readonly marks?: ReadonlyMap<string, ScriptMarks>;
 }

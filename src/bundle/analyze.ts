@@ -24,6 +24,7 @@ import { recognizers } from "./recognizers/registry.ts";
 import { textCredentials, withoutSecrets } from "./report/credentials.ts";
 import { cutsOf, sortCuts } from "./report/cuts.ts";
 import { findingsOf, unreadableFindings } from "./report/findings.ts";
+import { marksOf } from "./report/script-marks.ts";
 import { Places, type NodePlace } from "./report/places.ts";
 
 export interface AnalyzeOptions {
@@ -31,6 +32,8 @@ export interface AnalyzeOptions {
   readonly onProgress?: (doing: string) => void;
   /** Recorded traffic of the app, to be held against what is found. */
   readonly recordings?: readonly Recording[];
+  /** Whether to keep what makes verifying the rewritten scripts cheap. */
+  readonly marks?: boolean;
 }
 
 async function collectSites(
@@ -204,6 +207,7 @@ export async function analyzeBundle(
     ...findingsOf({ numbered, loose, operations: sorted, places }),
     ...texts.findings,
   ];
+  const cuts = sortCuts([...claimed, ...texts.cuts]);
   return {
     operations: sorted,
     sites: observed.sites,
@@ -211,6 +215,7 @@ export async function analyzeBundle(
     origins: originsOf(sorted),
     external: externalAssets(bundle),
     ...(observed.observations === undefined ? {} : { observations: observed.observations }),
-    cuts: sortCuts([...claimed, ...texts.cuts]),
+    cuts,
+    ...(options.marks === true ? { marks: marksOf(program, cuts) } : {}),
   };
 }

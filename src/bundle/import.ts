@@ -104,7 +104,7 @@ export async function importBundle(options: ImportOptions): Promise<ImportResult
   options.onProgress?.("analyze");
   const recordings = await Promise.all((options.har ?? []).map(readHar));
   const analyze = options.analyze ?? analyzeBundle;
-  const analysis = await analyze(bundle, named, { recordings });
+  const analysis = await analyze(bundle, named, { recordings, marks: true });
   const settled = await settle(options, named, bundle, analysis);
   if (settled === null) return null;
   return importAnalyzed(bundle, analysis, {

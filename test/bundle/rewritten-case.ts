@@ -126,12 +126,13 @@ async function expectStable(bundle: Bundle, output: unknown): Promise<void> {
 /** Rewrites a case and proves what holds of every rewrite. */
 export async function expectRewritten(plain: Bundle): Promise<void> {
   const bundle = withMaps(plain);
-  const analysis = await analyzeBundle(bundle, "fixture");
+  const { marks, ...analysis } = await analyzeBundle(bundle, "fixture", { marks: true });
   const rewritten = rewriteBundle(bundle, analysis, standIn);
   expectSources(bundle, analysis);
   expectChainedMaps(bundle, analysis, rewritten);
   expectUndone(bundle, rewritten);
   await expectParsed(rewritten);
   expect(verifyRewritten(rewritten, analysis)).toEqual([]);
+  expect(verifyRewritten(rewritten, { ...analysis, ...(marks && { marks }) })).toEqual([]);
   await expectStable(bundle, outputOf(analysis, rewritten));
 }

@@ -32,12 +32,21 @@ export function proxyFile(proxy: ProxySource, digest: string): { name: string; t
   return { name: `govern-proxy-${sha256Hex(text).slice(0, 8)}.js`, text };
 }
 
+const space = String.raw`(?:\s|\/\*(?:(?!\*\/)[^])*\*\/|\/\/.*\n)*`;
+
 /** A script that may begin with a hashbang or a directive: white space and comments, then # or a quote. */
-const special = /^(?:\s|\/\*(?:(?!\*\/)[^])*\*\/|\/\/.*\n)*["'#]/;
+const special = new RegExp(`^${space}["'#]`);
+
+/** Directives that end in a semicolon, with nothing after them that could be another, or go on with the text. */
+const directives = new RegExp(
+  String.raw`^(?:${space}(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')\s*;)+(?!${space}["'])`,
+);
 
 /** Where a statement can be put first in a script, after hashbang and directives, and what must stand before it. */
 export function headOf(script: Script): { at: number; before: string } {
   if (!special.test(script.code)) return { at: 0, before: "" };
+  const plain = directives.exec(script.code);
+  if (plain !== null) return { at: plain[0].length, before: "" };
   const { program } = parseScript(script.code, "unknown");
   const directive = program.directives.at(-1);
   const at = directive?.end ?? program.interpreter?.end ?? 0;

@@ -1,8 +1,14 @@
-/** `@babel/traverse` is CommonJS: its default export arrives wrapped or not, by who loads it. */
-import traverseModule from "@babel/traverse";
+/** `@babel/traverse`, loaded when it is first needed: it takes as long to load as a small bundle to parse. */
+import type traverseModule from "@babel/traverse";
+import { createRequire } from "node:module";
 
-const either = traverseModule as unknown as
-  | typeof traverseModule.default
-  | { default: typeof traverseModule.default };
+type Traverse = typeof traverseModule.default;
 
-export const traverse = "default" in either ? either.default : either;
+const require = createRequire(import.meta.url);
+let loaded: Traverse | undefined;
+
+/** The traversal of @babel/traverse. */
+export function traverse(...given: Parameters<Traverse>): void {
+  loaded ??= (require("@babel/traverse") as { default: Traverse }).default;
+  loaded(...given);
+}

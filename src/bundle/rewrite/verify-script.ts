@@ -8,6 +8,7 @@ import { VISITOR_KEYS } from "@babel/types";
 import type { Script } from "../files/bundle.ts";
 import { parseScript } from "./parse-script.ts";
 import { isBanner } from "./proxy-text.ts";
+import { isInertOperator, propertyName } from "./sink-syntax.ts";
 import { traverse } from "./traverse.ts";
 
 const sinks = new Set(["fetch", "XMLHttpRequest", "WebSocket", "EventSource"]);
@@ -26,19 +27,10 @@ function isUnbound(path: NodePath, name: string): boolean {
 /** Asked about or set, not used. */
 function isInert(path: NodePath): boolean {
   const { parent, key } = path;
-  if (parent.type === "UnaryExpression")
-    return parent.operator === "typeof" || parent.operator === "delete";
+  if (parent.type === "UnaryExpression") return isInertOperator(parent.operator);
   if (parent.type === "UpdateExpression") return true;
   if (parent.type === "ForInStatement" || parent.type === "ForOfStatement") return key === "left";
   return parent.type === "AssignmentExpression" && key === "left";
-}
-
-function propertyName(node: t.MemberExpression | t.OptionalMemberExpression): string | null {
-  if (!node.computed) return node.property.type === "Identifier" ? node.property.name : null;
-  if (node.property.type === "StringLiteral") return node.property.value;
-  const isPlain =
-    node.property.type === "TemplateLiteral" && node.property.expressions.length === 0;
-  return isPlain ? ((node.property as t.TemplateLiteral).quasis[0]?.value.cooked ?? null) : null;
 }
 
 function isGlobalObject(path: NodePath, node: t.Node): boolean {
@@ -92,6 +84,11 @@ function mayBeSink(node: t.MemberExpression | t.OptionalMemberExpression): boole
   const object = node.object.type === "Identifier" ? node.object.name : null;
   if (name === "sendBeacon") return object !== "__govern";
   return name !== null && sinks.has(name) && object !== null && globals.has(object);
+}
+
+/** Classes of the proxy that are constructed instead of asked for. */
+export function misreadIn(program: t.Program): readonly Leftover[] {
+  return lookOver(program).misread;
 }
 
 interface FirstLook {
