@@ -84,13 +84,24 @@ function addressHits(text: string): CredentialHit[] {
   }));
 }
 
+/** Longest text that secretlint is given at once: what it spends grows faster than the number of its findings. */
+const slice = 16_000;
+/** Longer than any token. */
+const overlap = 3000;
+
 async function tokenHits(text: string): Promise<CredentialHit[]> {
-  const tokens = await knownTokens(text);
-  return tokens.flatMap(({ kind, start, end }) => {
-    const value = text.slice(start, end);
-    if (isRepetition(value)) return [];
-    return [{ start, end, kind, value, isPublic: false, replacement: strippedText }];
-  });
+  const hits: CredentialHit[] = [];
+  for (let at = 0; at === 0 || at + overlap < text.length; at += slice - overlap) {
+    for (const { kind, start, end } of await knownTokens(text.slice(at, at + slice))) {
+      const value = text.slice(at + start, at + end);
+      // What the end of the slice cuts off is whole in the next one.
+      const isCutOff = end === slice && at + slice < text.length;
+      if (isCutOff || isRepetition(value)) continue;
+      const place = { start: at + start, end: at + end };
+      hits.push({ ...place, kind, value, isPublic: false, replacement: strippedText });
+    }
+  }
+  return hits;
 }
 
 function isRepetition(value: string): boolean {
@@ -103,11 +114,16 @@ function isBeside(hit: CredentialHit, other: CredentialHit): boolean {
   return isApart || (hit.replacement === other.replacement && hit.replacement !== strippedText);
 }
 
-/** Of hits that overlap the first one counts. */
+/** Of hits that overlap the one that comes first in the list counts. Gives them in order of place. */
 function withoutOverlaps(hits: readonly CredentialHit[]): CredentialHit[] {
-  const kept: CredentialHit[] = [];
-  for (const hit of hits) if (kept.every((other) => isBeside(hit, other))) kept.push(hit);
-  return kept.toSorted((a, b) => a.start - b.start);
+  const ranked = hits.map((hit, rank) => ({ hit, rank }));
+  const kept: typeof ranked = [];
+  for (const one of ranked.toSorted((a, b) => a.hit.start - b.hit.start || a.rank - b.rank)) {
+    const last = kept.at(-1);
+    if (last === undefined || isBeside(one.hit, last.hit)) kept.push(one);
+    else if (one.rank < last.rank) kept[kept.length - 1] = one;
+  }
+  return kept.map(({ hit }) => hit);
 }
 
 function moved(hit: CredentialHit, by: number): CredentialHit {

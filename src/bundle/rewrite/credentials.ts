@@ -4,6 +4,9 @@ import { formsOf, isTelling, runAround } from "../credentials/forms.ts";
 import { strippedText } from "../credentials/scan-text.ts";
 import { touches, type Splice } from "./splices.ts";
 
+/** More secrets than a bundle has by accident: each costs a pass over every file. */
+const most = 500;
+
 /** The secrets that a rewrite removes and that must not be found in its output. */
 export function strippedValues(cuts: readonly Cut[]): string[] {
   const values = cuts.flatMap((cut) =>
@@ -11,7 +14,7 @@ export function strippedValues(cuts: readonly Cut[]): string[] {
       ? [cut.value, ...(cut.secret === undefined ? [] : [cut.secret])].filter(isTelling)
       : [],
   );
-  return [...new Set(values)].toSorted((a, b) => b.length - a.length);
+  return [...new Set(values)].slice(0, most).toSorted((a, b) => b.length - a.length);
 }
 
 function* placesOf(text: string, part: string): Generator<number> {

@@ -93,6 +93,14 @@ describe("a credential of each kind", () => {
   });
 });
 
+test("thousands of credentials are found in time that grows with the text", async () => {
+  const tokens = Array.from({ length: 20_000 }, (_, at) => `ghp_${random}${10_000 + at}`);
+  const before = process.cpuUsage();
+  expect(await scanText(tokens.join(" "))).toHaveLength(tokens.length);
+  // Seconds if it is linear, an hour if every hit is held against every other.
+  expect(process.cpuUsage(before).user / 1e6).toBeLessThan(60);
+}, 120_000);
+
 describe("a key that is public by design", () => {
   test.each([
     ["Supabase anon key", `createClient(u,"${anon}")`],
