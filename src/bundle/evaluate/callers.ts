@@ -44,15 +44,12 @@ export function callersOf(evaluation: Evaluation, fn: FunctionNode): Callers {
   return found;
 }
 
-/** The arguments that a call expression gives. */
-function callArguments(call: CallNode): readonly Node[] {
-  if (call.type === "TaggedTemplateExpression") return [call.quasi];
-  return call.arguments;
-}
-
 function directCaller(call: CallNode): Caller {
-  const callee = call.type === "TaggedTemplateExpression" ? call.tag : call.callee;
-  return { call, callee, args: callArguments(call) };
+  if (call.type !== "TaggedTemplateExpression") {
+    return { call, callee: call.callee, args: call.arguments };
+  }
+  const given = { of: call.quasi, each: false, index: 0, as: "template" as const };
+  return { call, callee: call.tag, args: [], given };
 }
 
 /** The caller at a use of a function, or why there may be others. */

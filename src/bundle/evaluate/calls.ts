@@ -1,6 +1,7 @@
 /** What calls give: known functions are entered, built-ins computed, constructions become instances. */
 import type * as t from "@babel/types";
 import { isMember, type CallNode, type Node } from "../modules/syntax.ts";
+import { argumentValues } from "./arguments.ts";
 import { builtinCallOf } from "./builtin-call.ts";
 import { builtinCall, builtinMethod, builtinNew } from "./builtins.ts";
 import { clientCall } from "./clients.ts";
@@ -8,10 +9,13 @@ import type { Evaluation } from "./evaluation.ts";
 import type { Entered, Frame } from "./frame.ts";
 import { refValues, stateValues } from "./held-values.ts";
 import { staticKey } from "./keys.ts";
-import { mergesArguments } from "./lowered.ts";
+import { mergesArguments, omitsNames } from "./lowered.ts";
+import { elementValues } from "./names.ts";
 import { contextValues, createdContext } from "./page-contexts.ts";
 import { constructorOf } from "./class-members.ts";
 import {
+  plainText,
+  undefinedValue,
   union,
   unknownSet,
   type ClassValue,
@@ -143,6 +147,27 @@ function merged(entered: Entered): Values {
   return [{ kind: "object", entries }];
 }
 
+/** What a helper for `{a, ...rest} = object` gives. */
+function without(evaluation: Evaluation, entered: Entered): Values {
+  const base = { node: null, frame: entered.caller, optional: false };
+  const [names] = argumentValues(evaluation, entered, 1);
+  const omitted =
+    names?.kind === "array" ? elementValues(evaluation, [names]).map(plainText) : [undefined];
+  const entries = omitted.map((key) => ({
+    ...base,
+    key,
+    spread: false,
+    values: key === undefined ? unknownSet : [undefinedValue],
+  }));
+  const source = { ...base, key: undefined, spread: true };
+  return [
+    {
+      kind: "object",
+      entries: [{ ...source, values: argumentValues(evaluation, entered, 0) }, ...entries],
+    },
+  ];
+}
+
 function appliedValues(
   evaluation: Evaluation,
   fn: FunctionValue,
@@ -169,6 +194,7 @@ function calledValues(
 ): Values {
   if (callee.kind === "function") {
     if (mergesArguments(evaluation, callee.node)) return merged(call.entered);
+    if (omitsNames(evaluation, callee.node)) return without(evaluation, call.entered);
     return evaluation.returned(callee, call.entered, call.node);
   }
   if (callee.kind === "getter") return callee.values;

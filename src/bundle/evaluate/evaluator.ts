@@ -157,7 +157,7 @@ function objectValues(evaluator: Evaluator, node: Node, frame: Frame): Values {
     }
     return entry(key, property.type === "ObjectMethod" ? property : property.value, frame);
   });
-  return [{ kind: "object", entries }];
+  return [{ kind: "object", entries, node }];
 }
 
 function arrayValues(_evaluator: Evaluator, node: Node, frame: Frame): Values {

@@ -13,7 +13,7 @@ import { gathered, intoMethod, promiseOf } from "./flow-methods.ts";
 import { intoObject, intoParam, intoThis } from "./flow-targets.ts";
 import { intoInterop } from "./flow-wrapped.ts";
 import type { FlowTracker } from "./flow.ts";
-import { givesParam, mergesArguments, wrapsParam } from "./lowered.ts";
+import { givesParam, mergesArguments, omitsNames, wrapsParam } from "./lowered.ts";
 import { hookCalls, usesDefault } from "./query-hooks.ts";
 import { constructorOf } from "./class-members.ts";
 import { contextReads } from "./page-contexts.ts";
@@ -220,6 +220,7 @@ function intoFunction(
   const { evaluation } = tracker;
   if (path.length === 0 && wrapsParam(evaluation, fn, index)) return tracker.to(call, path);
   if (mergesArguments(evaluation, fn)) return tracker.to(call, path);
+  if (index === 0 && path.length > 0 && omitsNames(evaluation, fn)) return tracker.to(call, path);
   if (givesParam(evaluation, fn, index)) tracker.to(call, path);
   intoParam(tracker, fn, { index, path });
 }

@@ -48,8 +48,11 @@ export interface Given {
   readonly of: Node;
   readonly each: boolean;
   readonly index: number;
-  /** It is the key of a query, which arrives as it is or as a member of what the function is given. */
-  readonly as?: "key" | "context";
+  /**
+   * It is the key of a query, which arrives as it is or as a member of what the function is given; or a template, whose
+   * texts a tag is given.
+   */
+  readonly as?: "key" | "context" | "template";
 }
 
 export interface Flow {

@@ -11,6 +11,7 @@ import {
 import type { Unit } from "../modules/unit.ts";
 import { returnsOf } from "./bodies.ts";
 import type { Evaluation } from "./evaluation.ts";
+import { bareRoot } from "./wrapped.ts";
 
 /** Longest source of a helper. */
 const helperLength = 1200;
@@ -33,14 +34,69 @@ function isParam(fn: FunctionNode, node: Node, index: number): boolean {
 export function mergesArguments(evaluation: Evaluation, fn: FunctionNode): boolean {
   const known = mergers.get(fn);
   if (known !== undefined) return known;
+  // A helper that asks for itself is none.
+  mergers.set(fn, false);
   const text = evaluation.program.unitOf(fn).textOf(fn);
-  const loops = text.length < helperLength && /arguments\[/.test(text) && /\bfor\s*\(/.test(text);
   const merges =
-    loops &&
-    returnsOf(fn).some((one) => isParam(fn, lastOf(one), 0)) &&
-    /\bin\b|[kK]eys|Propert/.test(text);
+    text.length < helperLength &&
+    (describesSecond(evaluation, fn) ||
+      ((copiesArguments(text) || copiesSecond(fn, text)) &&
+        returnsOf(fn).some((one) => isParam(fn, lastOf(one), 0))));
   mergers.set(fn, merges);
   return merges;
+}
+
+function copiesArguments(text: string): boolean {
+  return /arguments\[/.test(text) && /\bfor\s*\(/.test(text) && /\bin\b|[kK]eys|Propert/.test(text);
+}
+
+/** `for (k in b || (b = {})) …`, or all the descriptors of b: the helpers for two objects. */
+function copiesSecond({ params }: FunctionNode, text: string): boolean {
+  const [, second, ...others] = params;
+  if (second?.type !== "Identifier" || others.length > 0) return false;
+  const name = second.name.replaceAll("$", String.raw`\$`);
+  const loop = new RegExp(String.raw`\bin ${name}\s*\|\|\s*\(${name}\s*=\s*\{\}\)`);
+  return loop.test(text) || /defineProperties\([\s\S]*getOwnPropertyDescriptors\(/.test(text);
+}
+
+/** `(a, b) => Object.defineProperties(a, Object.getOwnPropertyDescriptors(b))`, through names for both functions. */
+function describesSecond(evaluation: Evaluation, fn: FunctionNode): boolean {
+  const [only, ...others] = returnsOf(fn).map(lastOf);
+  if (!isCall(only) || others.length > 0 || only.arguments.length !== 2) return false;
+  const [target, described] = only.arguments as Node[];
+  if (target === undefined || !isParam(fn, target, 0) || !isCall(described)) return false;
+  const [source] = described.arguments as Node[];
+  if (source === undefined || !isParam(fn, source, 1)) return false;
+  return (
+    isGlobalCall(evaluation, only.callee, "Object.defineProperties") &&
+    isGlobalCall(evaluation, described.callee, "Object.getOwnPropertyDescriptors")
+  );
+}
+
+function isGlobalCall(evaluation: Evaluation, callee: Node, path: string): boolean {
+  const values = evaluation.evaluate(callee, bareRoot(evaluation));
+  return values.some((value) => value.kind === "global" && value.path === path);
+}
+
+const omitters = new WeakMap<FunctionNode, boolean>();
+
+/** Whether a function copies its first argument without the names in the second: `_objectWithoutProperties`, `__rest`. */
+export function omitsNames(evaluation: Evaluation, fn: FunctionNode): boolean {
+  const known = omitters.get(fn);
+  if (known !== undefined) return known;
+  const [source, names, ...others] = fn.params;
+  const text = evaluation.program.unitOf(fn).textOf(fn);
+  const omits =
+    source?.type === "Identifier" &&
+    names?.type === "Identifier" &&
+    others.length === 0 &&
+    text.length < helperLength &&
+    /\bfor\s*\(|[kK]eys\(/.test(text) &&
+    (text.includes(`${names.name}.indexOf(`) || text.includes(`${names.name}.includes(`)) &&
+    /getOwnPropertySymbols|hasOwnProperty|\.call\(/.test(text) &&
+    !returnsOf(fn).some((one) => isParam(fn, lastOf(one), 0));
+  omitters.set(fn, omits);
+  return omits;
 }
 
 /** Whether a function gives back the argument at an index, as it is. */

@@ -3,21 +3,22 @@
  * library does in between (caches, refs, middleware) is not followed.
  */
 import {
+  end,
   isCall,
-  isFunction,
   plainKey,
+  start,
   type CallNode,
   type FunctionNode,
   type Node,
 } from "../modules/syntax.ts";
-import { heldBy } from "../modules/wrapped/wrapped-module.ts";
+import type { Unit } from "../modules/unit.ts";
 import type { Evaluation } from "./evaluation.ts";
-import type { Flow, FlowTracker } from "./flow.ts";
+import type { FlowTracker } from "./flow.ts";
 
 type HookCall = Exclude<CallNode, { type: "TaggedTemplateExpression" }>;
 
-/** A member of the library's configuration that nothing else has. */
-const distinctive = "focusThrottleInterval";
+/** Longest source of the function that takes the fetcher of its arguments or of the configuration. */
+const hookLength = 900;
 
 const known = new WeakMap<Evaluation, ReadonlySet<HookCall>>();
 
@@ -29,41 +30,50 @@ export function hookCalls(tracker: FlowTracker): ReadonlySet<HookCall> {
   const found = new Set<HookCall>();
   // Set before anything is followed, which may ask for it again.
   known.set(evaluation, found);
-  for (const handler of handlersOf(evaluation)) {
-    for (const hook of madeFrom(evaluation, handler)) {
-      for (const one of [hook, ...madeFrom(evaluation, hook)])
-        take(tracker.again().run(one, []), found);
+  const hooks = hooksOf(evaluation);
+  // The set grows while it is walked.
+  for (const hook of hooks) {
+    for (const use of tracker.again().run(hook, []).uses) {
+      if (use.kind !== "call" || !isCall(use.node)) continue;
+      const outer = evaluation.program.unitOf(use.node).functionOf(use.node);
+      if (!isMiddleware(use.node)) found.add(use.node);
+      else if (outer !== undefined) hooks.add(outer);
     }
   }
   return found;
 }
 
-/** The functions `(key, fetcher, config) => …` that do the work of a hook. */
-function handlersOf(evaluation: Evaluation): Set<FunctionNode> {
+/** The functions that the library gives as its hooks, and those that its middleware makes of them. */
+function hooksOf({ program }: Evaluation): Set<FunctionNode> {
   const found = new Set<FunctionNode>();
-  for (const unit of evaluation.program.units) {
-    for (const member of unit.index.members.get(distinctive) ?? []) {
-      const handler = unit
-        .ancestors(member)
-        .find((node): node is FunctionNode => isFunction(node) && node.params.length === 3);
-      if (handler !== undefined) found.add(handler);
+  for (const unit of program.units) {
+    const fetchers = unit.index.members.get("fetcher") ?? [];
+    const uses = fetchers.length === 0 ? [] : (unit.index.members.get("use") ?? []);
+    for (const member of [...fetchers, ...uses]) {
+      const fn = unit.functionOf(member);
+      if (fn !== undefined && isHook(unit, fn)) found.add(fn);
     }
   }
   return found;
 }
 
-/** The calls that make a hook of a handler, or of another hook, which they take as their first argument. */
-function madeFrom(evaluation: Evaluation, made: Node): HookCall[] {
-  const unit = evaluation.program.unitOf(made);
-  const places = [made, ...(heldBy(unit, made)?.reads ?? [])];
-  return places.flatMap((place) => {
-    const call = unit.parentOf(place);
-    return isCall(call) && call.arguments[0] === place && call.callee !== place ? [call] : [];
-  });
+function isHook(unit: Unit, fn: FunctionNode): boolean {
+  if (end(fn) - start(fn) > hookLength) return false;
+  const text = unit.textOf(fn);
+  if (/\.use\s*\|\|\s*\[\]\)\.concat\(/.test(text)) return true;
+  return /\.fetcher\b/.test(text) && /\buse\b/.test(text);
 }
 
-function take(flow: Flow, found: Set<HookCall>): void {
-  for (const use of flow.uses) if (use.kind === "call" && isCall(use.node)) found.add(use.node);
+/** `hook(key, fetcher, {…, use})`: the call of a middleware, which stands in a hook of its own. */
+function isMiddleware({ arguments: [, , config] }: HookCall): boolean {
+  return (
+    config?.type === "ObjectExpression" &&
+    config.properties.some((one) => one.type !== "SpreadElement" && isUse(one.key, one.computed))
+  );
+}
+
+function isUse(key: Node, computed: boolean): boolean {
+  return plainKey(key, computed) === "use";
 }
 
 /** Whether a call of a hook leaves the function to the configuration around it. */

@@ -18,7 +18,10 @@ export const queryFunction = "queryFn";
 const queryKey = "queryKey";
 
 /** Methods of the client that take a key and send nothing of themselves. */
-const quiet = /^(?:invalidate|cancel|remove|reset|refetch|set|get|is)[A-Z]/;
+const quiet = /^(?:invalidate|cancel|remove|reset|refetch|set|get|is|default|find)[A-Z]/;
+
+/** Members of the objects that the client makes for itself. */
+const ownNames = ["queryHash", "client", "signal", "pageParam"];
 
 type QueryCall = t.CallExpression | t.OptionalCallExpression | t.NewExpression;
 
@@ -81,7 +84,8 @@ function keysIn(program: Node): Node[] {
 /** `useQuery({ queryKey })`: the key. */
 function bareKey({ callee, arguments: given }: QueryCall): Node | undefined {
   const [options] = given;
-  if (options?.type !== "ObjectExpression" || member(options, queryFunction)) return undefined;
+  if (options?.type !== "ObjectExpression") return undefined;
+  if ([queryFunction, ...ownNames].some((key) => member(options, key))) return undefined;
   const last = callee.type === "SequenceExpression" ? callee.expressions.at(-1) : callee;
   const name = last && isMember(last) ? memberName(last) : undefined;
   return name !== undefined && quiet.test(name) ? undefined : member(options, queryKey);

@@ -70,6 +70,8 @@ export interface Entry {
 export interface ObjectValue {
   readonly kind: "object";
   readonly entries: readonly Entry[];
+  /** The literal that makes it. */
+  readonly node?: Node;
 }
 
 export interface ArrayValue {

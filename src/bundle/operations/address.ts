@@ -3,7 +3,7 @@ import type { Fields } from "../../contract/operation.ts";
 import type { HolePart, ParamValue, Part } from "../evaluate/values.ts";
 import { baseOf, type BasePlace, type NoBase } from "./base.ts";
 import { fieldTable } from "./fields.ts";
-import { nameHoles, type Segment } from "./hole-names.ts";
+import { general, nameHoles, type Segment } from "./hole-names.ts";
 import { isText, mergeTexts } from "./parts.ts";
 import { queryOf } from "./query.ts";
 
@@ -83,7 +83,27 @@ function segmentsOf(parts: readonly Part[]): ReadPath | { param: ParamValue } {
     if (glued && at === parts.length - 1 && !part.number) tail = part;
     else segments.at(-1)?.push(part);
   }
-  return { segments, tail };
+  const whole = wholePath(segments);
+  return whole === undefined ? { segments, tail } : { param: whole };
+}
+
+/** Whether a path is nothing but values that are only known at run time, which are not parts of it for sure. */
+function saysNothing(segments: readonly Segment[]): boolean {
+  const all = segments.flat();
+  return all.length > 0 && all.every((part) => typeof part !== "string" && !isOneSegment(part));
+}
+
+function isOneSegment(hole: HolePart): boolean {
+  return hole.encoded || hole.number;
+}
+
+/** The parameter that is all that a path says: it may well be a path itself. */
+function wholePath(segments: readonly Segment[]): ParamValue | undefined {
+  const all = segments.flat();
+  if (all.some((part) => typeof part === "string" && !general.test(part))) return undefined;
+  const holes = all.flatMap((part) => (typeof part === "string" ? [] : [part]));
+  if (holes.some(isOneSegment)) return undefined;
+  return holes.find((hole) => hole.param !== undefined)?.param;
 }
 
 /** `./a` and `../a` against the page's folder, which is the root of the app's origin. */
@@ -96,9 +116,6 @@ function rooted(segments: readonly Segment[]): Segment[] {
   );
   return kept.length === 0 ? [[]] : kept;
 }
-
-/** Path segments that say nothing of what is asked for. */
-const general = /^(?:api|rest|v\d+)?$/i;
 
 /**
  * Whether a text that came in as an argument is one value of a path parameter: a whole segment below a named collection, or
@@ -135,6 +152,9 @@ export function readAddress(parts: readonly Part[]): AddressResult {
   const split = splitQuery(based.rest);
   const read = segmentsOf(mergeTexts(split.path));
   if ("param" in read) return { kind: "needs", param: read.param };
+  if (based.origin === "same-origin" && saysNothing(read.segments)) {
+    return { kind: "open", reason: "its path is only known at run time" };
+  }
   const { path, encodedSlash, soft } = nameHoles(rooted(read.segments));
   const query = queryOf(split.query);
   return {

@@ -4,6 +4,9 @@ import type { HolePart, ParamValue } from "../evaluate/values.ts";
 /** One path segment: texts and holes. */
 export type Segment = (string | HolePart)[];
 
+/** Path segments that say nothing of what is asked for. */
+export const general = /^(?:api|rest|v\d+)?$/i;
+
 const unchanged = /(?:ss|us|is|news|series|data|status)$/i;
 
 /** The singular of an English plural, as far as path segments need it. */

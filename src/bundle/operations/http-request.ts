@@ -3,6 +3,7 @@ import type { Body, Field } from "../../contract/operation.ts";
 import type { UnnamedOperation } from "../../contract/operation-id.ts";
 import type { Evaluation } from "../evaluate/evaluation.ts";
 import type { Answer } from "../evaluate/contexts.ts";
+import { lateWrites } from "../evaluate/late-writes.ts";
 import { knownFields } from "../evaluate/known-fields.ts";
 import { asText, withoutUnset } from "../evaluate/texts.ts";
 import {
@@ -281,7 +282,10 @@ export function readRequest(evaluation: Evaluation, request: RequestValues): Ans
 
 /** A member of the options of a request; unknown options make it unknown. */
 export function optionValues(evaluation: Evaluation, init: Values, key: string): Values {
+  // A method that is set where nobody looks would make a write a read.
+  const late = key === "method" ? init.map((value) => lateWrites(evaluation, value, key)) : [];
   return union(
     ...init.map((value) => (isMissing(value) ? [undefinedValue] : evaluation.property(value, key))),
+    ...late,
   );
 }
