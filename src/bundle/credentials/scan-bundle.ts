@@ -54,11 +54,12 @@ async function mapCredentials(
   text: string,
 ): Promise<BundleCredential[]> {
   const found: BundleCredential[] = [];
-  for (const { sources = [], sourcesContent } of parseContents(text)) {
+  for (const { sources, sourcesContent } of parseContents(text)) {
     if (!Array.isArray(sourcesContent)) continue;
     for (const [index, content] of sourcesContent.entries()) {
       if (typeof content !== "string") continue;
-      found.push(...(await sourceCredentials(at, sources[index], content)));
+      const source = Array.isArray(sources) ? (sources as unknown[])[index] : undefined;
+      found.push(...(await sourceCredentials(at, source, content)));
     }
   }
   return found;

@@ -21,6 +21,8 @@ const softCallers = 24;
 const softDepth = 2;
 /** Most choices that are told apart in one context. */
 const choiceCap = 3;
+/** Expressions evaluated for all contexts of one place. */
+const placeBudget = 4_000_000;
 /** Expressions evaluated for one context. */
 const contextBudget = 40_000;
 
@@ -74,12 +76,14 @@ class Exploration<T> {
 
   private readonly evaluator: Evaluator;
   private readonly node: Node;
+  private readonly lastStep: number;
   private readonly ask: (frame: Frame) => Answer<T>;
 
   constructor(evaluator: Evaluator, node: Node, ask: (frame: Frame) => Answer<T>) {
     this.evaluator = evaluator;
     this.node = node;
     this.ask = ask;
+    this.lastStep = evaluator.steps + placeBudget;
   }
 
   run(): Explored<T> {
@@ -93,6 +97,10 @@ class Exploration<T> {
     this.contexts += 1;
     if (this.contexts > contextCap) {
       this.open.add("it is reached in too many ways");
+      return;
+    }
+    if (this.evaluator.steps > this.lastStep) {
+      this.open.add("it takes too much work to follow");
       return;
     }
     this.evaluator.budget = contextBudget;

@@ -47,6 +47,8 @@ export class Evaluator implements Evaluation {
   readonly program: Program;
   /** Expressions that may still be evaluated; the caller sets it per question. */
   budget = Number.POSITIVE_INFINITY;
+  /** Expressions evaluated so far, of all questions: the measure of work. */
+  steps = 0;
   /** Functions that make the clients of an HTTP library: what they return is not looked into. */
   readonly clientFactories = new Map<FunctionNode, ClientLibrary>();
   private depth = 0;
@@ -65,6 +67,7 @@ export class Evaluator implements Evaluation {
     if (known !== undefined) return known;
     if (this.depth > nesting || this.budget <= 0) return unknownSet;
     this.budget -= 1;
+    this.steps += 1;
     // A value that depends on itself is unknown while it is being found.
     frame.cache.set(node, unknownSet);
     this.depth += 1;
@@ -79,6 +82,7 @@ export class Evaluator implements Evaluation {
     // An object that spreads itself has no end.
     if (this.depth > nesting || this.budget <= 0) return unknownSet;
     this.budget -= 1;
+    this.steps += 1;
     this.depth += 1;
     const values = propertyValues(this, value, key);
     this.depth -= 1;

@@ -9,19 +9,9 @@ function rankOf(segment: string): Rank {
   return /^\{[^{}]*\}$/.test(segment) ? "hole" : "mixed";
 }
 
-/** The texts that a segment takes. */
-function patternOf(segment: string): RegExp {
-  const texts = segment
-    .split(/\{[^{}]*\}/)
-    .map((text) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  return new RegExp(`^${texts.join(".+")}$`);
-}
-
-/** Whether one value can match two segments. */
+/** Whether one value can match two segments of one rank. */
 function overlap(one: string, other: string): boolean {
-  if (rankOf(one) === "literal" && rankOf(other) === "literal") return one === other;
-  if (rankOf(one) === "literal") return patternOf(other).test(one);
-  if (rankOf(other) === "literal") return patternOf(one).test(other);
+  if (rankOf(one) === "literal") return one === other;
   const [head = "", tail = ""] = [one.split("{")[0], one.split("}").at(-1)];
   const [otherHead = "", otherTail = ""] = [other.split("{")[0], other.split("}").at(-1)];
   const heads = head.startsWith(otherHead) || otherHead.startsWith(head);
@@ -41,16 +31,20 @@ function literalsOf(operation: HttpOperation): string {
   ]);
 }
 
-function isAmbiguous(one: HttpOperation, other: HttpOperation): boolean {
-  if (one.method !== other.method || one.origin !== other.origin) return false;
-  if (literalsOf(one) !== literalsOf(other)) return false;
-  const segments = one.path.split("/");
-  const others = other.path.split("/");
-  if (segments.length !== others.length) return false;
-  return segments.every((segment, at) => {
-    const against = others[at] as string;
-    return rankOf(segment) === rankOf(against) && overlap(segment, against);
+/** What two operations share that can be ambiguous: all but the mixed segments of their paths. */
+function groupOf(operation: HttpOperation): string {
+  const { method, origin, path } = operation;
+  const segments = path.split("/").map((segment) => {
+    const rank = rankOf(segment);
+    return rank === "literal" ? segment : `{${rank}}`;
   });
+  return JSON.stringify([method, origin, literalsOf(operation), ...segments]);
+}
+
+/** Whether the segments of two operations of one group overlap. */
+function isAmbiguous(one: HttpOperation, other: HttpOperation): boolean {
+  const others = other.path.split("/");
+  return one.path.split("/").every((segment, at) => overlap(segment, others[at] as string));
 }
 
 /** The ambiguous pairs among operations. */
@@ -58,9 +52,10 @@ export function ambiguousPairs(operations: readonly Operation[]): [HttpOperation
   const groups = new Map<string, HttpOperation[]>();
   for (const operation of operations) {
     if (operation.kind !== "http") continue;
-    const { method, origin, path } = operation;
-    const key = `${method} ${origin} ${path.split("/").length}`;
-    groups.set(key, [...(groups.get(key) ?? []), operation]);
+    const key = groupOf(operation);
+    const known = groups.get(key);
+    if (known === undefined) groups.set(key, [operation]);
+    else known.push(operation);
   }
   return [...groups.values()].flatMap((group) =>
     group.flatMap((one, at) =>

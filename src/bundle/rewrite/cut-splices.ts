@@ -10,7 +10,7 @@ import type { Splice } from "./splices.ts";
 const identifierEnd = /[\p{ID_Continue}$]$/u;
 
 /** `new` right before what it constructs, white space and comments between; in parentheses it would bind anyway. */
-const constructs = /(?:^|[^\w$.])new(?:\s|\/\*(?:(?!\*\/)[^])*\*\/|\/\/.*\n)*$/;
+const constructs = /(?:^|[^\w$.]|\.\.\.)new(?:\s|\/\*(?:(?!\*\/)[^])*\*\/|\/\/.*\n)*$/;
 
 /** Generated code in the place of a run: apart from a keyword that stood against it, as in return`…`. */
 function generated(text: string, at: number, code: string): string {

@@ -47,6 +47,7 @@ describe("a reference to a global", () => {
   test.each([
     ["new XMLHttpRequest", 'new (__govern.XMLHttpRequest("s3"))'],
     ["new XMLHttpRequest(1)", 'new (__govern.XMLHttpRequest("s3"))(1)'],
+    ["[...new XMLHttpRequest]", '[...new (__govern.XMLHttpRequest("s3"))]'],
     ["new(XMLHttpRequest)", 'new(__govern.XMLHttpRequest("s3"))'],
     ["new/**/XMLHttpRequest().open()", 'new/**/(__govern.XMLHttpRequest("s3"))().open()'],
     ["new a[XMLHttpRequest]", 'new a[__govern.XMLHttpRequest("s3")]'],
