@@ -4,7 +4,7 @@ import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 const folder = "src/bundle/recognizers";
 const file = `${folder}/registry.ts`;
 
-/** Recognizers of global functions, and of what is left: after all others, which may exclude what they would find. */
+/** Recognizers of global functions, and of what is left, and of loads, which ask what others have found: after all others, which may exclude what they would find. */
 const globals = [
   "fetch",
   "xhr",
@@ -13,6 +13,8 @@ const globals = [
   "eventsource",
   "unknown-client",
   "indirect",
+  "forms",
+  "loads",
 ];
 
 /** The recognizer that a folder exports. */

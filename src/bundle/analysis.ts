@@ -26,6 +26,12 @@ export interface InPlaceCut extends Span {
   readonly site: string;
 }
 
+/** The address of a load that the page makes itself: the proxy gives the governed one in its place. */
+export interface LoadCut extends Span {
+  readonly kind: "load";
+  readonly site: string;
+}
+
 /** The construction of a SQL client: replaced, credential and all, by the driver's shim. */
 export interface ClientCut extends Span {
   readonly kind: "client";
@@ -77,7 +83,7 @@ export interface CredentialCut extends Span {
     | null;
 }
 
-export type Cut = GlobalCut | InPlaceCut | ClientCut | TextCut | BaseCut | CredentialCut;
+export type Cut = GlobalCut | InPlaceCut | LoadCut | ClientCut | TextCut | BaseCut | CredentialCut;
 
 /** A part of a script that can be parsed by itself, when it is known what it is. */
 export interface Slice {

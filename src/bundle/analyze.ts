@@ -51,6 +51,7 @@ async function collectSites(
     excluded: (node) => dead.reasonFor(node),
     exclude: (nodes, reason) => dead.add(nodes, reason),
     report: (site) => drafts.push(site),
+    operations: () => drafts.flatMap(({ operations }) => operations),
     isReported: (node) => drafts.some((draft) => draft.at === node),
   };
   for (const recognizer of recognizers) recognizer.identify?.(context);

@@ -31,6 +31,7 @@ function cutDetail(cut: Cut): string {
     case "text":
       return `${cut.operation} ${cut.holes.length}`;
     case "in-place":
+    case "load":
       return cut.site;
     case "base":
       return `${cut.origin} ${cut.part}${cut.key === null ? "" : ` shorthand ${cut.key}`}`;

@@ -2,6 +2,7 @@
 import { governedFetch } from "./fetch.ts";
 import { globalSite, natives, oncePerSite, realm } from "./globals.ts";
 import { keepAcrossReloads } from "./held.ts";
+import { governedAddress } from "./routing.ts";
 import { governedBeacon, governStream } from "./sockets.ts";
 import { governXhr } from "./xhr.ts";
 
@@ -21,6 +22,7 @@ function makeApi(clients: object) {
     WebSocket: () => GovernedSocket,
     EventSource: () => GovernedSource,
     sendBeacon: () => governedBeacon,
+    load: governedAddress,
     ...clients,
   };
 }

@@ -45,6 +45,12 @@ export function routeTo(input: string | URL): Route | null {
   return { url: path, shown, cross };
 }
 
+/** The governed address of something that the page loads itself; what is no address, or stays in the page, as it is. */
+export function governedAddress(_site: string, address: unknown): unknown {
+  if (typeof address !== "string" && !(address instanceof URL)) return address;
+  return routeTo(address)?.url ?? address;
+}
+
 /** The hints that every governed request carries. */
 export function hintsOf(site: string): [string, string][] {
   return [

@@ -68,7 +68,8 @@ function hostBase(parts: readonly Part[], scheme: string): Base | NoBase {
 
 /** `location.hostname` may be followed by a port of the app's own choice. */
 function afterPort(parts: readonly Part[]): readonly Part[] {
-  const [first] = parts;
+  const [first, chosen, ...rest] = parts;
+  if (isText(first) && first.text === ":" && chosen?.kind === "hole") return rest;
   const port = isText(first) ? /^:\d+/.exec(first.text)?.[0] : undefined;
   return port === undefined ? parts : cutText(parts, port.length);
 }

@@ -97,12 +97,12 @@ function gather(gathered: Gathered, found: FoundCall): void {
   }
 }
 
-function gatherCalls(
+function gatherCalls<C extends { readonly call: Node }>(
   context: RecognizerContext,
-  calls: readonly ReachedCall[],
+  calls: readonly C[],
   from: {
     readonly cuts: CutDraft[];
-    readonly ask: (frame: Frame, reached: ReachedCall) => Answer<FoundCall>;
+    readonly ask: (frame: Frame, reached: C) => Answer<FoundCall>;
     readonly known?: KnownCalls | undefined;
   },
 ): Gathered {
@@ -138,7 +138,7 @@ function gatherCalls(
 }
 
 /** What calls send, for recognizers whose references may reach the same call: `(given ?? fetch)(url)`. */
-export type KnownCalls = Map<CallNode, Explored<FoundCall>>;
+export type KnownCalls = Map<Node, Explored<FoundCall>>;
 
 /** The site of one reference: every call of it is asked, and what all of them say is put together. */
 export function httpSite(
@@ -172,6 +172,16 @@ export function clientSite<C extends ReachedCall>(
   const ask = (frame: Frame): Answer<FoundCall> => site.ask(frame, call);
   const gathered = gatherCalls(context, [call], { cuts: [], ask });
   return { recognizer, at: call.call, ...verdict(gathered, 1), ...drafts(gathered) };
+}
+
+/** The site of a place that is no call: an address that the page itself asks for. */
+export function placeSite(
+  context: RecognizerContext,
+  site: { recognizer: string; at: Node; ask: (frame: Frame) => Answer<FoundCall> },
+): SiteDraft {
+  const { recognizer, at, ask } = site;
+  const gathered = gatherCalls(context, [{ call: at }], { cuts: [], ask });
+  return { recognizer, at, ...verdict(gathered, 1), ...drafts(gathered) };
 }
 
 function drafts({

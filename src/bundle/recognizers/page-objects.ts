@@ -73,6 +73,16 @@ function isPageObject(value: Value): boolean {
   return value.kind === "global" && pageObject.test(value.path);
 }
 
+/** Whether a name of which only parts are known can be one of a network global: `${kind}Array` cannot. */
+function mayName(value: Value): boolean {
+  if (value.kind !== "text") return true;
+  const parts = value.parts.map((part) =>
+    part.kind === "text" ? part.text.replaceAll(/[^A-Za-z0-9_]/g, "\\$&") : ".*",
+  );
+  const pattern = new RegExp(`^${parts.join("")}$`, "s");
+  return [...ofWindow, ...ofNavigator].some((name) => pattern.test(name));
+}
+
 class PageReader {
   readonly taken = new Map<Node, TakenGlobal>();
   readonly lost = new Map<Node, LostGlobal>();
@@ -264,7 +274,7 @@ class PageReader {
         const text = plainText(value);
         if (text !== undefined) results.push(text);
         else if (value.kind === "param") hard.push(value);
-        else if (value.kind !== "literal") open.push("unknown");
+        else if (value.kind !== "literal" && mayName(value)) open.push("unknown");
       }
       return { results, open, needs: { hard, soft: [] } };
     });

@@ -10,6 +10,7 @@ import type {
   CredentialCut,
   GlobalCut,
   InPlaceCut,
+  LoadCut,
   TextCut,
 } from "../analysis.ts";
 import type { Evaluator } from "../evaluate/evaluator.ts";
@@ -23,6 +24,7 @@ export type CutDraft =
   | { readonly at: Node; readonly cut: Placeless<GlobalCut> }
   | { readonly at: Node; readonly cut: Placeless<BaseCut> }
   | { readonly at: Node; readonly cut: Placeless<InPlaceCut> }
+  | { readonly at: Node; readonly cut: Placeless<LoadCut> }
   | {
       readonly at: Node;
       readonly cut: Omit<Placeless<ClientCut>, "options">;
@@ -76,6 +78,8 @@ export interface RecognizerContext {
   /** Makes the code around these nodes count as dead: its sinks are excluded, with the reason. */
   exclude(nodes: readonly Node[], reason: string): void;
   report(site: SiteDraft): void;
+  /** What the sites that were reported so far ask for. */
+  operations(): readonly UnnamedOperation[];
   /** Whether a site was reported at a node. */
   isReported(node: Node): boolean;
 }

@@ -4,8 +4,10 @@ import { beaconRecognizer } from "./beacon/beacon.ts";
 import { eventsourceRecognizer } from "./eventsource/eventsource.ts";
 import { fetchRecognizer } from "./fetch/fetch.ts";
 import { fetchEventSourceRecognizer } from "./fetch-event-source/fetch-event-source.ts";
+import { formsRecognizer } from "./forms/forms.ts";
 import { indirectRecognizer } from "./indirect/indirect.ts";
 import { kyRecognizer } from "./ky/ky.ts";
+import { loadsRecognizer } from "./loads/loads.ts";
 import { neonRecognizer } from "./neon/neon.ts";
 import { ofetchRecognizer } from "./ofetch/ofetch.ts";
 import { unknownClientRecognizer } from "./unknown-client/unknown-client.ts";
@@ -26,4 +28,6 @@ export const recognizers: readonly Recognizer[] = [
   eventsourceRecognizer,
   unknownClientRecognizer,
   indirectRecognizer,
+  formsRecognizer,
+  loadsRecognizer,
 ];

@@ -38,6 +38,8 @@ const callNames: Readonly<Record<string, string>> = {
   eventsource: "EventSource",
   neon: "SQL call",
   indirect: "indirect call",
+  forms: "form",
+  loads: "load",
   axios: "axios call",
   ky: "ky call",
   ofetch: "ofetch call",

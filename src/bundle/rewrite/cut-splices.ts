@@ -1,7 +1,7 @@
 /** Turns the analysis's cuts in one file into splices. */
 import { GovernError } from "../../errors/govern-error.ts";
 import { baseOrigin } from "../../contract/operation-id.ts";
-import type { BaseCut, ClientCut, Cut, GlobalCut, TextCut } from "../analysis.ts";
+import type { BaseCut, ClientCut, Cut, GlobalCut, LoadCut, TextCut } from "../analysis.ts";
 import type { Script } from "../files/bundle.ts";
 import { proxyCall } from "./proxy-call.ts";
 import { headOf } from "./proxy-text.ts";
@@ -56,6 +56,12 @@ function textSplices(cut: TextCut, text: string): Splice[] {
   return around(cut, cut.holes, [generated(text, cut.start, head), ...rest]);
 }
 
+/** The address stays where it is, as an argument. */
+function loadSplices(cut: LoadCut, text: string): Splice[] {
+  const [head = "", ...rest] = proxyCall("load", [cut.site, cut]);
+  return around(cut, [cut], [generated(text, cut.start, head), ...rest]);
+}
+
 /** A base in the place of the expression that gave it: with a slash at its end, which the proxy takes once. */
 function baseSplice(cut: BaseCut, text: string): Splice {
   const origin = baseOrigin(cut.origin);
@@ -70,6 +76,8 @@ function cutSplices(cut: Cut, text: string): Splice[] {
       return [globalSplice(cut, text)];
     case "in-place":
       return [];
+    case "load":
+      return loadSplices(cut, text);
     case "client":
       return clientSplices(cut, text);
     case "text":
