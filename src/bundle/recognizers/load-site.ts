@@ -130,6 +130,12 @@ function cutsOf(draft: SiteDraft, load: Load): CutDraft[] {
   return isOwn ? [] : [{ at: load.address, cut: { kind: "load" } }];
 }
 
+/** Whether one of the addresses that stand in the place itself is one of data, whatever callers give. */
+function isPartlyData(context: RecognizerContext, load: Load, data: DataPlaces): boolean {
+  context.evaluator.budget = 5000;
+  return ask(context, { load, data, frame: new RootFrame() }).results.length > 0;
+}
+
 /** Reports a load if there is evidence that it asks for data. */
 export function reportLoad(context: RecognizerContext, load: Load, data: DataPlaces): void {
   if (context.excluded(load.at) !== undefined || context.isReported(load.at)) return;
@@ -143,7 +149,9 @@ export function reportLoad(context: RecognizerContext, load: Load, data: DataPla
     ask: (frame) => ask(context, { load, data, frame }),
   });
   if (draft.operations.length === 0) {
-    if (load.mayWrite && draft.status === "open") context.report(draft);
+    if (draft.status === "open" && (load.mayWrite || isPartlyData(context, load, data))) {
+      context.report(draft);
+    }
     return;
   }
   if (load.kind === "goes" && draft.operations.every(signsIn)) {
