@@ -91,7 +91,10 @@ export class Evaluator implements Evaluation {
 
   frameOf(fn: FunctionValue, entered: Entered, at: Node): Frame {
     const known = entered.caller.calls.get(at) ?? [];
-    const same = known.find((frame) => frame.fn === fn.node && frame.env === fn.env);
+    const same = known.find(
+      (frame) =>
+        frame.fn === fn.node && frame.env === fn.env && !isOtherInstance(frame.self, fn.self),
+    );
     if (same !== undefined && entered.values === undefined) return same;
     const { node, env, self } = fn;
     const frame = new Frame({ fn: node, env, root: entered.caller.root, entered, self });
@@ -136,6 +139,12 @@ export class Evaluator implements Evaluation {
     const guards = guardsOf(this.program.unitOf(node), node);
     return guards.every((guard) => holds(this, guard, { frame, by: node }) !== false);
   }
+}
+
+/** Whether two objects that a method is called on are instances of different classes, or made differently. */
+function isOtherInstance(one: Value | undefined, other: Value | undefined): boolean {
+  if (one?.kind !== "instance" || other?.kind !== "instance") return false;
+  return one.of.node !== other.of.node || one.made !== other.made;
 }
 
 function entry(key: string | undefined, node: Node | null, frame: Frame): Entry {

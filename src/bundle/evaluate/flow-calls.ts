@@ -141,10 +141,7 @@ function intoNamed(
 ): boolean {
   const { name, index, path } = given;
   if (isDependencies(call, name, index)) return true;
-  if (elementMakers.has(name) && index === 1) {
-    intoProps(tracker, call, path);
-    return true;
-  }
+  if (elementMakers.has(name) && index < 2) return intoElement(tracker, call, { index, path });
   if (name === "assign") intoAssigned(tracker, call, path);
   if (name === "assign" || (passThrough.has(name) && index === 0)) {
     tracker.to(call, path);
@@ -156,6 +153,23 @@ function intoNamed(
   }
   if (!givesResult(name, index) || path[0] !== result) return false;
   tracker.to(call, path.slice(1));
+  return true;
+}
+
+/** `jsx(Component, props)`: React calls the component with the props; false if it is no function that is given. */
+function intoElement(
+  tracker: FlowTracker,
+  call: Call,
+  { index, path }: { index: number; path: Path },
+): boolean {
+  const [component, props] = call.arguments as Node[];
+  if (index === 1) {
+    intoProps(tracker, call, path);
+    return true;
+  }
+  if (path.length > 0 || component === undefined) return false;
+  const from = { of: props ?? call, each: false, index: 0 };
+  tracker.use({ kind: "given", node: call, callee: component, from });
   return true;
 }
 

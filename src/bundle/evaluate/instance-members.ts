@@ -1,6 +1,6 @@
 /** Members of instances, of their classes, and of objects that constructor functions make. */
 import type * as t from "@babel/types";
-import { isFunction, type Node } from "../modules/syntax.ts";
+import { isFunction, type FunctionNode, type Node } from "../modules/syntax.ts";
 import { ownedNodes } from "./bodies.ts";
 import {
   constructorOf,
@@ -25,6 +25,7 @@ import {
   type FunctionValue,
   type InstanceValue,
   type MadeValue,
+  type Value,
   type Values,
 } from "./values.ts";
 
@@ -80,10 +81,23 @@ function inheritedMember(
   );
 }
 
+/** Longest line of classes that inherit from each other. */
+const lineage = 16;
+
+/** The object that a member is asked of, which may be of a class that inherits it, and how far that is. */
+interface Asked {
+  readonly self: Value;
+  readonly depth: number;
+}
+
 /** The value of a declared class member seen from a frame. */
-function memberValues(evaluation: Evaluation, member: Member, frame: Frame): Values {
+function memberValues(
+  evaluation: Evaluation,
+  member: Member,
+  { frame, self }: { frame: Frame; self: Value },
+): Values {
   if (isFunction(member)) {
-    const value: FunctionValue = { kind: "function", node: member, env: frame };
+    const value: FunctionValue = { kind: "function", node: member, env: frame, self };
     if (member.kind === "get") {
       return evaluation.returned(value, { args: [], caller: frame }, member as never);
     }
@@ -93,13 +107,23 @@ function memberValues(evaluation: Evaluation, member: Member, frame: Frame): Val
   return evaluation.evaluate(member.value, frame);
 }
 
-export function staticProperty(evaluation: Evaluation, value: ClassValue, key: string): Values {
+/** What a static member of a class can be. */
+export function staticProperty(
+  evaluation: Evaluation,
+  value: ClassValue,
+  key: string,
+  asked: Asked = { self: value, depth: 0 },
+): Values {
+  const { self, depth } = asked;
   for (const member of value.node.body.body) {
     if (isStatic(member) && memberKey(member) === key) {
-      return bindSelf(memberValues(evaluation, member, value.env), value);
+      return bindSelf(memberValues(evaluation, member, { frame: value.env, self }), self);
     }
   }
-  return inherited(evaluation, value, (parent) => evaluation.property(parent, key));
+  if (depth > lineage) return unknownSet;
+  return inherited(evaluation, value, (parent) =>
+    staticProperty(evaluation, parent, key, { self, depth: depth + 1 }),
+  );
 }
 
 function inherited(
@@ -112,11 +136,14 @@ function inherited(
   return union(...parents.map((parent) => (parent.kind === "class" ? ask(parent) : unknownSet)));
 }
 
+/** What a member of an instance can be. */
 export function instanceProperty(
   evaluation: Evaluation,
   instance: InstanceValue,
   key: string,
+  asked: Asked = { self: instance, depth: 0 },
 ): Values {
+  const { self, depth } = asked;
   const { node, env } = instance.of;
   const unit = evaluation.program.unitOf(node);
   const writes = selfWrites(evaluation, node).get(key) ?? [];
@@ -126,47 +153,63 @@ export function instanceProperty(
   const sets: Values[] = methods
     .filter((member) => isFunction(member) || sure < 0)
     .map((member) =>
-      bindSelf(memberValues(evaluation, member, fieldFrame(instance, member)), instance),
+      bindSelf(
+        memberValues(evaluation, member, { frame: fieldFrame(instance, member, self), self }),
+        self,
+      ),
     );
   for (const [at, write] of writes.entries()) {
     if (at < sure && isConstructorStatement(unit, node, write)) continue;
     const values = writtenValues(evaluation, write, { made: instance.made, env, before: sets });
-    sets.push(bindSelf(values, instance));
+    sets.push(bindSelf(values, self));
   }
   if (sets.length > 0) return union(...sets);
-  if (!node.superClass) return unknownSet;
-  return inherited(evaluation, instance.of, (parent) =>
-    evaluation.property(
-      { kind: "instance", of: parent, made: superFrame(evaluation, instance) },
-      key,
-    ),
-  );
+  if (!node.superClass || depth > lineage) return unknownSet;
+  return inherited(evaluation, instance.of, (parent) => {
+    const made = superFrame(evaluation, instance);
+    const as: InstanceValue = { kind: "instance", of: parent, made };
+    return instanceProperty(evaluation, as, key, { self, depth: depth + 1 });
+  });
 }
 
-const fieldFrames = new WeakMap<InstanceValue, Frame>();
+const fieldFrames = new WeakMap<Value, Frame>();
 
 /** Methods take the frame of their class; the initializers of fields run with the instance as `this`. */
-function fieldFrame(instance: InstanceValue, member: Member): Frame {
+function fieldFrame(instance: InstanceValue, member: Member, self: Value): Frame {
   const { env } = instance.of;
   if (isFunction(member)) return env;
-  const known = fieldFrames.get(instance);
-  if (known !== undefined) return known;
+  const known = fieldFrames.get(self);
+  if (known !== undefined && known.env === env) return known;
   const root = instance.made?.root ?? env.root;
-  const frame = new Frame({ fn: null, env, root, self: instance });
-  fieldFrames.set(instance, frame);
+  const frame = new Frame({ fn: null, env, root, self });
+  fieldFrames.set(self, frame);
+  return frame;
+}
+
+const constructions = new WeakMap<Frame, Map<FunctionNode, Frame>>();
+
+/** The construction that a frame assumes, else one whose arguments callers decide. */
+function anyConstruction(target: FunctionNode, env: Frame): Frame {
+  const assumed = frameFor(target, env);
+  if (assumed.fn === target) return assumed;
+  const known = constructions.get(env) ?? new Map<FunctionNode, Frame>();
+  constructions.set(env, known);
+  const frame = known.get(target) ?? new Frame({ fn: target, env, root: env.root });
+  known.set(target, frame);
   return frame;
 }
 
 /** The frame of the constructor of the parent class, as `super(…)` enters it. */
 function superFrame(evaluation: Evaluation, instance: InstanceValue): Frame | undefined {
-  const { made, of } = instance;
-  if (made === undefined || !of.node.superClass) return undefined;
+  const { of } = instance;
+  if (!of.node.superClass) return undefined;
   const [parent] = evaluation.evaluate(of.node.superClass, of.env);
   if (parent?.kind !== "class") return undefined;
   const target = constructorOf(parent.node);
   if (target === undefined) return undefined;
   const own = constructorOf(of.node);
-  if (own === undefined) return made.fn === target ? made : undefined;
+  if (own === undefined) return instance.made?.fn === target ? instance.made : undefined;
+  const made = instance.made ?? anyConstruction(own, of.env);
   const call = ownedNodes(own).find(
     (node): node is t.CallExpression =>
       node.type === "CallExpression" && node.callee.type === "Super",

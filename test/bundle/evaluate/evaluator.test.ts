@@ -92,6 +92,21 @@ describe("the evaluator", () => {
       ["/b"],
     ],
     ["a text with what is not set yet", "let a;function f(){a='/a'}probe(a+'/b')", ["/a/b"]],
+    [
+      "a member that a subclass sets",
+      "class A{u(){return this.p()+this.k}}class B extends A{k='/k';p(){return'/p'}}probe(new B().u())",
+      ["/p/k"],
+    ],
+    [
+      "a static member that a subclass sets",
+      "class A{static u(){return this.k}}class B extends A{static k='/k'}probe(B.u())",
+      ["/k"],
+    ],
+    [
+      "an inherited getter",
+      "class A{get u(){return this.k+'/u'}}class B extends A{k='/k'}class C extends A{k='/c'}probe(new B().u+new C().u)",
+      ["/k/u/c/u"],
+    ],
     ["a getter", "const o={b:'/b',get u(){return this.b+'/u'}};probe(o.u)", ["/b/u"]],
     [
       "a constructor function",
