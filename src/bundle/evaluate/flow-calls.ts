@@ -168,7 +168,7 @@ function intoElement(
     return true;
   }
   if (path.length > 0 || component === undefined) return false;
-  const from = { of: props ?? call, each: false, index: 0 };
+  const from = { of: props ?? call, each: false, index: 0, as: "props" as const };
   tracker.use({ kind: "given", node: call, callee: component, from });
   return true;
 }

@@ -49,10 +49,10 @@ export interface Given {
   readonly each: boolean;
   readonly index: number;
   /**
-   * It is the key of a query, which arrives as it is or as a member of what the function is given; or a template, whose
-   * texts a tag is given.
+   * It is the key of a query, which arrives as it is or as a member of what the function is given; a template, whose texts a
+   * tag is given; or the props of a component.
    */
-  readonly as?: "key" | "context" | "template";
+  readonly as?: "key" | "context" | "template" | "props";
 }
 
 export interface Flow {

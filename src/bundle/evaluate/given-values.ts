@@ -1,12 +1,20 @@
-/** The arguments of functions that no call expression enters: of list methods, of promises, of query libraries. */
+/** The arguments of functions that no call expression enters: of list methods, promises, query libraries, components. */
 import type * as t from "@babel/types";
+import { isCall, type CallNode, type FunctionNode } from "../modules/syntax.ts";
+import { literalMembers } from "../modules/wrapped/wrapped-module.ts";
 import type { Evaluation } from "./evaluation.ts";
 import type { Given } from "./flow.ts";
 import type { Frame } from "./frame.ts";
 import { listElements } from "./list-elements.ts";
 import { elementValues, entryValues } from "./names.ts";
-import type { CallNode, FunctionNode } from "../modules/syntax.ts";
-import { textValue, truthiness, unknownSet, type Entry, type Values } from "./values.ts";
+import {
+  textValue,
+  truthiness,
+  unknownSet,
+  type Entry,
+  type Value,
+  type Values,
+} from "./values.ts";
 
 interface Question {
   readonly given: Given;
@@ -23,9 +31,36 @@ export function givenValues(evaluation: Evaluation, question: Question): Values[
   if (given.as === "template") return templateArguments(evaluation, question);
   const held = evaluation.evaluate(given.of, frame);
   if (given.as === "key") return keyArguments(evaluation, held, question);
+  if (given.as === "props") return [held.map((props) => withInjected(evaluation, props, frame))];
   const before = Array.from({ length: given.index }, () => unknownSet);
   const after = Array.from({ length: 3 }, () => unknownSet);
   return [...before, given.each ? elementValues(evaluation, held) : held, ...after];
+}
+
+const injected = new WeakMap<Evaluation, ReadonlySet<string>>();
+
+/** The props that `cloneElement(element, { … })` gives to elements that were made without them. */
+function injectedProps(evaluation: Evaluation): ReadonlySet<string> {
+  const known = injected.get(evaluation);
+  if (known !== undefined) return known;
+  const found = new Set<string>();
+  for (const unit of evaluation.program.units) {
+    for (const member of unit.index.members.get("cloneElement") ?? []) {
+      const call = unit.parentOf(member);
+      const props = isCall(call) ? call.arguments[1] : undefined;
+      for (const { name } of literalMembers(props) ?? []) found.add(name);
+    }
+  }
+  injected.set(evaluation, found);
+  return found;
+}
+
+/** Props as they stand, and those that may be added later. */
+function withInjected(evaluation: Evaluation, props: Value, frame: Frame): Value {
+  if (props.kind !== "object") return props;
+  const base = { spread: false, node: null, frame, values: unknownSet, optional: true };
+  const added = [...injectedProps(evaluation)].map((key): Entry => ({ ...base, key }));
+  return added.length === 0 ? props : { ...props, entries: [...added, ...props.entries] };
 }
 
 /** `{ queryKey }`, as TanStack Query hands it on. */
