@@ -20,14 +20,42 @@ const tooDeep = "it is nested too deep";
 
 type SourceType = "module" | "script" | "unambiguous";
 
-function attempt(code: string, sourceType: SourceType, name: string): ParseResult {
+/** How a script is tried, in order. A classic script may also use `await` as a name. */
+const orders: Readonly<Record<Script["type"], readonly (readonly [SourceType, boolean])[]>> = {
+  module: [
+    ["module", true],
+    ["script", true],
+    ["script", false],
+  ],
+  classic: [
+    ["script", true],
+    ["module", true],
+    ["script", false],
+  ],
+  unknown: [
+    ["unambiguous", true],
+    ["script", true],
+    ["script", false],
+  ],
+};
+
+/** The source types and whether `await` may stand outside functions, in the order in which a script is tried. */
+export function parseOrder(type: Script["type"]): readonly (readonly [SourceType, boolean])[] {
+  return orders[type];
+}
+
+function attempt(
+  code: string,
+  [sourceType, allowAwaitOutsideFunction]: readonly [SourceType, boolean],
+  name: string,
+): ParseResult {
   const options: ParserOptions = {
     sourceType,
     sourceFilename: name,
     attachComment: false,
     errorRecovery: false,
     allowReturnOutsideFunction: true,
-    allowAwaitOutsideFunction: true,
+    allowAwaitOutsideFunction,
   };
   try {
     return { tree: parse(code, options) };
@@ -40,15 +68,16 @@ function attempt(code: string, sourceType: SourceType, name: string): ParseResul
   }
 }
 
-/** Parses a script by its type, and by the other one where the first guess fails. `name` marks every node's `loc`. */
+/** Parses a script by its type, and in other ways where the first fails. `name` marks every node's `loc`. */
 export function parseScript(script: Script, name: string): ParseResult {
   if (script.code.length > scriptLimit) {
     return { failure: { reason: `it is larger than ${scriptLimit} characters`, offset: 0 } };
   }
-  const first: SourceType =
-    script.type === "unknown" ? "unambiguous" : script.type === "module" ? "module" : "script";
-  const result = attempt(script.code, first, name);
-  if (result.failure === undefined) return result;
-  const second = attempt(script.code, first === "script" ? "module" : "script", name);
-  return second.failure === undefined ? second : result;
+  let first: ParseResult | undefined;
+  for (const way of parseOrder(script.type)) {
+    const result = attempt(script.code, way, name);
+    if (result.failure === undefined || result.failure.reason === tooDeep) return result;
+    first ??= result;
+  }
+  return first as ParseResult;
 }
