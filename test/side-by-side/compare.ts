@@ -3,13 +3,13 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { startGovernedApps, type GovernedApps } from "./governed-apps.ts";
-import { startOriginal, startUpstream, type Answers } from "./upstream.ts";
+import { startOriginal, startUpstream, type Answers, type Upstream } from "./upstream.ts";
 import { plain, watchPage, type Troubles } from "./watched-page.ts";
 
 /** What a script of clicks is given. */
 export interface Visit {
   readonly page: Page;
-  /** Address of the app's own root, ending in a slash. */
+  /** Address of the app, ending in a slash. */
   readonly home: string;
   readonly governed: boolean;
   /** Writes down what the page shows, under a name. */
@@ -21,9 +21,11 @@ export interface Visit {
 export interface ComparedApp {
   readonly name: string;
   readonly folder: string;
-  /** What the bundle calls its backend: an origin, `same-origin`, `{base}`. */
+  /** What the bundle calls its backend: an origin, `same-origin`, `{base}`, with the path that it stands for: `{base} /api`. */
   readonly keys: readonly string[];
   readonly held?: readonly string[];
+  /** The folder that the app expects to be served in: `sub/`. */
+  readonly mount?: string;
   readonly answers: Answers;
   /** Readies a browser context: storage, requests to other origins of the original. */
   readonly prepare?: (context: BrowserContext, governed: boolean) => Promise<void>;
@@ -40,8 +42,6 @@ export interface Seen {
 export interface Comparison {
   readonly original: Seen;
   readonly governed: Seen;
-  readonly apps: GovernedApps;
-  stop(): Promise<void>;
 }
 
 interface Place {
@@ -106,36 +106,55 @@ async function visit(browser: Browser, app: ComparedApp, place: Place): Promise<
   return { troubles, looks, calls: place.calls.toSorted() };
 }
 
-/** Visits both. */
-export async function compare(browser: Browser, app: ComparedApp): Promise<Comparison> {
-  const backend = await startUpstream(app.answers);
-  const originalCalls: string[] = [];
-  const server = await startOriginal(app.folder, app.answers, originalCalls);
-  const { name, folder, held } = app;
-  const backends = Object.fromEntries(app.keys.map((key) => [key, backend.port]));
-  const apps = await startGovernedApps([{ name, folder, backends, ...(held ? { held } : {}) }]);
-  const stop = async (): Promise<void> => {
-    await apps.stop();
-    await server.close();
-    await backend.close();
-  };
+async function visitBoth(
+  browser: Browser,
+  app: ComparedApp,
+  { apps, backend }: { apps: GovernedApps; backend: Upstream },
+): Promise<Comparison> {
+  const calls: string[] = [];
+  const server = await startOriginal(app, calls);
+  const home = `http://127.0.0.1:${server.port}/${app.mount ?? ""}`;
+  const approve = (): Promise<void> => Promise.resolve();
   try {
-    const original = await visit(browser, app, {
-      home: `http://127.0.0.1:${server.port}/`,
-      governed: false,
-      calls: originalCalls,
-      approve: () => Promise.resolve(),
-    });
+    const original = await visit(browser, app, { home, governed: false, calls, approve });
     const governed = await visit(browser, app, {
-      home: `${apps.url(name)}/`,
+      home: `${apps.url(app.name)}/${app.mount ?? ""}`,
       governed: true,
       calls: backend.calls,
       approve: () => apps.approve(),
     });
-    return { original, governed, apps, stop };
-  } catch (error) {
-    await stop();
-    throw error;
+    return { original, governed };
+  } finally {
+    await server.close();
+  }
+}
+
+/** Imports apps into one workspace, serves them, and visits each of them and its original. */
+export async function compare(
+  browser: Browser,
+  apps: readonly ComparedApp[],
+): Promise<Map<string, Comparison>> {
+  const backends = new Map<string, Upstream>();
+  for (const { name, answers } of apps) backends.set(name, await startUpstream(answers));
+  const portOf = (name: string): number => backends.get(name)?.port ?? 0;
+  const bundles = apps.map(({ name, folder, keys, held = [] }) => {
+    const addresses = keys.map((text): [string, string] => {
+      const [key = "", path = ""] = text.split(" ");
+      return [key, `http://127.0.0.1:${portOf(name)}${path}`];
+    });
+    return { name, folder, held, backends: Object.fromEntries(addresses) };
+  });
+  const governed = await startGovernedApps(bundles);
+  const seen = new Map<string, Comparison>();
+  try {
+    for (const app of apps) {
+      const backend = backends.get(app.name) as Upstream;
+      seen.set(app.name, await visitBoth(browser, app, { apps: governed, backend }));
+    }
+    return seen;
+  } finally {
+    await governed.stop();
+    for (const backend of backends.values()) await backend.close();
   }
 }
 

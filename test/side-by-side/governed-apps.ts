@@ -11,8 +11,8 @@ import { govern, root } from "../e2e/governed-console.ts";
 export interface AppBundle {
   readonly name: string;
   readonly folder: string;
-  /** Port of the backend by what the bundle calls it: an origin, `same-origin`, `{base}`. */
-  readonly backends: Readonly<Record<string, number>>;
+  /** Address of the backend by what the bundle calls it: an origin, `same-origin`, `{base}`. */
+  readonly backends: Readonly<Record<string, string>>;
   /** Calls that wait for a person, as `POST /api/credits`; other writes go through. */
   readonly held?: readonly string[];
 }
@@ -34,9 +34,8 @@ function workspaceText(apps: readonly AppBundle[], held: readonly string[]): str
   const lines = ["version: 1", "identity: { dev: { users: { sam: [dev], ana: [leads] } } }"];
   lines.push("groups: { dev: {}, leads: {} }", "resources:");
   for (const { name, backends } of apps) {
-    for (const [at, port] of Object.values(backends).entries()) {
-      const upstream = quoted(`http://127.0.0.1:${port}`);
-      lines.push(`  ${name}-${at}: { kind: http, upstream: ${upstream}, auth: service }`);
+    for (const [at, address] of Object.values(backends).entries()) {
+      lines.push(`  ${name}-${at}: { kind: http, upstream: ${quoted(address)}, auth: service }`);
     }
   }
   lines.push("apps:");

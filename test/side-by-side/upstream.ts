@@ -84,23 +84,30 @@ export async function startUpstream(answers: Answers): Promise<Upstream> {
 
 /** Serves a bundle as it was built: its files, its entry page for other documents, and the backend behind the same origin. */
 export async function startOriginal(
-  folder: string,
-  answers: Answers,
+  app: { readonly folder: string; readonly mount?: string; readonly answers: Answers },
   calls: string[],
 ): Promise<Listening> {
-  const files = sirv(folder, { dev: true, etag: true });
+  const files = sirv(app.folder, { dev: true, etag: true });
+  const root = `/${app.mount ?? ""}`;
   const server = createServer((message, response) => {
-    const isRead = message.method === "GET" || message.method === "HEAD";
+    const { url = "/", method, headers } = message;
     const ask = (): void => {
-      if (isRead && message.headers["sec-fetch-dest"] === "document") {
-        message.url = "/";
-        files(message, response, () => give(response, undefined));
+      message.url = url;
+      void answerFrom(app.answers, calls, { message, response });
+    };
+    if ((method !== "GET" && method !== "HEAD") || !url.startsWith(root)) {
+      ask();
+      return;
+    }
+    message.url = url.slice(root.length - 1);
+    files(message, response, () => {
+      if (headers["sec-fetch-dest"] !== "document") {
+        ask();
         return;
       }
-      void answerFrom(answers, calls, { message, response });
-    };
-    if (isRead) files(message, response, ask);
-    else ask();
+      message.url = "/";
+      files(message, response, () => give(response, undefined));
+    });
   });
   return await listen(server);
 }

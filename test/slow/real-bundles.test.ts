@@ -26,10 +26,10 @@ describe.each(apps)("$package", (app) => {
 
   beforeAll(async () => {
     browser = await launchChromium();
-    seen = await compare(browser, { ...app, folder: app.folderIn(unpacked) });
+    const compared = await compare(browser, [{ ...app, folder: app.folderIn(unpacked) }]);
+    seen = compared.get(app.name) as Comparison;
   });
   afterAll(async () => {
-    await seen?.stop();
     await browser?.close();
   });
 

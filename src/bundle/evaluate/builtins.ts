@@ -70,7 +70,24 @@ export function queryValue(evaluation: Evaluation, values: Values, multipart: bo
   return { kind: "query", ...fieldsOf(evaluation, given), multipart };
 }
 
-function resolvedUrl(path: TextValue, base: Values, node?: Node | null): Values {
+/** The page's own address, which is that of the app's root. */
+const ownAddress =
+  /^(?:(?:document\.)?location(?:\.href|\.origin)?|document\.(?:baseURI|URL|documentURI))$/;
+
+/** Where an address begins that is resolved against the page or a script: a path of the app's own origin. */
+function ownBase(evaluation: Evaluation, value: Value, node: Node | null | undefined) {
+  if (value.kind !== "global") return undefined;
+  if (ownAddress.test(value.path)) return "/";
+  if (value.path !== "import.meta.url" || !node) return undefined;
+  const { file } = evaluation.program.unitOf(node).script;
+  return `/${file.slice(0, file.lastIndexOf("/") + 1)}`;
+}
+
+function resolvedUrl(
+  evaluation: Evaluation,
+  path: TextValue,
+  { base, node }: { base: Values; node: Node | null | undefined },
+): Values {
   const start = knownStart(path);
   if (/^(?:[a-z][a-z0-9+.-]*:)?\/\//i.test(start.text)) return [path];
   return union(
@@ -78,6 +95,10 @@ function resolvedUrl(path: TextValue, base: Values, node?: Node | null): Values 
       const text = plainText(value);
       if (text === undefined) {
         const isRooted = start.text.startsWith("/");
+        const own = ownBase(evaluation, value, node);
+        if (own !== undefined) {
+          return isRooted ? [path] : joinTexts([{ values: [textValue(own)] }, { values: [path] }]);
+        }
         return value.kind === "global" || value.kind === "param"
           ? joinTexts([
               node ? { values: [value], node } : { values: [value] },
@@ -158,13 +179,13 @@ const functions: Readonly<Record<string, Builtin>> = {
 };
 
 const constructors: Readonly<Record<string, Builtin>> = {
-  URL: (_, call) =>
+  URL: (evaluation, call) =>
     union(
       ...call.argument(0).map((value) => {
         const base = call.argument(1);
         const text = asText(value);
         const bare = base.every((one) => one.kind === "literal");
-        return bare ? [text] : resolvedUrl(text, base, call.entered.args[1]);
+        return bare ? [text] : resolvedUrl(evaluation, text, { base, node: call.entered.args[1] });
       }),
     ),
   URLSearchParams: (evaluation, call) => [queryValue(evaluation, call.argument(0), false)],

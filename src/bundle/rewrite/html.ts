@@ -45,6 +45,21 @@ function assetPrefix(elements: readonly Element[], bundle: Bundle, page: string)
   return { text: up === "" ? "./" : `${up}/`, folder: "." };
 }
 
+/**
+ * The folder that an app expects to be served in, as its entry page's addresses of its own files show: `sub/` of
+ * `/sub/assets/a.js`, empty for the root and for relative addresses.
+ */
+export function mountOf(bundle: Bundle, pages: readonly { path: string; html: string }[]): string {
+  const entry = pages.find(({ path }) => path === "index.html");
+  if (entry === undefined || !isPage(entry.html)) return "";
+  const elements = htmlElements(entry.html);
+  const base = elements.find(({ tagName }) => tagName === "base");
+  const href = base === undefined ? undefined : attribute(base, "href");
+  const { text } = assetPrefix(elements, bundle, entry.path);
+  const mount = /^\.?\/?$/.test(text) ? (href ?? "") : text;
+  return /^\/[^/?#:]+(?:\/[^/?#:]+)*\/$/.test(mount) ? mount.slice(1) : "";
+}
+
 /** The folder of the page's first script, where its proxy file is put beside. */
 export function proxyFolder(
   bundle: Bundle,

@@ -11,7 +11,7 @@ import type { Bundle, BundleFile } from "../files/bundle.ts";
 import { readMap } from "../files/map-text.ts";
 import { leftoverSplices } from "./credentials.ts";
 import { scriptSplices } from "./cut-splices.ts";
-import { handlerFindings, pageSplices, proxyFolder } from "./html.ts";
+import { handlerFindings, mountOf, pageSplices, proxyFolder } from "./html.ts";
 import { IntegrityIndex, integrityOf, type IntegrityUse } from "./integrity.ts";
 import { planNames, referenceSplice, type Draft, type NamePlan } from "./names.ts";
 import { proxyFile, proxyStatement, type ProxySource } from "./proxy-text.ts";
@@ -31,7 +31,7 @@ export interface RewrittenBundle {
   readonly files: ReadonlyMap<string, Uint8Array>;
   /** Chained source maps by path, sorted. */
   readonly maps: ReadonlyMap<string, Uint8Array>;
-  /** Path in the input → path in the output, of the renamed files. */
+  /** Path in the input → path in the output, of the files whose path changed. */
   readonly renames: ReadonlyMap<string, string>;
   readonly log: SpliceLog;
   readonly findings: readonly Finding[];
@@ -171,11 +171,30 @@ function sorted<V>(map: Iterable<readonly [string, V]>): Map<string, V> {
   return new Map([...map].toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+/** The same files in the folder that their pages address them in. */
+function mounted(result: RewrittenBundle, mount: string): RewrittenBundle {
+  if (mount === "") return result;
+  const moved = <V>(files: ReadonlyMap<string, V>): Map<string, V> =>
+    new Map([...files].map(([path, bytes]) => [mount + path, bytes]));
+  const { log } = result;
+  return {
+    ...result,
+    files: moved(result.files),
+    maps: moved(result.maps),
+    renames: sorted(log.files.map(({ from, to }) => [from, mount + to] as const)),
+    log: {
+      ...log,
+      files: log.files.map((file) => ({ ...file, to: mount + file.to })),
+      added: log.added.map((path) => mount + path),
+    },
+  };
+}
+
 function startWork(
   bundle: Bundle,
   analysis: Analysis,
   proxy: ProxySource,
-): Work & { added: [string, string][] } {
+): Work & { added: [string, string][]; mount: string } {
   const pages = [...bundle.files.values()].flatMap((file) => {
     const html = file.kind === "html" ? textOf(file) : null;
     return html === null ? [] : [{ path: file.path, html }];
@@ -187,6 +206,7 @@ function startWork(
     cuts: analysis.cuts,
     statement: proxyStatement(proxy, bundle.digest),
     proxyPath,
+    mount: mountOf(bundle, pages),
     added: pages.length === 0 ? [] : [[proxyPath, text]],
   };
 }
@@ -225,7 +245,7 @@ export function rewriteBundle(
   const files = served.map(
     (file) => [plan.renames.get(file.path) ?? file.path, finisher.bytes(file)] as const,
   );
-  return {
+  const result: RewrittenBundle = {
     files: sorted([...files, ...work.added.map(([path, text]) => [path, bytesOf(text)] as const)]),
     maps: sorted(finisher.maps),
     renames: sorted(plan.renames),
@@ -238,4 +258,5 @@ export function rewriteBundle(
       .filter(({ kind }) => kind === "html")
       .flatMap(({ path, text }) => handlerFindings(path, text)),
   };
+  return mounted(result, work.mount);
 }
