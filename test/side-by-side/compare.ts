@@ -106,6 +106,8 @@ async function visit(browser: Browser, app: ComparedApp, place: Place): Promise<
   return { troubles, looks, calls: place.calls.toSorted() };
 }
 
+const nobody = (): Promise<void> => Promise.resolve();
+
 async function visitBoth(
   browser: Browser,
   app: ComparedApp,
@@ -114,9 +116,13 @@ async function visitBoth(
   const calls: string[] = [];
   const server = await startOriginal(app, calls);
   const home = `http://127.0.0.1:${server.port}/${app.mount ?? ""}`;
-  const approve = (): Promise<void> => Promise.resolve();
   try {
-    const original = await visit(browser, app, { home, governed: false, calls, approve });
+    const original = await visit(browser, app, {
+      home,
+      governed: false,
+      calls,
+      approve: nobody,
+    });
     const governed = await visit(browser, app, {
       home: `${apps.url(app.name)}/${app.mount ?? ""}`,
       governed: true,

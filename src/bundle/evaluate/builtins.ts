@@ -83,6 +83,23 @@ function ownBase(evaluation: Evaluation, value: Value, node: Node | null | undef
   return `/${file.slice(0, file.lastIndexOf("/") + 1)}`;
 }
 
+interface GivenBase {
+  readonly value: Value;
+  readonly node: Node | null | undefined;
+}
+
+/** A path after a base of which no text is known. */
+function afterBase(evaluation: Evaluation, path: TextValue, { value, node }: GivenBase): Values {
+  const isRooted = knownStart(path).text.startsWith("/");
+  const own = ownBase(evaluation, value, node);
+  if (own !== undefined) {
+    return isRooted ? [path] : joinTexts([{ values: [textValue(own)] }, { values: [path] }]);
+  }
+  if (value.kind !== "global" && value.kind !== "param") return unknownSet;
+  const base = node ? { values: [value], node } : { values: [value] };
+  return joinTexts([base, { values: [isRooted ? path : slashed(path)] }]);
+}
+
 function resolvedUrl(
   evaluation: Evaluation,
   path: TextValue,
@@ -93,19 +110,7 @@ function resolvedUrl(
   return union(
     ...base.map((value): Values => {
       const text = plainText(value);
-      if (text === undefined) {
-        const isRooted = start.text.startsWith("/");
-        const own = ownBase(evaluation, value, node);
-        if (own !== undefined) {
-          return isRooted ? [path] : joinTexts([{ values: [textValue(own)] }, { values: [path] }]);
-        }
-        return value.kind === "global" || value.kind === "param"
-          ? joinTexts([
-              node ? { values: [value], node } : { values: [value] },
-              { values: [isRooted ? path : slashed(path)] },
-            ])
-          : unknownSet;
-      }
+      if (text === undefined) return afterBase(evaluation, path, { value, node });
       if (start.whole) {
         const made = URL.canParse(start.text, text) ? new URL(start.text, text).href : undefined;
         return made === undefined ? unknownSet : [textValue(made)];

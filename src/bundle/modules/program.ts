@@ -5,6 +5,7 @@
 import type * as t from "@babel/types";
 import type { Bundle, Script } from "../files/bundle.ts";
 import { EsModules } from "./es-modules.ts";
+import { linkGlobalNames } from "./global-names.ts";
 import { indexScript } from "./index-script.ts";
 import type { ModuleSystem } from "./module-system.ts";
 import { parseScript, type ParseFailure } from "./parse-script.ts";
@@ -33,6 +34,7 @@ export class Program {
       if (failure !== undefined) unparsed.push({ ...failure, script });
       else units.push(new Unit(units.length, { script, tree, index: indexScript(tree) }));
     }
+    linkGlobalNames(units);
     this.units = units;
     this.unparsed = unparsed;
     const modules = new EsModules(units);

@@ -34,6 +34,8 @@ export class Unit {
   readonly script: Script;
   readonly tree: t.File;
   readonly index: ScriptIndex;
+  /** Names that other classic scripts declare for this one. */
+  readonly globals = new Map<string, Binding>();
   private readonly parents = new Map<Node, Node>();
 
   constructor(id: number, parsed: { script: Script; tree: t.File; index: ScriptIndex }) {
@@ -43,9 +45,10 @@ export class Unit {
     this.index = parsed.index;
   }
 
-  /** The binding that an identifier in expression position means; undefined for a global. */
+  /** The binding that an identifier in expression position means; undefined for a global of the page. */
   bindingOf(identifier: t.Identifier): Binding | undefined {
-    return this.scopeOf(identifier).lookup(identifier.name);
+    const { name } = identifier;
+    return this.scopeOf(identifier).lookup(name) ?? this.globals.get(name);
   }
 
   /** The innermost scope around a node. */

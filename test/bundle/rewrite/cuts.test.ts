@@ -237,6 +237,13 @@ describe("verifyScript", () => {
 });
 
 describe("a base that only the run time knows", () => {
+  const apiUrl = {
+    kind: "base",
+    file: "app.js",
+    origin: "{apiUrl}",
+    part: "origin",
+    key: null,
+  } as const;
   const origin = "https://be29c5877.govern.invalid";
   test.each<[string, string, Partial<BaseCut>, string]>([
     ["fetch(base+path)", "base", {}, `fetch("${origin}/"+path)`],
@@ -251,7 +258,7 @@ describe("a base that only the run time knows", () => {
     ["()=>{return base+p}", "base", {}, `()=>{return "${origin}/"+p}`],
   ])("is replaced in %s", (code, part, given, expected) => {
     const cut: BaseCut = {
-      ...{ kind: "base", file: "app.js", origin: "{apiUrl}", part: "origin", key: null },
+      ...apiUrl,
       ...spanOf(code, part),
       ...given,
     };
@@ -261,7 +268,7 @@ describe("a base that only the run time knows", () => {
 
   test("needs no proxy of its own", () => {
     const cut: BaseCut = {
-      ...{ kind: "base", file: "app.js", origin: "{apiUrl}", part: "origin", key: null },
+      ...apiUrl,
       ...spanOf("get(base)", "base"),
     };
     const { files } = rewriteBundle(

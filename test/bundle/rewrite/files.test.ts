@@ -159,8 +159,11 @@ describe("integrity values", () => {
 /** The page of a bundle after the rewrite, the proxy’s path replaced. */
 function pageOf(html: string, more: Record<string, string> = {}): string {
   const { files } = rewrite({ "index.html": html, "assets/a.js": "1", ...more });
-  const proxy = [...files.keys()].find((path) => path.includes("govern-proxy-")) ?? "none";
-  return textIn(files, "index.html").replaceAll(proxy, "PROXY");
+  const find = (name: string): string =>
+    [...files.keys()].find((path) => path.includes(name)) ?? "none";
+  const page = find("index.html");
+  const proxy = find("govern-proxy-").slice(page.length - "index.html".length);
+  return textIn(files, page).replaceAll(proxy, "PROXY");
 }
 
 describe("a page", () => {
@@ -315,5 +318,33 @@ describe("verification", () => {
     const bundle = bundleOf({ "a.js": `k="${value}"`, "blob.bin": `binary\0 ${value}` });
     const result = rewriteBundle(bundle, analysisOf([cut]), standIn);
     expect(() => verifyRewritten(result, analysisOf([cut]))).toThrow(/blob\.bin/);
+  });
+});
+
+describe("an app for a folder of its own", () => {
+  const script = 'fetch("/sub/api")';
+  test.each([
+    ["absolute addresses", '<!doctype html><script src="/sub/assets/a.js"></script>'],
+    ["a base", '<!doctype html><base href="/sub/"><script src="assets/a.js"></script>'],
+  ])("is put into it, as shown by %s", (_, html) => {
+    const { files, log } = rewrite({ "index.html": html, "assets/a.js": script });
+    expect([...files.keys()]).toEqual(
+      expect.arrayContaining(["sub/index.html", "sub/assets/a.js"]) as string[],
+    );
+    expect([...files.keys()].every((path) => path.startsWith("sub/"))).toBe(true);
+    expect(log.files.map(({ to }) => to)).toContain("sub/index.html");
+    expect(textIn(files, "sub/index.html")).toMatch(/src="(?:\/sub\/)?assets\/govern-proxy-/);
+  });
+
+  test.each([
+    ["the root", '<!doctype html><script src="/assets/a.js"></script>'],
+    ["a relative address", '<!doctype html><script src="./assets/a.js"></script>'],
+    [
+      "another origin",
+      '<!doctype html><script src="https://cdn.acme.example/assets/a.js"></script>',
+    ],
+  ])("is none where its pages show %s", (_, html) => {
+    const { files } = rewrite({ "index.html": html, "assets/a.js": script });
+    expect(files.has("index.html")).toBe(true);
   });
 });
