@@ -6,6 +6,8 @@ import type { FunctionValue, Value, Values } from "./values.ts";
 
 export interface Evaluation {
   readonly program: Program;
+  /** What is being found was cut short, and is not to be kept. */
+  readonly truncated: boolean;
   /** What an expression can be in a frame. Never empty. */
   evaluate(node: Node, frame: Frame): Values;
   /** What a member of a value can be. */

@@ -51,6 +51,8 @@ export class Evaluator implements Evaluation {
   steps = 0;
   /** Functions that make the clients of an HTTP library: what they return is not looked into. */
   readonly clientFactories = new Map<FunctionNode, ClientLibrary>();
+  /** Whether the evaluation that is going on was cut short: what it finds is not to be kept. */
+  truncated = false;
   private depth = 0;
 
   constructor(program: Program) {
@@ -65,7 +67,7 @@ export class Evaluator implements Evaluation {
   evaluate(node: Node, frame: Frame): Values {
     const known = frame.cache.get(node);
     if (known !== undefined) return known;
-    if (this.depth > nesting || this.budget <= 0) return unknownSet;
+    if (this.isCut()) return unknownSet;
     this.budget -= 1;
     this.steps += 1;
     // A value that depends on itself is unknown while it is being found.
@@ -74,13 +76,22 @@ export class Evaluator implements Evaluation {
     const values = rules[node.type]?.(this, node, frame) ?? unknownSet;
     this.depth -= 1;
     const found = values.length === 0 ? unknownSet : values;
-    frame.cache.set(node, found);
+    // What was cut short is the answer to this question alone: another one may have the means to find out.
+    if (this.truncated) frame.cache.delete(node);
+    else frame.cache.set(node, found);
     return found;
+  }
+
+  private isCut(): boolean {
+    if (this.depth === 0) this.truncated = false;
+    if (this.depth <= nesting && this.budget > 0) return false;
+    this.truncated = true;
+    return true;
   }
 
   property(value: Value, key: string): Values {
     // An object that spreads itself has no end.
-    if (this.depth > nesting || this.budget <= 0) return unknownSet;
+    if (this.isCut()) return unknownSet;
     this.budget -= 1;
     this.steps += 1;
     this.depth += 1;

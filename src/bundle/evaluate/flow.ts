@@ -19,7 +19,8 @@ import type { Path } from "./flow-path.ts";
 import { intoTarget } from "./flow-targets.ts";
 import { flowUp } from "./flow-up.ts";
 import { intoOutlet } from "./flow-wrapped.ts";
-import { RootFrame } from "./frame.ts";
+import type { RootFrame } from "./frame.ts";
+import { bareRoot } from "./wrapped.ts";
 
 /** Longest list of places that one value is followed to. */
 const placeCap = 4000;
@@ -62,7 +63,7 @@ export interface Flow {
 /** Carries one question through the program; the steps themselves live beside it. */
 export class FlowTracker {
   readonly evaluation: Evaluation;
-  readonly root = new RootFrame();
+  readonly root: RootFrame;
   private readonly seen = new Map<Node, Set<string>>();
   private readonly waiting: { node: Node; path: Path }[] = [];
   private readonly uses: Use[] = [];
@@ -73,6 +74,7 @@ export class FlowTracker {
   constructor(evaluation: Evaluation, cap = placeCap) {
     this.evaluation = evaluation;
     this.cap = cap;
+    this.root = bareRoot(evaluation);
   }
 
   /** A tracker for another question. */

@@ -48,7 +48,7 @@ export function nameValues(evaluation: Evaluation, node: t.Identifier, from: Fra
   const known = frame.names.get(binding);
   if (known !== undefined) return known;
   const values = boundValues(evaluation, binding, at);
-  frame.names.set(binding, values);
+  if (!evaluation.truncated) frame.names.set(binding, values);
   return values;
 }
 

@@ -76,7 +76,7 @@ function objectProperty(evaluation: Evaluation, object: ObjectValue, key: string
   const cached = found.get(key);
   if (cached !== undefined) return cached;
   const values = findProperty(evaluation, object, key);
-  found.set(key, values);
+  if (!evaluation.truncated) found.set(key, values);
   return values;
 }
 

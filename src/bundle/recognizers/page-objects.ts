@@ -7,7 +7,7 @@ import type { GlobalCut } from "../analysis.ts";
 import { explore } from "../evaluate/contexts.ts";
 import type { Evaluator } from "../evaluate/evaluator.ts";
 import { FlowTracker, type Use } from "../evaluate/flow.ts";
-import { RootFrame } from "../evaluate/frame.ts";
+import { bareRoot } from "../evaluate/wrapped.ts";
 import { plainText, type ParamValue, type Value } from "../evaluate/values.ts";
 import type { Program } from "../modules/program.ts";
 import {
@@ -114,7 +114,7 @@ class PageReader {
 
   private isGlobal(node: Node, path: string): boolean {
     this.evaluator.budget = 5000;
-    const values = this.evaluator.evaluate(node, new RootFrame());
+    const values = this.evaluator.evaluate(node, bareRoot(this.evaluator));
     return values.some((value) => value.kind === "global" && value.path === path);
   }
 
@@ -206,7 +206,7 @@ class PageReader {
       return true;
     }
     this.evaluator.budget = 5000;
-    return this.evaluator.evaluate(object, new RootFrame()).some(isPageObject);
+    return this.evaluator.evaluate(object, bareRoot(this.evaluator)).some(isPageObject);
   }
 
   private takePattern(root: Root, pattern: t.ObjectPattern): void {

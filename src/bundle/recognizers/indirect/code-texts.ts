@@ -3,7 +3,7 @@
  * would send is registered nowhere. Texts that are only known at run time are left alone: the same policy stops them.
  */
 import type { Evaluator } from "../../evaluate/evaluator.ts";
-import { RootFrame } from "../../evaluate/frame.ts";
+import { bareRoot } from "../../evaluate/wrapped.ts";
 import { asText } from "../../evaluate/texts.ts";
 import type { Program } from "../../modules/program.ts";
 import {
@@ -90,7 +90,7 @@ class CodeReader {
 
   private valueOf(node: Node): string {
     this.evaluator.budget = 5000;
-    const values = this.evaluator.evaluate(node, new RootFrame());
+    const values = this.evaluator.evaluate(node, bareRoot(this.evaluator));
     return values
       .map((value) => {
         if (value.kind === "function") return this.program.unitOf(value.node).textOf(value.node);
@@ -176,7 +176,7 @@ class CodeReader {
 
   private isDocument(node: Node): boolean {
     this.evaluator.budget = 5000;
-    const values = this.evaluator.evaluate(node, new RootFrame());
+    const values = this.evaluator.evaluate(node, bareRoot(this.evaluator));
     return values.some((value) => value.kind === "global" && value.path === "document");
   }
 
