@@ -127,9 +127,26 @@ function amendments(evaluation: Evaluation, binding: Binding, frame: Frame): Ent
   });
   const assigned = binding.reads.flatMap((read) => {
     const unit = evaluation.program.unitOf(read);
-    return assignedMember(unit, read, { binding, frame }) ?? assignedAll(unit, read, frame);
+    return (
+      assignedMember(unit, read, { binding, frame }) ??
+      assignedInPlace(evaluation, read, frame) ??
+      assignedAll(unit, read, frame)
+    );
   });
   return [...defined, ...assigned];
+}
+
+/** `(function (e) { e.k = v })(o || (o = {}))`: what a function sets that is called where it stands. */
+function assignedInPlace(evaluation: Evaluation, read: Node, frame: Frame): Entry[] | null {
+  const unit = evaluation.program.unitOf(read);
+  const around = unit.parentOf(read);
+  const given = around?.type === "LogicalExpression" && around.left === read ? around : read;
+  const call = unit.parentOf(given);
+  if (!isCall(call) || !isFunction(call.callee)) return null;
+  const param = call.callee.params[call.arguments.indexOf(given as never)];
+  if (param?.type !== "Identifier") return null;
+  const binding = unit.scopeOf(call.callee.body).lookup(param.name);
+  return binding?.kind === "param" ? amendments(evaluation, binding, frame) : null;
 }
 
 function assignedMember(

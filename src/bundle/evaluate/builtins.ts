@@ -207,7 +207,12 @@ const methods: Readonly<Record<string, BuiltinMethod>> = {
     self.kind === "instance" ? undefined : [stringified(self)],
   valueOf: same,
   concat: concatTexts,
-  bind: (_, self) => (self.kind === "function" || self.kind === "client" ? [self] : undefined),
+  bind: (_, self, call) => {
+    if (self.kind === "client") return call.entered.args.length > 1 ? undefined : [self];
+    if (self.kind !== "function") return undefined;
+    const bound = call.entered.args.slice(1).map((_arg, at) => call.argument(at + 1));
+    return [bound.length === 0 ? self : { ...self, bound: [...(self.bound ?? []), ...bound] }];
+  },
   getAttribute: (_, self, call) => {
     const [name, ...others] = call.argument(0).map(plainText);
     if (self.kind !== "global" || name === undefined || others.length > 0) return undefined;

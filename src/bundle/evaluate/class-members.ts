@@ -54,7 +54,7 @@ export function writesIn(
   const writes = new Map<string, SelfWrite[]>();
   for (const fn of functions) {
     for (const inner of isFunction(fn) ? ownedNodes(fn) : []) {
-      const write = memberWrite(inner) ?? definedField(evaluation, inner);
+      const write = memberWrite(evaluation, inner) ?? definedField(evaluation, inner);
       if (write === undefined) continue;
       const { key, value } = write;
       writes.set(key, [
@@ -74,11 +74,20 @@ function operatorOf(node: Node): SelfWrite["operator"] {
   return node.operator === "+=" ? "+=" : "other";
 }
 
-function memberWrite(node: Node): { key: string; value: Node } | undefined {
+/** `this`, or a variable that is set to it where it is declared. */
+function isThis({ program }: Evaluation, node: Node): boolean {
+  if (node.type === "ThisExpression") return true;
+  const declarations = node.type === "Identifier" ? program.bindingOf(node)?.declarations : [];
+  const [only, ...others] = declarations ?? [];
+  if (only?.type !== "VariableDeclarator" || others.length > 0) return false;
+  return only.init?.type === "ThisExpression";
+}
+
+function memberWrite(evaluation: Evaluation, node: Node): { key: string; value: Node } | undefined {
   if (node.type !== "AssignmentExpression" || node.left.type !== "MemberExpression") {
     return undefined;
   }
-  if (node.left.object.type !== "ThisExpression") return undefined;
+  if (!isThis(evaluation, node.left.object)) return undefined;
   const key = plainKey(node.left.property, node.left.computed);
   return key === undefined ? undefined : { key, value: node.right };
 }

@@ -12,6 +12,7 @@ import {
   type FunctionNode,
   type Node,
 } from "../modules/syntax.ts";
+import { argumentValues } from "./arguments.ts";
 import { returnsOf } from "./bodies.ts";
 import { rootClient } from "./clients.ts";
 import { callValues, importedNamespace, newValues } from "./calls.ts";
@@ -100,7 +101,8 @@ export class Evaluator implements Evaluation {
     return values;
   }
 
-  frameOf(fn: FunctionValue, entered: Entered, at: Node): Frame {
+  frameOf(fn: FunctionValue, given: Entered, at: Node): Frame {
+    const entered = fn.bound === undefined ? given : this.behind(fn.bound, given);
     const known = entered.caller.calls.get(at) ?? [];
     const same = known.find(
       (frame) =>
@@ -111,6 +113,12 @@ export class Evaluator implements Evaluation {
     const frame = new Frame({ fn: node, env, root: entered.caller.root, entered, self });
     entered.caller.calls.set(at, [...known, frame]);
     return frame;
+  }
+
+  /** The arguments of a call behind those that its function is bound to. */
+  private behind(bound: readonly Values[], given: Entered): Entered {
+    const own = (given.values ?? given.args).map((_one, at) => argumentValues(this, given, at));
+    return { args: [], caller: given.caller, values: [...bound, ...own] };
   }
 
   returned(fn: FunctionValue, entered: Entered, at: CallNode): Values {

@@ -13,7 +13,7 @@ import { ownedNodes } from "./bodies.ts";
 import type { FlowTracker } from "./flow.ts";
 import { construction, instance, result, type Path } from "./flow-path.ts";
 import { arrive, intoBinding, intoProperty } from "./flow-targets.ts";
-import { constructorOf } from "./class-members.ts";
+import { constructorOf, isStatic, memberKey } from "./class-members.ts";
 
 /** A getter gives its result without a call. */
 function memberPath(fn: t.ObjectMethod | t.ClassMethod | t.ClassPrivateMethod, path: Path): Path {
@@ -95,9 +95,9 @@ function named(tracker: FlowTracker, node: FunctionNode | ClassNode, path: Path)
 }
 
 /** The functions of a class whose `this` is an instance, or the class itself. */
-function memberFunctions(node: ClassNode, isStatic: boolean): FunctionNode[] {
+function memberFunctions(node: ClassNode, wantsStatic: boolean): FunctionNode[] {
   return node.body.body.flatMap((member): FunctionNode[] => {
-    if (("static" in member && member.static === true) !== isStatic) return [];
+    if (("static" in member && member.static === true) !== wantsStatic) return [];
     if (isFunction(member)) return [member];
     const value = "value" in member ? member.value : null;
     return isFunction(value) ? [value] : [];
@@ -137,6 +137,15 @@ export function throughOwnThis(tracker: FlowTracker, object: t.ObjectExpression,
   intoOwn(tracker, methods, { type: "ThisExpression", path });
 }
 
+/** Whether a class has a member of its own where a path leads to one of the class that it extends. */
+function hasOwn({ body }: ClassNode, [first, second]: Path): boolean {
+  const ofInstance = first === instance;
+  const key = ofInstance ? second : first;
+  return body.body.some(
+    (member) => isStatic(member) !== ofInstance && isFunction(member) && memberKey(member) === key,
+  );
+}
+
 /** From a class to one that extends it: a constructor of its own constructs the other by `super(…)`. */
 export function intoSubclass(tracker: FlowTracker, node: ClassNode, path: Path): void {
   const [first, ...rest] = path;
@@ -145,6 +154,7 @@ export function intoSubclass(tracker: FlowTracker, node: ClassNode, path: Path):
     type: "Super",
     path: isInstance ? rest : path,
   });
+  if (hasOwn(node, path)) return;
   const constructs = first === undefined || first === construction;
   const own = constructs ? constructorOf(node) : undefined;
   if (own === undefined) return tracker.to(node, path);

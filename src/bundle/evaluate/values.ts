@@ -87,6 +87,8 @@ export interface FunctionValue {
   /** The frame of the function around it. */
   readonly env: Frame;
   readonly self?: Value;
+  /** Arguments that come before those of a call: `f.bind(self, …)`. */
+  readonly bound?: readonly Values[];
 }
 
 export interface ClassValue {

@@ -1,4 +1,5 @@
 /** Assignments to variables: what a read sees of them. */
+import type * as t from "@babel/types";
 import type { Binding } from "../modules/scope.ts";
 import { end, isFunction, start, type Node } from "../modules/syntax.ts";
 import type { Unit } from "../modules/unit.ts";
@@ -7,7 +8,7 @@ import type { Evaluation } from "./evaluation.ts";
 import { frameFor, type Frame } from "./frame.ts";
 import { destructure } from "./patterns.ts";
 import { joinTexts } from "./texts.ts";
-import { union, unknownSet, type Values } from "./values.ts";
+import { union, unknownSet, type Value, type Values } from "./values.ts";
 
 /** Variables with more assignments are state machines, not texts. */
 const writeCap = 64;
@@ -54,6 +55,32 @@ function inLoop(unit: Unit, write: Node, read: Node): boolean {
     );
 }
 
+const anyText: Value = { kind: "unknown", type: "string" };
+
+/** Whether an assignment stands in a loop that its variable lives through: what is added may come many times. */
+function repeats(unit: Unit, write: Node, { declarations: [declaration] }: Binding): boolean {
+  const contains = (node: Node): boolean =>
+    declaration !== undefined && start(node) <= start(declaration) && end(declaration) <= end(node);
+  for (const node of unit.ancestors(write)) {
+    if (contains(node)) return false;
+    if (/^(?:For|While|DoWhile)/.test(node.type)) return true;
+  }
+  return false;
+}
+
+/** What `+=` gives; in a loop anything may be added. */
+function appended(
+  { program }: Evaluation,
+  { binding, start: before, right }: Written & { readonly right: Values },
+  write: t.AssignmentExpression,
+): Values {
+  const added = repeats(program.unitOf(write), write, binding) ? [anyText] : right;
+  return joinTexts([
+    { values: before, node: write.left },
+    { values: added, node: write.right },
+  ]);
+}
+
 function applyWrite(evaluation: Evaluation, written: Written, write: Node): Values {
   const { binding, start: before } = written;
   const unit = evaluation.program.unitOf(write);
@@ -81,10 +108,7 @@ function applyWrite(evaluation: Evaluation, written: Written, write: Node): Valu
       return sure ? values : union(before, values);
     }
     case "+=": {
-      const joined = joinTexts([
-        { values: before, node: write.left },
-        { values: right, node: write.right },
-      ]);
+      const joined = appended(evaluation, { ...written, right }, write);
       return sure ? joined : union(before, joined);
     }
     case "||=":
