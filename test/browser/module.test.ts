@@ -7,7 +7,7 @@ import { useProxyPage } from "./proxy-page.ts";
 const read = (name: string): string =>
   readFileSync(new URL(`../../dist/browser/${name}`, import.meta.url), "utf8");
 const builds: readonly [string, string, number][] = [
-  ["proxy.js", read("proxy.js"), 6 * 1024],
+  ["proxy.js", read("proxy.js"), 6.25 * 1024],
   ["proxy-sql.js", read("proxy-sql.js"), 8.25 * 1024],
 ];
 const at = useProxyPage();
@@ -54,6 +54,34 @@ describe("a second copy", () => {
       configurable: false,
       frozen: true,
     });
+  });
+});
+
+describe("an app's own wrapper over a global", () => {
+  it("is what every reference gives from then on, and calls what stood there before", async () => {
+    const seen = await at.page.evaluate(async () => {
+      const before = __govern.fetch("s1");
+      globalThis.fetch = (input, init) =>
+        before(input, { ...init, headers: { ...init?.headers, "x-app": "wrapped" } });
+      await __govern.fetch("s2")("/api/wrapped");
+      const later = __govern.fetch("s2") === globalThis.fetch;
+      globalThis.fetch = before;
+      return later;
+    });
+    expect(seen).toBe(true);
+    const [request] = at.server.requests(/wrapped/);
+    expect(request?.headers["x-app"]).toBe("wrapped");
+    expect(request?.headers["govern-site"]).toBe("s1");
+  });
+
+  it("may be a class over the page's own", async () => {
+    const kept = await at.page.evaluate(() => {
+      const Base = __govern.XMLHttpRequest("s1");
+      class Counted extends Base {}
+      globalThis.XMLHttpRequest = Counted;
+      return new (__govern.XMLHttpRequest("s2"))() instanceof Counted;
+    });
+    expect(kept).toBe(true);
   });
 });
 

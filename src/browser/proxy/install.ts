@@ -8,19 +8,38 @@ import { governXhr } from "./xhr.ts";
 
 const name = "__govern";
 
+type Replaced = "fetch" | "XMLHttpRequest" | "WebSocket" | "EventSource";
+
+/** What stands over the page's globals. */
+const standIns: Partial<Record<Replaced, unknown>> = {};
+
+/**
+ * What a site's reference gives: its own function, or what the app has put over the global since. An app that wraps `fetch`
+ * to add a header must find its wrapper at each call, and the function before it in the wrapper.
+ */
+function orPatched<T>(global: Replaced, make: (site: string) => T): (site: string) => T {
+  const own = oncePerSite(make);
+  standIns[global] = own(globalSite);
+  return (site) => {
+    const now: unknown = Reflect.get(globalThis, global);
+    return now === standIns[global] ? own(site) : (now as T);
+  };
+}
+
 function makeApi(clients: object) {
   const { XMLHttpRequest: Xhr, EventSource: Source, WebSocket: Socket } = natives;
   const GovernedSource = Source && governStream(Source);
   const GovernedSocket = Socket && governStream(Socket);
   return {
-    fetch: oncePerSite(
+    fetch: orPatched(
+      "fetch",
       (site): typeof fetch =>
         (...given) =>
           governedFetch(site, ...given),
     ),
-    XMLHttpRequest: Xhr ? oncePerSite(governXhr(Xhr)) : (): undefined => undefined,
-    WebSocket: () => GovernedSocket,
-    EventSource: () => GovernedSource,
+    XMLHttpRequest: orPatched("XMLHttpRequest", Xhr ? governXhr(Xhr) : () => undefined),
+    WebSocket: orPatched("WebSocket", () => GovernedSocket),
+    EventSource: orPatched("EventSource", () => GovernedSource),
     sendBeacon: () => governedBeacon,
     load: governedAddress,
     ...clients,
@@ -28,14 +47,8 @@ function makeApi(clients: object) {
 }
 
 /** Takes the place of the page's own globals, in a page and in a worker. */
-function standIn(api: ReturnType<typeof makeApi>): void {
-  const globals = {
-    fetch: api.fetch(globalSite),
-    XMLHttpRequest: api.XMLHttpRequest(globalSite),
-    WebSocket: api.WebSocket(),
-    EventSource: api.EventSource(),
-  };
-  for (const [key, value] of Object.entries(globals)) {
+function standIn(): void {
+  for (const [key, value] of Object.entries(standIns)) {
     if (value) Object.assign(globalThis, { [key]: value });
   }
   if (natives.sendBeacon) Navigator.prototype.sendBeacon = governedBeacon;
@@ -49,6 +62,6 @@ export function install(clients: object): void {
   if (name in globalThis) return;
   const api = makeApi(clients);
   Object.defineProperty(globalThis, name, { value: Object.freeze(api) });
-  standIn(api);
+  standIn();
   keepAcrossReloads();
 }
