@@ -85,6 +85,11 @@ function shownAs({ file, offset, source }: NodePlace): string {
   return source === undefined ? `${file} ${offset}` : `${source.file}:${source.line}`;
 }
 
+function byOperation(one: SiteCall, other: SiteCall): number {
+  if (one.operation === other.operation) return 0;
+  return one.operation < other.operation ? -1 : 1;
+}
+
 /** The calls of a site that stand elsewhere, each once, in order of operation and place. */
 function siteCalls(draft: SiteDraft, places: Places): SiteCall[] {
   const found = new Map<string, { call: SiteCall; place: NodePlace }>();
@@ -96,10 +101,8 @@ function siteCalls(draft: SiteDraft, places: Places): SiteCall[] {
     const key = `${id} ${place.file} ${place.offset}`;
     found.set(key, { call: { operation: id, ...placed(place) }, place });
   }
-  const order = (one: SiteCall, other: SiteCall): number =>
-    one.operation < other.operation ? -1 : one.operation > other.operation ? 1 : 0;
   return [...found.values()]
-    .toSorted((a, b) => order(a.call, b.call) || places.compare(a.place, b.place))
+    .toSorted((a, b) => byOperation(a.call, b.call) || places.compare(a.place, b.place))
     .map(({ call }) => call);
 }
 

@@ -62,7 +62,7 @@ describe("an app's own wrapper over a global", () => {
     const seen = await at.page.evaluate(async () => {
       const before = __govern.fetch("s1");
       globalThis.fetch = (input, init) =>
-        before(input, { ...init, headers: { ...init?.headers, "x-app": "wrapped" } });
+        before(input, { ...init, headers: { "x-app": "wrapped" } });
       await __govern.fetch("s2")("/api/wrapped");
       const later = __govern.fetch("s2") === globalThis.fetch;
       globalThis.fetch = before;
