@@ -183,8 +183,9 @@ export async function analyzeBundle(
   app: string,
   options: AnalyzeOptions = {},
 ): Promise<Analysis> {
-  options.onProgress?.(`parsing the scripts of ${app}`);
-  const program = new Program(bundle);
+  const program = new Program(bundle, ({ file }, at, of) => {
+    options.onProgress?.(`parsing ${app}: ${file} (${at} of ${of})`);
+  });
   const [fault] = program.unparsed;
   if (program.units.length === 0) {
     const reason =

@@ -53,6 +53,8 @@ export interface ImportOptions {
     | ((report: InspectReport, given: ImportGiven) => Promise<ImportAnswers | undefined>)
     | undefined;
   readonly onProgress?: ((step: ImportStep) => void) | undefined;
+  /** Told what the analysis is at, in a few words. */
+  readonly onAnalysis?: ((doing: string) => void) | undefined;
   /** The built files to copy; those of the package if left out. */
   readonly assets?: Assets | undefined;
   /** The writing calls; the file system's own if left out. */
@@ -104,7 +106,11 @@ export async function importBundle(options: ImportOptions): Promise<ImportResult
   options.onProgress?.("analyze");
   const recordings = await Promise.all((options.har ?? []).map(readHar));
   const analyze = options.analyze ?? analyzeBundle;
-  const analysis = await analyze(bundle, named, { recordings, marks: true });
+  const analysis = await analyze(bundle, named, {
+    recordings,
+    marks: true,
+    ...(options.onAnalysis === undefined ? {} : { onProgress: options.onAnalysis }),
+  });
   const settled = await settle(options, named, bundle, analysis);
   if (settled === null) return null;
   return importAnalyzed(bundle, analysis, {

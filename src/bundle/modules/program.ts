@@ -26,10 +26,12 @@ export class Program {
   /** Modules that a bundler wrapped in functions. */
   readonly wrapped: WrappedModules;
 
-  constructor(bundle: Bundle) {
+  /** @param onScript told of each script before it is parsed, and which of how many it is */
+  constructor(bundle: Bundle, onScript?: (script: Script, at: number, of: number) => void) {
     const units: Unit[] = [];
     const unparsed: Unparsed[] = [];
-    for (const script of bundle.scripts) {
+    for (const [at, script] of bundle.scripts.entries()) {
+      onScript?.(script, at + 1, bundle.scripts.length);
       const { tree, failure } = parseScript(script, String(units.length));
       if (failure !== undefined) unparsed.push({ ...failure, script });
       else units.push(new Unit(units.length, { script, tree, index: indexScript(tree) }));

@@ -84,6 +84,7 @@ async function runImport(
     frozen: flags.frozen,
     har: flags.har.map((path) => resolve(cwd, path)),
     onProgress: (step) => output.progress(steps[step]),
+    onAnalysis: (doing) => output.progress(`${steps.analyze} ${doing}`),
     ...asking,
   });
   // The person left.

@@ -23,7 +23,11 @@ async function runInspect(
   output.progress(`Analyzing ${path} …`);
   const { inspectBundle } = await import("../../bundle/inspect.ts");
   const named = flags.app === undefined ? {} : { app: flags.app };
-  const report = await inspectBundle(path, { ...named, har: flags.har });
+  const report = await inspectBundle(path, {
+    ...named,
+    har: flags.har,
+    onProgress: (doing) => output.progress(`Analyzing ${path} … ${doing}`),
+  });
   if (flags.json ?? false) output.printJson(report);
   else {
     const { renderInspection } = await import("../report-view.ts");
