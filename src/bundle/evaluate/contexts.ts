@@ -10,7 +10,13 @@ import { sharedChoice } from "./decisions.ts";
 import type { Evaluator } from "./evaluator.ts";
 import { Frame, frameAround, frameFor, RootFrame } from "./frame.ts";
 import { givenValues } from "./given-values.ts";
-import type { FunctionValue, ParamValue, Value, Values } from "./values.ts";
+import {
+  unknownSet,
+  type FunctionValue,
+  type ParamValue,
+  type Value,
+  type Values,
+} from "./values.ts";
 
 /** Longest chain of callers. */
 const chainCap = 8;
@@ -23,6 +29,8 @@ const softDepth = 2;
 const choiceCap = 3;
 /** Expressions evaluated for all contexts of one place. */
 const placeBudget = 4_000_000;
+/** Most constructions of a class that are told apart where a call of one of its methods is known. */
+const constructionCap = 4;
 /** Expressions evaluated for one context. */
 const contextBudget = 40_000;
 
@@ -52,7 +60,8 @@ export interface Explored<T> {
 
 interface Link {
   readonly fn: FunctionNode;
-  readonly caller: Caller;
+  /** Undefined for any of them. */
+  readonly caller: Caller | undefined;
 }
 
 /** In which way a place is reached. */
@@ -133,7 +142,7 @@ class Exploration<T> {
 
   private take(answer: Answer<T>, chain: readonly Link[]): void {
     for (const reason of answer.open) this.open.add(reason);
-    const outermost = chain.at(-1)?.caller.call;
+    const outermost = chain.at(-1)?.caller?.call;
     for (const result of answer.results) {
       this.results.push(result);
       if (outermost !== undefined) this.calledAt.set(result, outermost);
@@ -166,7 +175,10 @@ class Exploration<T> {
     if (escapes !== undefined)
       this.open.add(`the function around it may be called from elsewhere: ${escapes}`);
     else if (callers.length === 0) this.dead += 1;
-    for (const caller of callers) {
+    // A class that is constructed in many places: each of them for each call of its methods is too much.
+    const isMany =
+      at.chain.length > 0 && callers.length > constructionCap && isConstructor(param.fn);
+    for (const caller of isMany ? [undefined] : callers) {
       this.visit({ ...at, chain: [...at.chain, { fn: param.fn, caller }] });
     }
   }
@@ -202,6 +214,11 @@ class Exploration<T> {
   }
 
   private assumedFrame({ fn, caller }: Link, root: RootFrame): Frame {
+    if (caller === undefined) {
+      const values = fn.params.map(() => unknownSet);
+      const env = frameAround(this.evaluator.program, fn, root);
+      return new Frame({ fn, env, root, entered: { args: [], caller: root, values } });
+    }
     const outer = frameAround(this.evaluator.program, caller.call, root);
     const { env, self } = this.standsAlone(fn) ? { env: root } : this.calledAs(fn, caller, outer);
     const { given } = caller;
@@ -243,6 +260,10 @@ class Exploration<T> {
       if (value.kind === "class" && value.node === owner) return value.env;
     return undefined;
   }
+}
+
+function isConstructor(fn: FunctionNode): boolean {
+  return fn.type === "ClassMethod" && fn.kind === "constructor";
 }
 
 /** Asks a question at a place, for every way in which its parameters are given. */

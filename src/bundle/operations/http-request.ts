@@ -227,9 +227,27 @@ function credentialsOf(address: Address, headers: Headers): SentCredential[] {
   ];
 }
 
+/**
+ * The parameter to ask the callers of first. What the constructor of a class was given depends on the class, which the callers
+ * of its methods tell.
+ */
+function firstNeeded(needed: ParamValue, parts: readonly Part[]): ParamValue {
+  if (!isConstructor(needed)) return needed;
+  for (const part of parts) {
+    const param = part.kind === "hole" ? part.param : undefined;
+    if (param !== undefined && !param.called && !isConstructor(param)) return param;
+  }
+  return needed;
+}
+
+function isConstructor({ fn }: ParamValue): boolean {
+  return fn.type === "ClassMethod" && fn.kind === "constructor";
+}
+
 function readUrl(value: Value, reading: Reading, take: (address: Address) => void): void {
-  const result = readAddress(asText(value).parts);
-  if (result.kind === "needs") reading.hard.push(result.param);
+  const { parts } = asText(value);
+  const result = readAddress(parts);
+  if (result.kind === "needs") reading.hard.push(firstNeeded(result.param, parts));
   else if (result.kind === "open")
     reading.open.add(
       value.kind === "unknown" && value.reason ? `its address has ${value.reason}` : result.reason,
