@@ -10,16 +10,19 @@ import {
 } from "../modules/syntax.ts";
 import type { Unit } from "../modules/unit.ts";
 import type { Evaluation } from "./evaluation.ts";
-import { frameFor, type Frame } from "./frame.ts";
+import { frameFor, frameInside, type Frame } from "./frame.ts";
+import { asText } from "./texts.ts";
 import {
   plainText,
   type ArrayValue,
   type Entry,
+  type Part,
   type QueryValue,
+  type TextValue,
   type Value,
   type Values,
 } from "./values.ts";
-import { isUnconditional } from "./writes.ts";
+import { isUnconditional, runs } from "./writes.ts";
 
 /** Bindings with more reads than this are library globals: nobody builds an options object through them. */
 const amendedReads = 400;
@@ -31,8 +34,9 @@ export function amended(
   value: Value,
   frame: Frame,
 ): Value {
-  if (value.kind !== "object" && value.kind !== "query" && value.kind !== "array") return value;
   if (binding.reads.length > amendedReads) return value;
+  if (value.kind === "text") return addressed(evaluation, binding, value, frame);
+  if (value.kind !== "object" && value.kind !== "query" && value.kind !== "array") return value;
   if (value.kind === "array") return pushed(evaluation, binding, value, frame);
   return value.kind === "object"
     ? { ...value, entries: [...value.entries, ...amendments(evaluation, binding, frame)] }
@@ -59,16 +63,59 @@ function appended(
   value: QueryValue,
   frame: Frame,
 ): QueryValue {
+  // Minifiers call what an assignment gives: `(q = new URLSearchParams).set(k, v)`.
+  const holders = [...binding.reads, ...binding.writes];
+  return withFields(evaluation, { holders, value, binding, frame });
+}
+
+/** A query with the fields that are set on what some expressions hold. */
+function withFields(
+  evaluation: Evaluation,
+  from: { holders: readonly Node[]; value: QueryValue; binding: Binding; frame: Frame },
+): QueryValue {
+  const { holders, value, binding, frame } = from;
   const fields = new Map(value.fields);
   let { open } = value;
-  for (const read of binding.reads) {
-    const unit = evaluation.program.unitOf(read);
-    const called = memberCall(unit, read);
+  for (const holder of holders) {
+    const unit = evaluation.program.unitOf(holder);
+    const called = memberCall(unit, holder);
     if (called === null || !/^(?:set|append)$/.test(called.name)) continue;
-    const own = frameFor(unit.functionOf(called.call), frame);
+    if (runs(evaluation, { binding, frame }, called.call) === false) continue;
+    const own = frameInside(unit.functionOf(called.call), frame);
     if (!addField(evaluation, fields, { args: called.args, frame: own })) open = true;
   }
   return { ...value, fields, open };
+}
+
+const noFields: QueryValue = { kind: "query", fields: new Map(), open: false, multipart: false };
+
+/** A URL object with what is set on it: `url.searchParams.set(k, v)`, `url.search = query`. */
+function addressed(
+  evaluation: Evaluation,
+  binding: Binding,
+  value: TextValue,
+  frame: Frame,
+): TextValue {
+  const members = binding.reads.flatMap((read) => {
+    const unit = evaluation.program.unitOf(read);
+    const member = unit.parentOf(read);
+    return member !== undefined && isMember(member) && member.object === read ? [member] : [];
+  });
+  const holders = members.filter((member) => memberName(member) === "searchParams");
+  const query = withFields(evaluation, { holders, value: noFields, binding, frame });
+  const searches = members.flatMap((member) => {
+    const write = evaluation.program.parentOf(member);
+    const isSet = write?.type === "AssignmentExpression" && write.left === member;
+    return isSet && memberName(member) === "search" ? [write.right] : [];
+  });
+  const set = searches.flatMap((node) => {
+    const own = frameFor(evaluation.program.unitOf(node).functionOf(node), frame);
+    return evaluation.evaluate(node, own).flatMap((one) => asText(one).parts);
+  });
+  const isSet = query.fields.size > 0 || query.open;
+  if (!isSet && set.length === 0) return value;
+  const added: Part[] = isSet ? [{ kind: "query", query }] : [];
+  return { kind: "text", parts: [...value.parts, { kind: "text", text: "?" }, ...set, ...added] };
 }
 
 /** Whether a call may run more than once for one declaration: in a loop, or in another function. */
@@ -128,7 +175,7 @@ function amendments(evaluation: Evaluation, binding: Binding, frame: Frame): Ent
   const assigned = binding.reads.flatMap((read) => {
     const unit = evaluation.program.unitOf(read);
     return (
-      assignedMember(unit, read, { binding, frame }) ??
+      assignedMember(evaluation, read, { binding, frame }) ??
       assignedInPlace(evaluation, read, frame) ??
       assignedAll(unit, read, frame)
     );
@@ -150,16 +197,19 @@ function assignedInPlace(evaluation: Evaluation, read: Node, frame: Frame): Entr
 }
 
 function assignedMember(
-  unit: Unit,
+  evaluation: Evaluation,
   read: Node,
   held: { binding: Binding; frame: Frame },
 ): Entry[] | null {
+  const unit = evaluation.program.unitOf(read);
   const member = unit.parentOf(read);
   if (member?.type !== "MemberExpression" || member.object !== read) return null;
   const write = unit.parentOf(member);
   if (write?.type !== "AssignmentExpression" || write.left !== member) return [];
   const key = plainKey(member.property, member.computed);
-  const optional = !isUnconditional(unit, write, held.binding);
+  const sure = runs(evaluation, held, write);
+  if (sure === false) return [];
+  const optional = sure !== true;
   const frame = frameFor(unit.functionOf(write), held.frame);
   const node = write.operator === "=" ? write.right : null;
   return [{ key, spread: false, node, frame, optional }];

@@ -2,6 +2,7 @@
 import type { Node } from "../modules/syntax.ts";
 import type { BuiltinCall, BuiltinMethod } from "./builtin-call.ts";
 import type { Evaluation } from "./evaluation.ts";
+import { RootFrame } from "./frame.ts";
 import { knownFields } from "./known-fields.ts";
 import { listMethods } from "./list-methods.ts";
 import { entryValues } from "./names.ts";
@@ -22,6 +23,9 @@ import {
   type Value,
   type Values,
 } from "./values.ts";
+
+/** For values that need none. */
+const noFrame = new RootFrame();
 
 type Builtin = (evaluation: Evaluation, call: BuiltinCall) => Values;
 
@@ -62,6 +66,25 @@ function pairs(evaluation: Evaluation, list: ArrayValue, fields: Map<string, Val
     else fields.set(name, evaluation.property(pair, "1"));
   }
   return open;
+}
+
+/** `[[key, value], …]` of an object whose members are all known. */
+function entriesOf(evaluation: Evaluation, value: Value): Values {
+  // Nobody asks it of nothing: the call stands behind a test.
+  if (value.kind === "literal") return [{ kind: "array", elements: [] }];
+  if (value.kind !== "object") return unknownSet;
+  const { fields, open } = knownFields(evaluation, value);
+  if (open) return unknownSet;
+  const base = { key: undefined, spread: false, node: null, frame: noFrame, optional: false };
+  const pair = ([key, values]: [string, Values]): Value => ({
+    kind: "array",
+    elements: [
+      { ...base, values: [textValue(key)] },
+      { ...base, values },
+    ],
+  });
+  const elements = [...fields].map((field) => ({ ...base, values: [pair(field)] }));
+  return [{ kind: "array", elements }];
 }
 
 /** The fields of a query or form, from what makes it: an object, pairs. */
@@ -163,7 +186,12 @@ const functions: Readonly<Record<string, Builtin>> = {
     const known = certainly(call.argument(0));
     return [known === undefined ? boolean : literalValue(known)];
   },
-  "JSON.stringify": (_, call) => call.argument(0).map((of) => ({ kind: "json", of })),
+  "JSON.stringify": (_, call) =>
+    call
+      .argument(0)
+      .map((of) => (of.kind === "literal" && of.value === undefined ? of : { kind: "json", of })),
+  "Object.entries": (evaluation, call) =>
+    union(...call.argument(0).map((value) => entriesOf(evaluation, value))),
   "Object.assign": (_, call) => [
     {
       kind: "object",

@@ -8,6 +8,7 @@ import { ownedNodes } from "./bodies.ts";
 import { callersOf, type Caller } from "./callers.ts";
 import { sharedChoice } from "./decisions.ts";
 import type { Evaluator } from "./evaluator.ts";
+import { isMaker } from "./makers.ts";
 import { Frame, frameAround, frameFor, RootFrame } from "./frame.ts";
 import { givenValues } from "./given-values.ts";
 import {
@@ -126,8 +127,10 @@ class Exploration<T> {
     if (answer.needs.hard.length > 0 && wanted === undefined) this.open.add("it calls itself");
     if (wanted !== undefined) return this.expandHard(wanted, at);
     const open = answer.needs.soft.filter((param) => !param.called && !assumed.has(param.fn));
-    const refining = this.innermost(open);
-    if (refining !== undefined && at.soft < softDepth) this.expandSoft(refining, answer, at);
+    // What a factory is given is a part of the address: it is followed however deep.
+    const deep = at.soft < softDepth ? open : open.filter((param) => isMaker(param.fn));
+    const refining = this.innermost(deep);
+    if (refining !== undefined) this.expandSoft(refining, answer, at);
     else this.settle(answer, { at, root });
   }
 

@@ -13,7 +13,7 @@ import {
 } from "../modules/syntax.ts";
 import type { Unit } from "../modules/unit.ts";
 import type { Evaluation } from "./evaluation.ts";
-import { frameFor, type Frame, type RootFrame } from "./frame.ts";
+import { frameAround, frameFor, type Frame, type RootFrame } from "./frame.ts";
 import { certainly, plainText } from "./values.ts";
 
 /** What a test asks of something: whether it has one of some values. Truth is the value `true`. */
@@ -68,7 +68,13 @@ function testOf(binding: Binding): Node | undefined {
   return declaration.id.type === "Identifier" && isTest ? (init ?? undefined) : undefined;
 }
 
-function placeOf(evaluation: Evaluation, node: Node): Place | undefined {
+/** `(x = value)` reads what x is from then on. */
+function assigned(node: Node): Node {
+  return node.type === "AssignmentExpression" && node.operator === "=" ? node.left : node;
+}
+
+function placeOf(evaluation: Evaluation, at: Node): Place | undefined {
+  const node = assigned(at);
   if (node.type === "Identifier") {
     const binding = evaluation.program.bindingOf(node);
     if (binding === undefined) return { key: node.name, owner: undefined };
@@ -106,7 +112,8 @@ function comparison(evaluation: Evaluation, node: t.BinaryExpression): Choice | 
   };
 }
 
-function findChoice(evaluation: Evaluation, node: Node): Choice | undefined {
+function findChoice(evaluation: Evaluation, at: Node): Choice | undefined {
+  const node = assigned(at);
   if (node.type === "UnaryExpression" && node.operator === "!") {
     const inner = choiceOf(evaluation, node.argument);
     return inner && { ...inner, negated: !inner.negated };
@@ -179,11 +186,11 @@ function guardAt(around: Node, inner: Node, outer: Node | undefined): Guard | un
   }
 }
 
-/** The guards between a node and the function around it, innermost first. */
-export function guardsOf(unit: Unit, node: Node): Guard[] {
+/** The guards between a node and a function around it, the innermost one unless told, innermost first. */
+export function guardsOf(unit: Unit, node: Node, outer = unit.functionOf(node)): Guard[] {
   const guards: Guard[] = [];
   let inner = node;
-  for (let at = unit.parentOf(node); at !== undefined && !isFunction(at); at = unit.parentOf(at)) {
+  for (let at = unit.parentOf(node); at !== undefined && at !== outer; at = unit.parentOf(at)) {
     const guard = guardAt(at, inner, unit.parentOf(at));
     if (guard !== undefined) guards.push(guard);
     inner = at;
@@ -225,7 +232,9 @@ export function holds(
   at: { frame: Frame; by: Node },
 ): boolean | undefined {
   if (guard.kind === "case") return caseHolds(evaluation, guard, at);
-  const known = decide(evaluation, guard.test, at);
+  const { program } = evaluation;
+  const frame = frameAround(program, guard.test, at.frame);
+  const known = decide(evaluation, guard.test, { ...at, frame });
   return known === undefined ? undefined : known === guard.wanted;
 }
 

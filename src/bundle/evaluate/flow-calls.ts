@@ -1,5 +1,6 @@
 /** Where a value goes that is called, constructed, or given as an argument. */
 import {
+  isClass,
   memberName,
   isMember,
   type CallNode,
@@ -77,12 +78,32 @@ function intoArgument(tracker: FlowTracker, call: Call, value: { node: Node; pat
   const index = call.arguments.indexOf(value.node as never);
   if (tracker.evaluation.program.wrapped.isDefinition(call)) return;
   if (intoConstructor(tracker, call, { index, path: value.path })) return;
+  if (call.callee.type === "Super") return intoSuper(tracker, call, { index, path: value.path });
   if (intoHelper(tracker, call, { ...value, index })) return;
   const name = calleeName(call);
   if (name !== undefined && intoMethod(tracker, call, { name, index, path: value.path })) return;
   if (name !== undefined && intoNamed(tracker, call, { name, index, path: value.path })) return;
   const callees = tracker.evaluation.evaluate(call.callee, tracker.root);
   for (const callee of callees) intoKnown(tracker, call, { ...value, callee, index });
+}
+
+/** `super(x)`: into the constructor that the class inherits. */
+function intoSuper(tracker: FlowTracker, call: Call, given: { index: number; path: Path }): void {
+  const { program } = tracker.evaluation;
+  let owner = program
+    .unitOf(call)
+    .ancestors(call)
+    .find((node) => isClass(node));
+  for (let depth = 0; isClass(owner) && depth < 8; depth += 1) {
+    const parents: readonly Value[] = owner.superClass
+      ? tracker.evaluation.evaluate(owner.superClass, tracker.root)
+      : [];
+    const parent = parents.find((value) => value.kind === "class");
+    const target = parent && constructorOf(parent.node);
+    if (target !== undefined) return intoParam(tracker, target, given);
+    owner = parent?.node;
+  }
+  tracker.escape(call, "it is passed to code that is not followed");
 }
 
 /** Helpers of compilers and hooks of libraries, known by their shape; false if the call is of none. */

@@ -112,6 +112,22 @@ export function frameFor(fn: FunctionNode | undefined, from: Frame): Frame {
   return inChain(from, fn) ?? from.root.assumedFrame(fn) ?? from.root;
 }
 
+/** The same, but for a callback that no call is known to enter: it runs where it stands. */
+export function frameInside(fn: FunctionNode | undefined, from: Frame): Frame {
+  const frame = frameFor(fn, from);
+  if (fn === undefined || frame !== from.root || !contains(from.fn, fn)) return frame;
+  const [known] = from.calls.get(fn) ?? [];
+  if (known !== undefined) return known;
+  const made = new Frame({ fn, env: from, root: from.root });
+  from.calls.set(fn, [made]);
+  return made;
+}
+
+function contains(outer: FunctionNode | null, fn: FunctionNode): boolean {
+  if (outer === null) return false;
+  return (outer.start ?? 0) < (fn.start ?? 0) && (fn.end ?? 0) <= (outer.end ?? 0);
+}
+
 /** The frame of the function around a node, seen from another frame. */
 export function frameAround(program: Program, node: Node, from: Frame): Frame {
   return frameFor(program.unitOf(node).functionOf(node), from);

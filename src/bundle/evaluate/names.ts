@@ -1,13 +1,20 @@
 /** What names mean: variables with their assignments, parameters with the arguments of the call, imports, globals. */
 import type * as t from "@babel/types";
 import type { Binding } from "../modules/scope.ts";
-import { isFunction, type FunctionNode, type Node } from "../modules/syntax.ts";
+import {
+  isFunction,
+  isMember,
+  memberName,
+  type FunctionNode,
+  type Node,
+} from "../modules/syntax.ts";
 import type { Unit } from "../modules/unit.ts";
 import { amended } from "./amendments.ts";
 import { argumentValues, restArguments } from "./arguments.ts";
 import { ownerOf } from "./decisions.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { frameFor, type Entered, type Frame } from "./frame.ts";
+import { isMaker } from "./makers.ts";
 import { destructure, stepsTo } from "./patterns.ts";
 import {
   undefinedValue,
@@ -111,7 +118,9 @@ function paramValues(
   const given =
     (entered === null
       ? undefined
-      : givenBy(evaluation, entered, { pattern, index })?.map(asArgument)) ??
+      : givenBy(evaluation, entered, { pattern, index }).map((value) =>
+          isMaker(fn) ? asFixed(value) : asArgument(value),
+        )) ??
     inPlace(evaluation, fn, { pattern, index, frame }) ??
     symbolic(fn, binding, pattern);
   const values = destructure(evaluation, { pattern, name: binding.name, values: given, frame });
@@ -137,10 +146,34 @@ function inPlace(
 ): Values | undefined {
   const { program } = evaluation;
   const call = program.parentOf(fn);
-  if (call?.type !== "CallExpression" || call.callee !== fn) return undefined;
-  if ("id" in fn && fn.id) return undefined;
+  if (call?.type !== "CallExpression" || ("id" in fn && fn.id)) return undefined;
   const caller = frameFor(program.unitOf(call).functionOf(call), param.frame);
-  return givenBy(evaluation, { args: call.arguments, caller }, param);
+  if (call.callee === fn) return givenBy(evaluation, { args: call.arguments, caller }, param);
+  return listElement(evaluation, call, { fn, index: param.index, caller });
+}
+
+/** `list.forEach(f)`: f is called with each element. */
+function listElement(
+  evaluation: Evaluation,
+  call: t.CallExpression,
+  given: { fn: FunctionNode; index: number; caller: Frame },
+): Values | undefined {
+  const { callee } = call;
+  if (given.index !== 0 || call.arguments[0] !== given.fn || !isMember(callee)) return undefined;
+  if (!/^(?:forEach|map|filter|flatMap)$/.test(memberName(callee) ?? "")) return undefined;
+  const lists = evaluation.evaluate(callee.object, given.caller);
+  return lists.every((list) => list.kind === "array")
+    ? elementValues(evaluation, lists)
+    : undefined;
+}
+
+/** Marks what a factory is given: it is the same in every request of what it makes. */
+function asFixed(value: Value): Value {
+  if (value.kind !== "text") return value;
+  const parts = value.parts.map((part) =>
+    part.kind === "text" && part.argument === undefined ? { ...part, argument: false } : part,
+  );
+  return { kind: "text", parts };
 }
 
 /** Marks the text of an argument as one of many, also of a number. */
@@ -150,7 +183,7 @@ function asArgument(value: Value): Value {
   }
   if (value.kind !== "text") return value;
   const parts = value.parts.map((part) =>
-    part.kind === "text" ? { ...part, argument: true as const } : part,
+    part.kind === "text" && part.argument === undefined ? { ...part, argument: true } : part,
   );
   return { kind: "text", parts };
 }

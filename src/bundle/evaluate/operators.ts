@@ -156,6 +156,12 @@ export function unaryValues(evaluation: Evaluation, node: t.UnaryExpression, fra
   }
 }
 
+/** `value ?? ""`: the empty text stands for a value that is not there yet. */
+function asFallback(value: Value): Value {
+  if (plainText(value) !== "") return value;
+  return { kind: "text", parts: [{ kind: "text", text: "", argument: true }] };
+}
+
 /** What `&&`, `||` and `??` give. */
 export function logicalValues(
   evaluation: Evaluation,
@@ -180,5 +186,5 @@ export function logicalValues(
     const open = kept.some((value) => truthiness(value) === undefined);
     return union(falsy, open ? [literalValue(undefined)] : [], right);
   }
-  return union(kept, right);
+  return union(kept, kept.length > 0 ? right.map(asFallback) : right);
 }

@@ -16,8 +16,8 @@ export interface TextPart {
   readonly kind: "text";
   readonly text: string;
   readonly node?: Node;
-  /** It came in as an argument: another call may give another text. */
-  readonly argument?: true;
+  /** It came in as an argument: another call may give another text; not if it is false. */
+  readonly argument?: boolean;
 }
 
 /** A value inside a text that is only known at run time. */

@@ -5,7 +5,7 @@ import { end, isFunction, start, type Node } from "../modules/syntax.ts";
 import type { Unit } from "../modules/unit.ts";
 import { guardsOf, holds } from "./decisions.ts";
 import type { Evaluation } from "./evaluation.ts";
-import { frameFor, type Frame } from "./frame.ts";
+import { frameFor, frameInside, type Frame } from "./frame.ts";
 import { destructure } from "./patterns.ts";
 import { joinTexts } from "./texts.ts";
 import { union, unknownSet, type Value, type Values } from "./values.ts";
@@ -93,10 +93,9 @@ function applyWrite(evaluation: Evaluation, written: Written, write: Node): Valu
       },
     ]);
   }
-  const guarded = guardedBy(evaluation, written, write);
-  if (guarded === false) return before;
+  const sure = runs(evaluation, written, write);
+  if (sure === false) return before;
   const right = evaluation.evaluate(write.right, frame);
-  const sure = guarded === true || isUnconditional(unit, write, binding);
   switch (write.operator) {
     case "=": {
       const values = destructure(evaluation, {
@@ -120,25 +119,38 @@ function applyWrite(evaluation: Evaluation, written: Written, write: Node): Valu
   }
 }
 
-/** Whether the conditions around an assignment hold; undefined where one is not known, or it is no plain statement. */
-function guardedBy(evaluation: Evaluation, written: Written, write: Node): boolean | undefined {
-  const unit = evaluation.program.unitOf(write);
-  const fn = unit.functionOf(write);
-  const [declaration] = written.binding.declarations;
-  if (declaration === undefined) return undefined;
-  const frame = frameFor(fn, written.frame);
-  const guards = guardsOf(unit, write);
-  const held = guards.map((guard) => holds(evaluation, guard, { frame, by: write }));
+/**
+ * Whether what is done to a variable runs once after its declaration, as far as the conditions around it are known; undefined
+ * where it may or may not.
+ */
+export function runs(
+  evaluation: Evaluation,
+  { binding, frame }: Pick<Written, "binding" | "frame">,
+  node: Node,
+): boolean | undefined {
+  const unit = evaluation.program.unitOf(node);
+  const fn = unit.functionOf(node);
+  const at = { frame: frameInside(fn, frame), by: node };
+  const [declaration] = binding.declarations;
+  const declared = isFunction(declaration)
+    ? declaration
+    : declaration && unit.functionOf(declaration);
+  const guards = guardsOf(unit, node, declared);
+  const held = guards.map((guard) => holds(evaluation, guard, at));
   if (held.includes(false)) return false;
-  const isOwn = fn === (isFunction(declaration) ? declaration : unit.functionOf(declaration));
-  const isPlain = unit
-    .ancestors(write)
-    .slice(
-      0,
-      unit.ancestors(write).findIndex((node) => isFunction(node) || node.type === "Program"),
-    )
-    .every((node) => !/^(?:For|While|DoWhile|Try|Catch)/.test(node.type));
-  return guards.length > 0 && isOwn && isPlain && held.every(Boolean) ? true : undefined;
+  if (isUnconditional(unit, node, binding)) return true;
+  const isOwn = declaration !== undefined && fn === declared;
+  return guards.length > 0 && isOwn && held.every(Boolean) && isPlain(unit, node)
+    ? true
+    : undefined;
+}
+
+/** Neither in a loop nor where an exception may skip it. */
+function isPlain(unit: Unit, node: Node): boolean {
+  for (let at = unit.parentOf(node); at !== undefined && !isFunction(at); at = unit.parentOf(at)) {
+    if (/^(?:For|While|DoWhile|Try|Catch)/.test(at.type)) return false;
+  }
+  return true;
 }
 
 /** Whether an assignment surely runs once after the declaration: both are statements of one block. */
