@@ -26,8 +26,8 @@ export class Frame {
   readonly self: Value | undefined;
   readonly depth: number;
   readonly cache = new Map<Node, Values>();
-  /** What the names that its function declares are, where every read of them sees the same. */
-  readonly names = new Map<Binding, Values>();
+  /** What the names that its function declares are, by the assignments that a read sees. */
+  readonly names = new Map<Binding, Map<string, Values>>();
   /** Frames of calls made from here, so that one call has one frame. */
   readonly calls = new Map<Node, Frame[]>();
 
@@ -44,6 +44,12 @@ export class Frame {
     this.entered = made.entered ?? null;
     this.self = made.self;
     this.depth = made.entered ? made.entered.caller.depth + 1 : 0;
+  }
+
+  keepName(binding: Binding, seen: string, values: Values): void {
+    const known = this.names.get(binding);
+    if (known === undefined) this.names.set(binding, new Map([[seen, values]]));
+    else known.set(seen, values);
   }
 
   /** Whether a function is being entered in this frame or one of its callers. */

@@ -27,7 +27,7 @@ import {
   type Values,
 } from "./values.ts";
 import { roleValues } from "./wrapped.ts";
-import { afterWrites } from "./writes.ts";
+import { afterWrites, writesSeen } from "./writes.ts";
 
 const globalObjects = new Set(["window", "self", "globalThis"]);
 
@@ -50,12 +50,12 @@ export function nameValues(evaluation: Evaluation, node: t.Identifier, from: Fra
   if (role !== undefined) return role;
   const frame = frameFor(ownerOf(binding), from);
   const at = { frame, read: node, root: from.root };
-  // With assignments it depends on the place which of them a read sees.
-  if (binding.writes.length > 0) return boundValues(evaluation, binding, at);
-  const known = frame.names.get(binding);
+  // All reads that see the same assignments see the same values.
+  const { key } = writesSeen(unit, binding, node);
+  const known = frame.names.get(binding)?.get(key);
   if (known !== undefined) return known;
   const values = boundValues(evaluation, binding, at);
-  if (!evaluation.truncated) frame.names.set(binding, values);
+  if (!evaluation.truncated) frame.keepName(binding, key, values);
   return values;
 }
 

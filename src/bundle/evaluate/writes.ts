@@ -21,6 +21,30 @@ export interface Written {
   readonly start: Values;
 }
 
+interface Seen {
+  /** In source order. */
+  readonly writes: readonly Node[];
+  /** The same for all reads of a binding that see these. */
+  readonly key: string;
+}
+
+const nothingSeen: Seen = { writes: [], key: "" };
+const seenBy = new WeakMap<Node, Seen>();
+
+/** The assignments to a variable that a read of it may see. */
+export function writesSeen(unit: Unit, binding: Binding, read: Node): Seen {
+  const count = binding.writes.length;
+  if (count === 0 || count > writeCap) return nothingSeen;
+  const known = seenBy.get(read);
+  if (known !== undefined) return known;
+  const writes = binding.writes
+    .filter((write) => isSeen(unit, write, read))
+    .toSorted((a, b) => start(a) - start(b));
+  const seen = { writes, key: writes.map(start).join(" ") };
+  seenBy.set(read, seen);
+  return seen;
+}
+
 /** Applies the assignments to a variable, in source order, to what it was declared with. */
 export function afterWrites(evaluation: Evaluation, written: Written): Values {
   const { binding, read } = written;
@@ -28,10 +52,8 @@ export function afterWrites(evaluation: Evaluation, written: Written): Values {
   if (binding.writes.length > writeCap) return unknownSet;
   const unit = evaluation.program.unitOf(read);
   let values = written.start;
-  for (const write of binding.writes.toSorted((a, b) => start(a) - start(b))) {
-    if (isSeen(unit, write, read)) {
-      values = applyWrite(evaluation, { ...written, start: values }, write);
-    }
+  for (const write of writesSeen(unit, binding, read).writes) {
+    values = applyWrite(evaluation, { ...written, start: values }, write);
   }
   const known = values.filter((value) => value.kind !== "literal" || value.value !== undefined);
   return known.length === 0 ? values : known;
