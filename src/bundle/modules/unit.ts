@@ -37,6 +37,8 @@ export class Unit {
   /** Names that other classic scripts declare for this one. */
   readonly globals = new Map<string, Binding>();
   private readonly parents = new Map<Node, Node>();
+  /** The functions whose nodes have their parents known. */
+  private readonly read = new Set<Node>();
 
   constructor(id: number, parsed: { script: Script; tree: t.File; index: ScriptIndex }) {
     this.id = id;
@@ -66,13 +68,32 @@ export class Unit {
     return found;
   }
 
+  /** Reads the function around a node once, nested ones left out: what asks for one parent soon asks for its neighbors'. */
   private findParent(node: Node): Node | undefined {
     for (let scope: Scope | null = this.scopeOf(node); scope !== null; scope = scope.parent) {
-      if (scope.node === node || !contains(scope.node, node)) continue;
-      const found = this.descend(scope.node, node);
+      const around = scope.node;
+      if (around === node || !contains(around, node)) continue;
+      if (!isFunction(around) && around !== this.tree.program) continue;
+      if (!this.read.has(around)) this.readParents(around);
+      const found = this.parents.get(node);
       if (found !== undefined) return found;
     }
     return this.descend(this.tree.program, node);
+  }
+
+  private readParents(around: Node): void {
+    this.read.add(around);
+    const waiting = [around];
+    for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+      for (const key of keysOf(node)) {
+        const child = childAt(node, key);
+        for (const one of Array.isArray(child) ? (child as (Node | null)[]) : [child as Node]) {
+          if (one === null || one === undefined) continue;
+          this.parents.set(one, node);
+          if (!isFunction(one)) waiting.push(one);
+        }
+      }
+    }
   }
 
   /** Several nodes may share one range, so that a wrong branch must be left again. */
