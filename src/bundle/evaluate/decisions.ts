@@ -6,6 +6,7 @@ import type * as t from "@babel/types";
 import type { Binding } from "../modules/scope.ts";
 import {
   isFunction,
+  isMember,
   literalText,
   memberName,
   type FunctionNode,
@@ -186,11 +187,21 @@ function guardAt(around: Node, inner: Node, outer: Node | undefined): Guard | un
   }
 }
 
-/** The guards between a node and a function around it, the innermost one unless told, innermost first. */
-export function guardsOf(unit: Unit, node: Node, outer = unit.functionOf(node)): Guard[] {
+/** Whether a function is the callback of a list, which runs where it stands. */
+function runsInPlace(unit: Unit, fn: Node): boolean {
+  const call = unit.parentOf(fn);
+  if (call?.type !== "CallExpression" || call.arguments[0] !== fn) return false;
+  const { callee } = call;
+  const name = isMember(callee) ? memberName(callee) : undefined;
+  return name !== undefined && /^(?:forEach|map|filter|flatMap)$/.test(name);
+}
+
+/** The guards between a node and the function around it, innermost first; those around callbacks of lists, too. */
+export function guardsOf(unit: Unit, node: Node): Guard[] {
   const guards: Guard[] = [];
   let inner = node;
-  for (let at = unit.parentOf(node); at !== undefined && at !== outer; at = unit.parentOf(at)) {
+  for (let at = unit.parentOf(node); at !== undefined; at = unit.parentOf(at)) {
+    if (isFunction(at) && !runsInPlace(unit, at)) break;
     const guard = guardAt(at, inner, unit.parentOf(at));
     if (guard !== undefined) guards.push(guard);
     inner = at;

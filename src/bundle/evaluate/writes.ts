@@ -157,7 +157,7 @@ export function runs(
   const declared = isFunction(declaration)
     ? declaration
     : declaration && unit.functionOf(declaration);
-  const guards = guardsOf(unit, node, declared);
+  const guards = guardsOf(unit, node);
   const held = guards.map((guard) => holds(evaluation, guard, at));
   if (held.includes(false)) return false;
   if (isUnconditional(unit, node, binding)) return true;
