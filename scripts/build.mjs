@@ -22,7 +22,7 @@ function stamp() {
   const sources = readdirSync("src", { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => `${entry.parentPath}/${entry.name}`);
-  return [...inputs, ...sources.sort()]
+  return [...inputs, ...sources.toSorted()]
     .map((file) => {
       const { mtimeMs, size } = statSync(file);
       return `${file} ${size} ${mtimeMs}\n`;
