@@ -50,6 +50,9 @@ export interface Answer<T> {
   readonly needs: Needs;
 }
 
+/** What is asked at a place. */
+type Question<T> = (frame: Frame) => Answer<T>;
+
 export interface Explored<T> {
   readonly results: readonly T[];
   /** Of a result that callers decide: the call, farthest from the place, that has a part in it. */
@@ -87,13 +90,13 @@ class Exploration<T> {
   private readonly evaluator: Evaluator;
   private readonly node: Node;
   private readonly lastStep: number;
-  private readonly ask: (frame: Frame) => Answer<T>;
+  private readonly ask: Question<T>;
 
-  constructor(evaluator: Evaluator, node: Node, ask: (frame: Frame) => Answer<T>) {
+  constructor(evaluator: Evaluator, at: { node: Node; work: number }, ask: Question<T>) {
     this.evaluator = evaluator;
-    this.node = node;
+    this.node = at.node;
     this.ask = ask;
-    this.lastStep = evaluator.steps + placeBudget;
+    this.lastStep = evaluator.steps + at.work;
   }
 
   run(): Explored<T> {
@@ -109,11 +112,11 @@ class Exploration<T> {
       this.open.add("it is reached in too many ways");
       return;
     }
-    if (this.evaluator.steps > this.lastStep) {
+    if (this.evaluator.steps >= this.lastStep) {
       this.open.add("it takes too much work to follow");
       return;
     }
-    this.evaluator.budget = contextBudget;
+    this.evaluator.budget = Math.min(contextBudget, this.lastStep - this.evaluator.steps);
     const root = this.rootOf(at);
     const unit = this.evaluator.program.unitOf(this.node);
     const frame = frameFor(unit.functionOf(this.node), root);
@@ -269,11 +272,16 @@ function isConstructor(fn: FunctionNode): boolean {
   return fn.type === "ClassMethod" && fn.kind === "constructor";
 }
 
-/** Asks a question at a place, for every way in which its parameters are given. */
+/**
+ * Asks a question at a place, for every way in which its parameters are given.
+ *
+ * @param work how many expressions may be evaluated for it; past that the answer is open
+ */
 export function explore<T>(
   evaluator: Evaluator,
   node: Node,
-  ask: (frame: Frame) => Answer<T>,
+  ask: Question<T>,
+  work = placeBudget,
 ): Explored<T> {
-  return new Exploration(evaluator, node, ask).run();
+  return new Exploration(evaluator, { node, work }, ask).run();
 }

@@ -104,9 +104,10 @@ function gatherCalls<C extends { readonly call: Node }>(
     readonly cuts: CutDraft[];
     readonly ask: (frame: Frame, reached: C) => Answer<FoundCall>;
     readonly known?: KnownCalls | undefined;
+    readonly work?: number | undefined;
   },
 ): Gathered {
-  const { cuts, ask, known } = from;
+  const { cuts, ask, known, work } = from;
   const open = new Set<string>();
   const gathered: Gathered = {
     operations: [],
@@ -120,7 +121,8 @@ function gatherCalls<C extends { readonly call: Node }>(
   };
   for (const one of calls) {
     const explored =
-      known?.get(one.call) ?? explore(context.evaluator, one.call, (frame) => ask(frame, one));
+      known?.get(one.call) ??
+      explore(context.evaluator, one.call, (frame) => ask(frame, one), work);
     known?.set(one.call, explored);
     for (const found of explored.results) {
       gather(gathered, found);
@@ -174,13 +176,18 @@ export function clientSite<C extends ReachedCall>(
   return { recognizer, at: call.call, ...verdict(gathered, 1), ...drafts(gathered) };
 }
 
-/** The site of a place that is no call: an address that the page itself asks for. */
+/** The site of a place that is no call: an address that the page itself asks for. `work` bounds what is done to find it. */
 export function placeSite(
   context: RecognizerContext,
-  site: { recognizer: string; at: Node; ask: (frame: Frame) => Answer<FoundCall> },
+  site: {
+    recognizer: string;
+    at: Node;
+    ask: (frame: Frame) => Answer<FoundCall>;
+    work?: number | undefined;
+  },
 ): SiteDraft {
-  const { recognizer, at, ask } = site;
-  const gathered = gatherCalls(context, [{ call: at }], { cuts: [], ask });
+  const { recognizer, at, ask, work } = site;
+  const gathered = gatherCalls(context, [{ call: at }], { cuts: [], ask, work });
   return { recognizer, at, ...verdict(gathered, 1), ...drafts(gathered) };
 }
 

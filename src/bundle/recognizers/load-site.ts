@@ -39,6 +39,12 @@ export interface Load {
 
 const apiWord = /^(?:_?apis?|rest|graphql|rpc|trpc|ajax|odata|wp-json)$/i;
 
+/**
+ * Expressions evaluated for a load that only asks: an address of data is near the place that loads it, while the callers of
+ * a renderer, which sets whatever components give, lead through all of it.
+ */
+const loadWork = 20_000;
+
 /** How many of a path's segments may stand before the one that names an API. */
 const apiDepth = 4;
 
@@ -147,6 +153,7 @@ export function reportLoad(context: RecognizerContext, load: Load, data: DataPla
     recognizer: load.recognizer,
     at: load.at,
     ask: (frame) => ask(context, { load, data, frame }),
+    work: load.mayWrite ? undefined : loadWork,
   });
   if (draft.operations.length === 0) {
     if (draft.status === "open" && (load.mayWrite || isPartlyData(context, load, data))) {

@@ -115,4 +115,12 @@ describe("a trap for the evaluator", () => {
     }
     expect(steps).toBeLessThan(1_000_000);
   });
+
+  it("is left: an address that a renderer sets for all components", async () => {
+    const render = list(7, (at) => `function r${at}(p) { ${`r${at - 1}(p.child);`.repeat(4)} }`);
+    const code = `fetch("/a"); function r_1(p) { p.on && (image.src = p.src) } ${render.replaceAll("r-1", "r_1")} r6(page)`;
+    let steps = Number.POSITIVE_INFINITY;
+    await analyzeBundle(bundleOf({ "a.js": code }), "trap", { onWork: (count) => (steps = count) });
+    expect(steps).toBeLessThan(30_000);
+  });
 });
