@@ -1,11 +1,11 @@
 /** Who calls a function: the calls that its value reaches, and whether there may be others. */
-import type * as t from "@babel/types";
 import type { Evaluation } from "./evaluation.ts";
 import { FlowTracker, type Given, type Use } from "./flow.ts";
 import {
   isCall,
   isMember,
   memberName,
+  spreadOf,
   type CallNode,
   type FunctionNode,
   type MemberNode,
@@ -95,7 +95,7 @@ export function indirectCall(
   if (name === "call") return { call, args: rest };
   const [list] = rest;
   if (name !== "apply" || list === undefined) return undefined;
-  return { call, args: [{ type: "SpreadElement", argument: list } as t.SpreadElement] };
+  return { call, args: [spreadOf(list)] };
 }
 
 /** Of a function that is bound to arguments nothing is known. */

@@ -33,7 +33,7 @@ export function fileText(file: BundleFile): string {
 }
 
 /** Whether the bytes of a file are what its text says: text that is not UTF-8 cannot be written back unchanged. */
-export function isUtf8(file: BundleFile): boolean {
+export function isUtf8(file: Pick<BundleFile, "bytes">): boolean {
   try {
     new TextDecoder("utf-8", { fatal: true }).decode(file.bytes);
     return true;

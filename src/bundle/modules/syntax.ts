@@ -173,3 +173,15 @@ export function start(node: Node): number {
 export function end(node: Node): number {
   return node.end ?? 0;
 }
+
+/** A list as the arguments of a call that is made with it: `f.apply(self, list)`. It stands where the list does. */
+export function spreadOf(list: Node): t.SpreadElement {
+  const { start: from, end: to, loc } = list;
+  return {
+    type: "SpreadElement",
+    argument: list as t.Expression,
+    start: from,
+    end: to,
+    loc,
+  } as t.SpreadElement;
+}

@@ -71,6 +71,10 @@ function parameterIndex({ fn, binding }: ParamValue): number {
   });
 }
 
+function isSpread({ type }: Node): boolean {
+  return type === "SpreadElement";
+}
+
 /** The parts of an expression that chooses between values. */
 function choicesOf(node: Node): Node[] {
   if (node.type === "ConditionalExpression") return [node.consequent, node.alternate];
@@ -88,7 +92,8 @@ function givenNodes(context: RecognizerContext, node: Node): Node[] {
     if (value.kind !== "param") return [];
     const index = parameterIndex(value);
     return callersOf(evaluator, value.fn).callers.flatMap(({ args }) => {
-      const given = index < 0 ? undefined : args[index];
+      const isGiven = index >= 0 && !args.slice(0, index + 1).some(isSpread);
+      const given = isGiven ? args[index] : undefined;
       const found = given && memberNode(given, value.path);
       return found === undefined ? [] : [found];
     });

@@ -1,5 +1,4 @@
 /** From a reference to a network global to its site: the calls that it reaches, what they send, and the cut at the reference. */
-import { spreadElement, type Expression } from "@babel/types";
 import { baseCuts, type UsedBase } from "./base-cuts.ts";
 import type {
   CallDraft,
@@ -13,7 +12,7 @@ import { indirectCall } from "../evaluate/callers.ts";
 import { explore, type Answer, type Explored } from "../evaluate/contexts.ts";
 import { FlowTracker, type Use } from "../evaluate/flow.ts";
 import type { Frame } from "../evaluate/frame.ts";
-import { isCall, type CallNode, type Node } from "../modules/syntax.ts";
+import { isCall, spreadOf, type CallNode, type Node } from "../modules/syntax.ts";
 import { credentialDrafts } from "../operations/credentials.ts";
 import type { FoundCall } from "../operations/http-request.ts";
 import { callDrafts } from "./call-drafts.ts";
@@ -56,8 +55,8 @@ function callOf(context: RecognizerContext, use: Use): ReachedCall | undefined {
     return { call: use.node, args: use.node.arguments };
   }
   if (use.kind === "reflected") {
-    const list = use.node.arguments.at(-1) as Expression | undefined;
-    return { call: use.node, args: list === undefined ? [] : [spreadElement(list)] };
+    const list = use.node.arguments.at(-1);
+    return { call: use.node, args: list === undefined ? [] : [spreadOf(list)] };
   }
   return use.kind === "member" ? indirectCall(context.evaluator, use.node) : undefined;
 }

@@ -3,6 +3,7 @@ import { GovernError } from "../../errors/govern-error.ts";
 import type { Finding } from "../../contract/build.ts";
 import type { Analysis } from "../analysis.ts";
 import { formsOf } from "../credentials/forms.ts";
+import { isUtf8 } from "../files/read-bundle.ts";
 import { strippedValues } from "./credentials.ts";
 import { isProven } from "./prove-script.ts";
 import type { RewrittenBundle } from "./rewrite-bundle.ts";
@@ -119,7 +120,11 @@ function unproven(
 export function verifyRewritten(rewritten: RewrittenBundle, analysis: Analysis): Finding[] {
   const unreadable = unreadablePaths(rewritten, analysis);
   checkStripped([...rewritten.files, ...rewritten.maps], analysis, unreadable);
-  return remainingSinks(unproven(rewritten, analysis), (path, cause) => {
+  // What is no text was told as a whole: nothing of it was read, and nothing of it is behind the proxy.
+  const texts = unproven(rewritten, analysis).filter(
+    ([path, bytes]) => !unreadable.has(path) || isUtf8({ bytes }),
+  );
+  return remainingSinks(texts, (path, cause) => {
     if (unreadable.has(path)) return;
     throw new GovernError("internal", `${path} does not parse after the rewrite`, { cause });
   });
