@@ -2,9 +2,8 @@
  * The analysis of a bundle: every place that talks to a network or SQL client, the operations it can send, what is wrong
  * with it, and the cuts that the rewriter makes. It reads and reports; it writes and runs nothing.
  */
-import type { Finding, Observations, Origin, Site, SiteCall } from "../contract/build.ts";
-import type { Operation } from "../contract/operation.ts";
-import { operationId, originId } from "../contract/operation-id.ts";
+import type { Finding, Observations, Site, SiteCall } from "../contract/build.ts";
+import { operationId } from "../contract/operation-id.ts";
 import { GovernError } from "../errors/govern-error.ts";
 import type { Analysis } from "./analysis.ts";
 import { scanBundle } from "./credentials/scan-bundle.ts";
@@ -18,6 +17,8 @@ import { Program } from "./modules/program.ts";
 import { refuseServerCode } from "./modules/server-code.ts";
 import { splitDrafts } from "./operations/credentials.ts";
 import { OperationSet } from "./operations/merge.ts";
+import { classifyOrigins } from "./origins/origin-class.ts";
+import { withoutOwnFiles } from "./origins/own-files.ts";
 import { DeadCode } from "./recognizers/dead-code.ts";
 import type { RecognizerContext, SiteDraft } from "./recognizers/recognizer.ts";
 import { recognizers } from "./recognizers/registry.ts";
@@ -61,19 +62,6 @@ async function collectSites(
   }
   options.onWork?.(evaluator.steps);
   return drafts;
-}
-
-function originsOf(operations: readonly Operation[]): Origin[] {
-  const calls = new Map<string, number>();
-  for (const operation of operations) {
-    if (!("origin" in operation)) continue;
-    calls.set(operation.origin, (calls.get(operation.origin) ?? 0) + 1);
-  }
-  return [...calls.keys()].toSorted().map((origin) => {
-    const count = calls.get(origin) ?? 0;
-    const why = count === 1 ? "1 operation calls it" : `${count} operations call it`;
-    return { id: originId(origin), origin, class: "data", why };
-  });
 }
 
 function placed({ file, line, column, source }: NodePlace): Omit<SiteCall, "operation"> {
@@ -205,7 +193,8 @@ export async function analyzeBundle(
   const drafts = await collectSites(program, evaluator, options);
   const credentials = await scanBundle(bundle);
   const loose = (await splitCredentials(program, evaluator)).flatMap(splitDrafts);
-  const numbered = numberSites(withoutSecrets(drafts, credentials), places, operations);
+  const told = withoutOwnFiles(withoutSecrets(drafts, credentials), bundle);
+  const numbered = numberSites(told, places, operations);
   const claimed = cutsOf({ numbered, loose, places });
   const texts = textCredentials({ credentials, claimed, program, places });
   const observed = observeSites({ bundle, numbered, operations, options });
@@ -220,7 +209,7 @@ export async function analyzeBundle(
     operations: sorted,
     sites: observed.sites,
     findings: sortFindings(findings),
-    origins: originsOf(sorted),
+    origins: classifyOrigins(sorted),
     external: externalAssets(bundle),
     ...(observed.observations === undefined ? {} : { observations: observed.observations }),
     cuts,

@@ -163,11 +163,9 @@ function unmappedOrigins(judged: Judged): Fault[] {
   const app = governingApp(judged);
   if (app === undefined) return [];
   const { report, bundlePath } = judged;
-  // Telemetry is answered without an upstream; assets are no calls.
+  // Telemetry is answered without an upstream.
   const apart = new Set(
-    report.origins
-      .filter(({ class: kind }) => kind === "telemetry" || kind === "external")
-      .map(({ origin }) => origin),
+    report.origins.filter(({ class: kind }) => kind === "telemetry").map(({ origin }) => origin),
   );
   const reported = new Set<string>();
   return report.operations.flatMap((operation): Fault[] => {

@@ -30,7 +30,7 @@ function keyOf(operation: Operation): string {
 }
 
 function destinationsOf({ operations, origins }: InspectReport): Destination[] {
-  // Telemetry is answered without an upstream; assets are no calls.
+  // Telemetry is answered without an upstream; public files are where their address says.
   const apart = new Set(
     origins
       .filter(({ class: kind }) => kind === "telemetry" || kind === "external")

@@ -12,7 +12,8 @@ type Paint = (text: string) => string;
 type Seen = Pick<
   InspectReport,
   "app" | "operations" | "bundle" | "sites" | "findings" | "observations"
->;
+> &
+  Partial<Pick<InspectReport, "origins">>;
 
 const marks = { error: "✗", warning: "!", note: "·" } as const;
 const colors = { error: "red", warning: "yellow", note: "blue" } as const;
@@ -94,6 +95,19 @@ function renderObservations({ observations, operations }: Seen, look: Look): str
   ];
 }
 
+/** Origins that are not simply data, with what they are taken for. */
+function renderOrigins({ origins = [] }: Seen, look: Look): string {
+  const rows = origins
+    .filter(({ class: kind }) => kind !== "data")
+    .map((one): Cell[] => [one.origin, one.class, one.why]);
+  const columns = [
+    { head: "ORIGIN", min: 20 },
+    { head: "CLASS", min: 9 },
+    { head: "WHY", min: 16 },
+  ];
+  return rows.length === 0 ? "" : renderTable(columns, rows, look);
+}
+
 function renderOpenSites(sites: readonly Site[], look: Look): string {
   const rows = sites
     .filter((site) => site.status === "open")
@@ -141,6 +155,7 @@ function renderSeen(seen: Seen, look: Look): string[] {
     summaryLines(seen, look).join("\n"),
     renderOperations(seen, look),
     renderOpenSites(seen.sites, look),
+    renderOrigins(seen, look),
     renderObservations(seen, look).join("\n"),
     seen.findings.map((finding) => renderFinding(finding, look)).join("\n"),
   ];

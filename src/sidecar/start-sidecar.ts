@@ -6,6 +6,7 @@ import { GovernError } from "../errors/govern-error.ts";
 import { startUpkeep } from "./approvals/upkeep.ts";
 import { assemble, type Assembly } from "./assemble.ts";
 import { redactEntry } from "./audit/prepare-entry.ts";
+import { redactionOf } from "./audit/redaction.ts";
 import { buildSnapshot } from "./build-snapshot.ts";
 import { createClosers, type Closers } from "./closers.ts";
 import { compileRules } from "./compile-rules.ts";
@@ -16,7 +17,7 @@ import { loadKey } from "./identity/keys.ts";
 import { createPeople, type People } from "./identity/people.ts";
 import { startLearning } from "./learning/learning.ts";
 import { listen, stopListening } from "./listening.ts";
-import { loadWorkspace } from "./load-workspace.ts";
+import { loadWorkspace, type LoadedWorkspace } from "./load-workspace.ts";
 import { closeResources, openResources } from "./open-resources.ts";
 import { createAppListener, type ServedApp } from "./routes/app/app-listener.ts";
 import { createStaticFiles } from "./routes/app/static-files.ts";
@@ -112,17 +113,17 @@ interface Opened {
 
 function openStore(
   options: SidecarOptions,
-  workspace: Workspace,
+  { workspace, apps }: LoadedWorkspace,
   folder: StateFolder,
 ): Promise<Store> {
   const key = loadKey(folder.storeKey);
-  const redact = workspace.audit?.redact ?? [];
+  const redaction = redactionOf(apps, workspace.audit?.redact ?? []);
   const writer = options.storeWriter ?? bundledWriter();
   return openSqliteStore({
     path: folder.storeFile,
     key,
     ...(writer === undefined ? {} : { writer }),
-    prepare: (entry) => redactEntry(entry, redact, key),
+    prepare: (entry) => redactEntry(entry, redaction(entry), key),
   });
 }
 
@@ -143,7 +144,7 @@ async function open(
   const resources = await openResources({ workspace: loaded.workspace, workspaceDir, secrets });
   closers.add(() => closeResources(resources));
   const snapshot = buildSnapshot(loaded, rules, resources);
-  const store = await openStore(options, loaded.workspace, folder);
+  const store = await openStore(options, loaded, folder);
   closers.add(() => store.close());
   const people = createPeople(loaded.workspace, options.dev);
   const onFault: OnFault = (error, about) => log(describeFault(error, about));

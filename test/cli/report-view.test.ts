@@ -23,6 +23,22 @@ describe("renderInspection", () => {
     expect(text).toMatch(/post-accounts-credits-3f9a2c +write +POST .*credits +src\/api\.ts:22\n/);
   });
 
+  it("tells what an origin is taken for unless it is data", () => {
+    const [origin] = sampleReport.origins;
+    expect(renderInspection(sampleReport, "dist", pipeLook)).not.toContain("ORIGIN");
+    const origins = [
+      {
+        ...origin,
+        id: "0a1b2c3d",
+        origin: "https://i.posthog.com",
+        class: "telemetry" as const,
+        why: "telemetry to PostHog",
+      },
+    ];
+    const text = renderInspection({ ...sampleReport, origins }, "dist", pipeLook);
+    expect(text).toMatch(/https:\/\/i\.posthog\.com +telemetry +telemetry to PostHog/);
+  });
+
   it("lists writes first and open sites with their reason", () => {
     const text = renderInspection(sampleReport, "dist", pipeLook);
     expect(text.indexOf("post-accounts")).toBeLessThan(text.indexOf("get-accounts"));

@@ -12,6 +12,7 @@ import type { Workspace } from "../../contract/workspace.ts";
 import { GovernError } from "../../errors/govern-error.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Bundle } from "../files/bundle.ts";
+import { signInWrites } from "../origins/origin-class.ts";
 import { rewriteBundle } from "../rewrite/rewrite-bundle.ts";
 import { bytesOf } from "../rewrite/text.ts";
 import { checkStripped, verifyRewritten } from "../rewrite/verify-rewritten.ts";
@@ -27,7 +28,9 @@ import {
 import { checkOutput, governedChanges } from "./governed-directory.ts";
 import { planMappings, type Mapping, type MappingPlan } from "./mappings.ts";
 import { privateChanges, secretsPath, tightenPrivate } from "./secrets.ts";
-import { extendedText, signInWrites, starterText } from "./workspace-text.ts";
+import { importNotes } from "./import-notes.ts";
+import { privateArguments } from "./private-arguments.ts";
+import { extendedText, starterText, type WorkspaceAdditions } from "./workspace-text.ts";
 
 export type ImportStep = "read" | "analyze" | "rewrite" | "verify" | "write";
 
@@ -145,6 +148,18 @@ function checkFrozen(
   });
 }
 
+/** What the import changes in operations.json. @throws GovernError `contract-changed` if it may change nothing. */
+async function settleContract(
+  appDir: string,
+  { frozen }: ImportPlanOptions,
+  operations: readonly Operation[],
+): Promise<ContractChanges> {
+  const before = await readContract(appDir);
+  const contract = compareContract(before ?? [], operations);
+  if (frozen === true) checkFrozen(join(appDir, "operations.json"), before, contract);
+  return contract;
+}
+
 interface WorkspaceState {
   readonly file: string;
   readonly bytes: Buffer | null;
@@ -175,32 +190,21 @@ async function readWorkspace(workspaceDir: string): Promise<WorkspaceState> {
 function workspaceText(
   state: WorkspaceState,
   options: ImportPlanOptions,
-  plan: MappingPlan,
-  analysis: Analysis,
+  added: Pick<WorkspaceAdditions, "signIn"> & {
+    readonly plan: MappingPlan;
+    readonly analysis: Analysis;
+  },
 ): string {
-  const signIn = signInWrites(analysis.operations, analysis.origins);
-  const additions = { app: options.app, mappings: plan.mappings, signIn };
+  const additions = {
+    app: options.app,
+    mappings: added.plan.mappings,
+    signIn: added.signIn,
+    redact: privateArguments(added.analysis.operations),
+  };
   const text = state.text === null ? starterText(additions) : extendedText(state.text, additions);
   // What import writes, serve must be able to read.
   parseWorkspace(text, state.file);
   return text;
-}
-
-function notesOf(state: WorkspaceState, options: ImportPlanOptions, plan: MappingPlan): string[] {
-  const notes: string[] = [];
-  for (const { key, address } of plan.mapped) {
-    const given = options.upstreams.get(key);
-    if (given === undefined || given === address) continue;
-    notes.push(`govern.yaml maps ${key} already: --upstream changed nothing.`);
-  }
-  const permissions = state.workspace?.permissions ?? [];
-  const names = permissions.flatMap(({ allow }) => allow ?? []);
-  if (state.workspace !== null && !names.some((name) => name.startsWith(`${options.app}/`))) {
-    notes.push(
-      `No permission in govern.yaml names ${options.app}: its calls are refused until one does.`,
-    );
-  }
-  return notes;
 }
 
 function displayPath(change: Change, workspaceDir: string): string {
@@ -226,16 +230,15 @@ export async function importAnalyzed(
   for (const folder of new Set([dirname(out), workspaceDir])) await recoverChanges(folder);
   const state = await readWorkspace(workspaceDir);
   checkCollisions(analysis.operations, state.workspace, app);
-  const before = await readContract(appDir);
-  const contract = compareContract(before ?? [], analysis.operations);
-  if (options.frozen === true) checkFrozen(join(appDir, "operations.json"), before, contract);
+  const contract = await settleContract(appDir, options, analysis.operations);
   const plan = planMappings({
     app,
     analysis,
     workspace: state.workspace,
     upstreams: options.upstreams,
   });
-  const text = workspaceText(state, options, plan, analysis);
+  const signIn = signInWrites(analysis.operations, analysis.origins);
+  const text = workspaceText(state, options, { plan, signIn, analysis });
   options.onProgress?.("rewrite");
   const rewritten = rewriteBundle(bundle, analysis, {
     version: assets.version,
@@ -272,7 +275,7 @@ export async function importAnalyzed(
     contract,
     written: pending.map((change) => displayPath(change, workspaceDir)).toSorted(),
     unchanged: pending.length === 0,
-    notes: notesOf(state, options, plan),
+    notes: importNotes({ workspace: state.workspace, given: options, plan, analysis, signIn }),
   };
 }
 

@@ -87,12 +87,10 @@ function targetOf(analysis: Analysis, key: string, operations: readonly Operatio
   };
 }
 
-/** Where the app's calls go; telemetry is answered by the sidecar itself, assets are the page's. */
+/** Where the app's calls go; telemetry is answered by the sidecar itself. */
 function targetsOf(analysis: Analysis): Target[] {
   const unmapped = new Set(
-    analysis.origins
-      .filter((one) => one.class === "telemetry" || one.class === "external")
-      .map(({ origin }) => origin),
+    analysis.origins.filter((one) => one.class === "telemetry").map(({ origin }) => origin),
   );
   return [...operationsByKey(analysis)]
     .filter(([key]) => !unmapped.has(key))

@@ -1,7 +1,5 @@
 /** The text of govern.yaml: a starter where there is none, else only what is missing is added. */
 import { isMap, isSeq, parseDocument, type Document } from "yaml";
-import type { Origin } from "../../contract/build.ts";
-import type { Operation } from "../../contract/operation.ts";
 import type { Resource } from "../../contract/workspace.ts";
 import type { Mapping } from "./mappings.ts";
 import { insertLines, type Addition } from "./yaml-insertion.ts";
@@ -11,17 +9,8 @@ export interface WorkspaceAdditions {
   readonly mappings: readonly Mapping[];
   /** Ids of the writes by which the app signs its users in: no person can approve these. */
   readonly signIn: readonly string[];
-}
-
-/** The writes that go to an origin of class `auth`. */
-export function signInWrites(
-  operations: readonly Operation[],
-  origins: readonly Origin[],
-): string[] {
-  const auth = new Set(origins.filter((one) => one.class === "auth").map((one) => one.origin));
-  return operations
-    .filter((one) => one.access === "write" && "origin" in one && auth.has(one.origin))
-    .map(({ id }) => id);
+  /** Paths of arguments that people keep to themselves: the trail of a new workspace does not hold them. */
+  readonly redact: readonly string[];
 }
 
 const signInReason = "sign-in of the app";
@@ -51,8 +40,17 @@ function section(heading: string, body: string, empty: string): string {
   return body === "" ? `${heading} ${empty}\n` : `${heading}\n${body}`;
 }
 
+function redactText(paths: readonly string[]): string {
+  if (paths.length === 0) return "";
+  return `
+# What the audit trail keeps as a digest alone.
+audit:
+  redact: [${paths.join(", ")}]
+`;
+}
+
 /** A workspace that works under `govern serve --dev` as it is. */
-export function starterText({ app, mappings, signIn }: WorkspaceAdditions): string {
+export function starterText({ app, mappings, signIn, redact }: WorkspaceAdditions): string {
   const resources = mappings
     .map(({ resource, definition }) =>
       definition === null ? "" : resourceText(resource, definition),
@@ -111,7 +109,7 @@ approvals:
     approvers: { all: [leads] }
     quorum: 1
     expiresIn: 24h
-${exemptions}`;
+${exemptions}${redactText(redact)}`;
 }
 
 function additionsOf(

@@ -5,6 +5,7 @@ import type { Analysis } from "../../../src/bundle/analysis.ts";
 import { mergeSecrets } from "../../../src/bundle/emit/secrets.ts";
 import { originId } from "../../../src/contract/operation-id.ts";
 import { parseWorkspace } from "../../../src/contract/workspace-file.ts";
+import type { HttpOperation } from "../../../src/contract/operation.ts";
 import type { Workspace } from "../../../src/contract/workspace.ts";
 import { analysisOfApp, importApp, post, select, workspaceWithApp, writeTree } from "./app-of.ts";
 
@@ -91,11 +92,44 @@ describe("a starter workspace", () => {
       operations: [signIn],
       origins: [{ id: originId(origin), origin, class: "auth", why: "it gives tokens" }],
     });
-    await importApp(folder, { analysis });
+    const { notes } = await importApp(folder, { analysis });
     expect(readWorkspace(folder).approvals?.at(-1)).toEqual({
       match: { operation: `console/${signIn.id}` },
       require: "none",
       reason: "sign-in of the app",
+    });
+    expect(notes).toEqual([
+      `${origin} is auth: it gives tokens.`,
+      expect.stringContaining(`without approval, as nobody could approve it: ${signIn.id}.`),
+    ]);
+  });
+
+  test("keeps passwords out of the trail", async () => {
+    const folder = workspaceWithApp();
+    const login = post("https://api.acme.example", "/api/login") as HttpOperation;
+    const fields = {
+      password: "any",
+      newPassword: "any",
+      "a password": "any",
+      note: "any",
+    } as const;
+    const operation: HttpOperation = { ...login, body: { type: "json", fields, open: false } };
+    await importApp(folder, { analysis: analysisOf({ operations: [operation] }) });
+    expect(readWorkspace(folder).audit).toEqual({
+      redact: ["arguments.body.newPassword", "arguments.body.password"],
+    });
+  });
+
+  test("reads public files where they are", async () => {
+    const origin = "https://cdn.jsdelivr.net";
+    const [resources] = await resourcesOf(
+      analysisOf({
+        operations: [post(origin, "/npm/data")],
+        origins: [{ id: originId(origin), origin, class: "external", why: "public files" }],
+      }),
+    );
+    expect(resources).toEqual({
+      "cdn-jsdelivr-net": { kind: "http", upstream: origin, auth: "service" },
     });
   });
 

@@ -8,12 +8,52 @@ import {
   stampText,
 } from "../../../src/sidecar/audit/entry-text.ts";
 import { capEntry, redactEntry } from "../../../src/sidecar/audit/prepare-entry.ts";
+import { redactionOf } from "../../../src/sidecar/audit/redaction.ts";
+import { originId } from "../../../src/contract/operation-id.ts";
+import type { Operation } from "../../../src/contract/operation.ts";
 import { sampleEntry } from "../store/samples.ts";
 
 const key = new Uint8Array(32).fill(3);
 const keyed = (text: string): string => createHmac("sha256", key).update(text).digest("hex");
 
 describe("redaction", () => {
+  it("takes all that is sent to where people sign in, and what is named elsewhere", () => {
+    const to = (id: string, origin: string): Operation => ({
+      id,
+      kind: "http",
+      access: "write",
+      why: "method POST",
+      method: "POST",
+      origin,
+      path: "/token",
+      query: { fields: {}, open: false },
+      headers: [],
+      body: { type: "form", fields: {}, open: true },
+    });
+    const login = "https://login.acme.example";
+    const api = "https://api.acme.example";
+    const redaction = redactionOf(
+      [
+        {
+          name: "desk",
+          operations: [to("post-token-1", login), to("post-token-2", api)],
+          origins: [
+            { id: originId(login), origin: login, class: "auth", why: "" },
+            { id: originId(api), origin: api, class: "data", why: "" },
+          ],
+        },
+      ],
+      ["arguments.body.ssn"],
+    );
+    const pathsOf = (operation: string) => redaction(sampleEntry({ app: "desk", operation }));
+    expect(pathsOf("post-token-1")).toEqual([
+      "arguments.body.ssn",
+      "arguments.body",
+      "arguments.query",
+    ]);
+    expect(pathsOf("post-token-2")).toEqual(["arguments.body.ssn"]);
+  });
+
   it("puts a keyed digest where a declared path leads", () => {
     const entry = sampleEntry({ arguments: { body: { ssn: "078-05-1120", amount: 25 } } });
     expect(redactEntry(entry, ["arguments.body.ssn"], key).arguments).toEqual({
