@@ -11,8 +11,14 @@ export function intoOutlet(tracker: FlowTracker, outlet: Outlet, path: Path): vo
   if (getter && path[0] !== result) return;
   const given = getter ? path.slice(1) : path;
   const whole = name === null ? given : [name, ...given];
-  if ("loads" in target) for (const load of target.loads) tracker.to(load, whole);
-  else {
+  if ("loads" in target) {
+    const { wrapped } = tracker.evaluation.program;
+    for (const load of target.loads) {
+      const kind = wrapped.interopOf(load);
+      const paths = kind === undefined ? [whole] : adapted(kind, whole);
+      for (const one of paths) tracker.to(load, one);
+    }
+  } else {
     const [first] = target.reads;
     if (first !== undefined) intoBinding(tracker, target, { id: first, path: whole });
   }

@@ -95,8 +95,11 @@ export function wrappedCall(
 ): Values | undefined {
   const { wrapped } = evaluation.program;
   const module = wrapped.loadedBy(call);
-  if (module !== undefined) return moduleValues(evaluation, module);
   const kind = wrapped.interopOf(call);
+  if (module !== undefined) {
+    const values = moduleValues(evaluation, module);
+    return kind === undefined ? values : interopValues(evaluation, kind, values, entered.caller);
+  }
   const [first] = entered.args;
   if (kind === undefined || !first) return undefined;
   const given = evaluation.evaluate(first, entered.caller);

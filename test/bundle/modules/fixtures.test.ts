@@ -16,6 +16,8 @@ const builds = [
   "esbuild/splitting",
   "rolldown/chunks",
   "parcel/chunks",
+  "turbopack/chunks",
+  "turbopack/tables",
 ];
 
 async function idsOf(build: string): Promise<string[]> {

@@ -4,6 +4,7 @@ import type { Unit } from "../unit.ts";
 import { findCommonJsModules } from "./commonjs.ts";
 import { findDefinitions, findInterop } from "./helpers.ts";
 import { findParcelModules } from "./parcel.ts";
+import { findTurbopackModules } from "./turbopack.ts";
 import { findWebpackModules } from "./webpack.ts";
 import { WrappedModules } from "./wrapped-module.ts";
 
@@ -13,6 +14,7 @@ export function findWrappedModules(units: readonly Unit[], es: EsModules): Wrapp
   findWebpackModules(wrapped);
   findCommonJsModules(wrapped);
   findParcelModules(wrapped);
+  findTurbopackModules(wrapped);
   // After the modules: a definition on the exports of one belongs to it.
   findDefinitions(wrapped);
   findInterop(wrapped);

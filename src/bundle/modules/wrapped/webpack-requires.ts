@@ -13,6 +13,7 @@ import type { Unit } from "../unit.ts";
 import {
   literalId,
   literalMembers,
+  type DefinedMember,
   type WrappedModule,
   type WrappedModules,
 } from "./wrapped-module.ts";
@@ -50,19 +51,17 @@ function bound(wrapped: WrappedModules, requires: Requires, bind: Call): void {
   });
 }
 
-/** `{name: () => value}`, and the list `["name", () => value, "other", 0, value]` of later versions. */
-function definitions(
-  node: Node | undefined,
-  getter: boolean,
-): { name: string; node: Node; getter: boolean }[] {
+/**
+ * `{name: () => value}`, and the list `["name", () => value, "other", 0, value]` of later versions. A setter may follow a
+ * getter.
+ */
+export function definitions(node: Node | undefined, getter: boolean): DefinedMember[] {
   if (node?.type === "ArrayExpression") return listed(node.elements);
   return (literalMembers(node) ?? []).map((member) => ({ ...member, getter }));
 }
 
-function listed(
-  elements: readonly (Node | null)[],
-): { name: string; node: Node; getter: boolean }[] {
-  const found: { name: string; node: Node; getter: boolean }[] = [];
+function listed(elements: readonly (Node | null)[]): DefinedMember[] {
+  const found: DefinedMember[] = [];
   for (let at = 0; at < elements.length;) {
     const name = literalId(elements[at]);
     const next = elements[at + 1];
@@ -70,7 +69,7 @@ function listed(
     const isValue = next.type === "NumericLiteral";
     const node = isValue ? elements[at + 2] : next;
     if (node) found.push({ name, node, getter: !isValue });
-    at += isValue ? 3 : 2;
+    at += isValue || isFunction(elements[at + 2]) ? 3 : 2;
   }
   return found;
 }

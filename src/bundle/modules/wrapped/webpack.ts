@@ -28,7 +28,7 @@ export type Table = Map<string, WrappedModule[]>;
 const params: readonly Role["role"][] = ["module", "exports", "require"];
 
 /** The functions of a module table with their ids; undefined if it is none. */
-function factoriesOf(node: Node | null | undefined): [string, FunctionNode][] | undefined {
+export function factoriesOf(node: Node | null | undefined): [string, FunctionNode][] | undefined {
   const found: [string, FunctionNode][] = [];
   if (node?.type === "ArrayExpression") {
     for (const [at, element] of node.elements.entries()) {
@@ -74,7 +74,8 @@ function chunkAt(unit: Unit, push: Node): Chunk | undefined {
   return { list, factories, start: isFunction(start) ? start : undefined };
 }
 
-function listName(node: Node): string | undefined {
+/** The global list that is pushed onto: `(self.list = self.list || [])`. */
+export function listName(node: Node): string | undefined {
   if (node.type === "AssignmentExpression") return listName(node.left);
   if (node.type === "LogicalExpression") return listName(node.left);
   return isMember(node) ? memberName(node) : undefined;

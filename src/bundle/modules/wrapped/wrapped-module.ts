@@ -49,6 +49,13 @@ export interface Defined {
   readonly node: Node;
 }
 
+/** A member as a runtime defines it: its value, or a function that gives it. */
+export interface DefinedMember {
+  readonly name: string;
+  readonly node: Node;
+  readonly getter: boolean;
+}
+
 /** What the finders of all runtimes write into. */
 export class WrappedModules {
   readonly units: readonly Unit[];
@@ -108,11 +115,15 @@ export class WrappedModules {
     };
     for (const [at, role] of params.entries()) {
       const param = factory.params[at];
-      if (param?.type !== "Identifier") continue;
-      const binding = unit.scopeOf(param).lookup(param.name);
-      if (binding !== undefined) this.roles.set(binding, { role, module });
+      if (param?.type === "Identifier") this.give(unit, param, { role, module });
     }
     return module;
+  }
+
+  /** A name in a module's function stands for a part of the runtime. */
+  give(unit: Unit, name: t.Identifier, role: Role): void {
+    const binding = unit.scopeOf(name).lookup(name.name);
+    if (binding !== undefined) this.roles.set(binding, role);
   }
 
   load(call: Node, module: WrappedModule): void {
@@ -125,9 +136,12 @@ export class WrappedModules {
   }
 
   /** A value is defined on an object that a name or a module's exports hold. */
-  define(unit: Unit, target: Node, member: { name: string; node: Node; getter: boolean }): void {
+  define(unit: Unit, target: Node, member: DefinedMember): void {
     const holder = this.holderOf(unit, target);
-    if (holder === undefined) return;
+    if (holder !== undefined) this.defineOn(holder, member);
+  }
+
+  defineOn(holder: WrappedModule | Binding, member: DefinedMember): void {
     const { name, node, getter } = member;
     const value = getter ? givenBy(node) : node;
     if (value === undefined) return;
