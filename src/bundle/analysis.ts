@@ -32,6 +32,14 @@ export interface LoadCut extends Span {
   readonly site: string;
 }
 
+/** An address in the markup of a page: the governed one takes its place. */
+export interface AddressCut extends Span {
+  readonly kind: "address";
+  readonly site: string;
+  /** As it is written in the page. */
+  readonly replacement: string;
+}
+
 /** The construction of a SQL client: replaced, credential and all, by the driver's shim. */
 export interface ClientCut extends Span {
   readonly kind: "client";
@@ -83,7 +91,15 @@ export interface CredentialCut extends Span {
     | null;
 }
 
-export type Cut = GlobalCut | InPlaceCut | LoadCut | ClientCut | TextCut | BaseCut | CredentialCut;
+export type Cut =
+  | GlobalCut
+  | InPlaceCut
+  | LoadCut
+  | AddressCut
+  | ClientCut
+  | TextCut
+  | BaseCut
+  | CredentialCut;
 
 /** A part of a script that can be parsed by itself, when it is known what it is. */
 export interface Slice {

@@ -13,6 +13,7 @@ import type { Bundle } from "./files/bundle.ts";
 import { externalAssets } from "./files/external-assets.ts";
 import { observe } from "./har/observe.ts";
 import type { Recording } from "./har/read-har.ts";
+import { markupSites } from "./markup/markup-sites.ts";
 import { Program } from "./modules/program.ts";
 import { refuseServerCode } from "./modules/server-code.ts";
 import { splitDrafts } from "./operations/credentials.ts";
@@ -161,6 +162,10 @@ function sortFindings(findings: readonly Finding[]): Finding[] {
   );
 }
 
+function hasPage({ files }: Bundle): boolean {
+  return [...files.values()].some(({ kind }) => kind === "html");
+}
+
 /**
  * Analyzes a bundle under the name of its app. Scripts that do not parse are findings, the others are analyzed.
  *
@@ -175,7 +180,9 @@ export async function analyzeBundle(
     options.onProgress?.(`parsing ${app}: ${file} (${at} of ${of})`);
   });
   const [fault] = program.unparsed;
-  if (program.units.length === 0) {
+  // A page without any script may still send a form.
+  const isReadable = program.units.length > 0 || (fault === undefined && hasPage(bundle));
+  if (!isReadable) {
     const reason =
       fault === undefined ? "no script can be read" : `${fault.script.file}: ${fault.reason}`;
     throw new GovernError(
@@ -190,7 +197,8 @@ export async function analyzeBundle(
   const places = new Places(bundle, program);
   const operations = new OperationSet();
   const evaluator = new Evaluator(program);
-  const drafts = await collectSites(program, evaluator, options);
+  const found = await collectSites(program, evaluator, options);
+  const drafts = [...found, ...markupSites(bundle, found)];
   const credentials = await scanBundle(bundle);
   const loose = (await splitCredentials(program, evaluator)).flatMap(splitDrafts);
   const told = withoutOwnFiles(withoutSecrets(drafts, credentials), bundle);

@@ -37,6 +37,8 @@ function cutDetail(cut: Cut): string {
       return `${cut.origin} ${cut.part}${cut.key === null ? "" : ` shorthand ${cut.key}`}`;
     case "credential":
       return `${cut.replacement} ${JSON.stringify(cut.use)}`;
+    case "address":
+      return cut.replacement;
   }
 }
 
@@ -65,7 +67,7 @@ function pinned(bundle: Bundle, analysis: Analysis): unknown {
 /** Each cut's text is an expression or a property of its own: replacing it cannot tear code apart. */
 function checkCuts(bundle: Bundle, cuts: readonly Cut[]): void {
   for (const cut of cuts) {
-    if (cut.kind === "in-place") continue;
+    if (cut.kind === "in-place" || cut.kind === "address") continue;
     const text = fileText(bundle.files.get(cut.file) as never).slice(cut.start, cut.end);
     if (cut.kind === "credential" && !/^["'`]/.test(cut.replacement)) {
       // A run inside a literal: it must stay inside.

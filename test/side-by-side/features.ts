@@ -1,6 +1,6 @@
 /** Apps by hand, each with one thing that a rewrite could break. */
 import { createHash } from "node:crypto";
-import type { ComparedApp } from "./compare.ts";
+import type { ComparedApp, Visit } from "./compare.ts";
 
 export interface Feature extends Omit<ComparedApp, "folder"> {
   readonly files: Readonly<Record<string, string>>;
@@ -104,7 +104,97 @@ const bases = feature(
   { keys: ["same-origin", "{apiUrl} /backend", "{prefix} /one", "{filesUrl} /files"] },
 );
 
+const outside = "https://api.acme.example";
+
+/** Answers for another origin of the original as its own backend does below `/outside`. */
+async function routeOutside({ page, home, governed }: Visit): Promise<void> {
+  if (governed) return;
+  await page.context().route(`${outside}/**`, async (route) => {
+    const request = route.request();
+    const { pathname, search } = new URL(request.url());
+    const body = request.postData();
+    const answer = await fetch(`${home}outside${pathname}${search}`, {
+      method: request.method(),
+      ...(body === null ? {} : { body }),
+    });
+    const contentType = answer.headers.get("content-type") ?? "";
+    const headers = { "access-control-allow-origin": "*" };
+    await route.fulfill({ body: await answer.text(), contentType, headers });
+  });
+}
+
+/** Clicks everything that has an id, and comes back from where that leads. */
+async function clickAll(visit: Visit): Promise<void> {
+  const { page, home, look } = visit;
+  await routeOutside(visit);
+  await page.goto(home);
+  await page.locator("text=done").waitFor();
+  const ids = await page.locator("[id]").evaluateAll((all) => all.map(({ id }) => id));
+  for (const id of ids) {
+    const stays = id.startsWith("stays");
+    const answered = page.waitForResponse((one) => /\/(?:api|v1)\//.test(one.url()));
+    await Promise.all([
+      stays ? answered : page.waitForURL((url) => url.href !== home),
+      page.locator(`#${id}`).click(),
+    ]);
+    await look(id);
+    await page.goto(home);
+    await page.locator("text=done").waitFor();
+  }
+  await look("done");
+}
+
+const drawn: ComparedApp["answers"] = ({ method, url, body }) =>
+  url.includes(".svg")
+    ? {
+        headers: { "content-type": "image/svg+xml" },
+        body: `<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>`,
+      }
+    : { body: `${method} ${url} ${body}` };
+
+/** What pages ask for by themselves, and code in their attributes. */
+const markup = feature(
+  "markup",
+  {
+    "index.html": page(
+      `<script>window.shown=t=>{document.querySelector("output").textContent=t}</script><link rel="stylesheet" href="/style.css" media="print" onload="this.media='all'">`,
+      `<output></output>
+<button id="stays-handler" onclick="fetch('/api/ping', { method: 'POST' }).then((a) => a.text()).then(shown)">a</button>
+<button id="stays-escaped" onclick="var id = this.dataset.id; fetch(&quot;/api/rows/&quot; + id, { method: &quot;DELETE&quot; }).then((a) =&gt; a.text()).then(shown)" data-id="7">b</button>
+<a id="stays-code" href="javascript:void fetch('/api/linked').then((a) => a.text()).then(shown)">c</a>
+<a id="report" href="${outside}/v1/report?format=text&amp;page=2">d</a>
+<form action="/feedback" method="post"><input name="subject" value="a+b&amp;ü"><button id="form">e</button></form>
+<form action="${outside}/v1/subscribe" method="post"><input name="email" value="ana@acme.example"><button id="elsewhere">f</button></form>
+<form action="${outside}/v1/search"><input name="q" value="x&amp;y"><button id="search">g</button></form>
+<img src="${outside}/v1/pixel.svg?a=1&amp;b=%222%22">
+<script>${say}say(fetch("${outside}/v1/accounts").then(a=>a.text()),new Promise(r=>addEventListener("load",()=>r(getComputedStyle(document.body).margin))))</script>`,
+    ),
+    "style.css": "body{margin:3px}",
+  },
+  { keys: ["same-origin", `${outside} /outside`], answers: drawn, script: clickAll },
+);
+
+/** Elements, navigations and forms that scripts make. */
+const loads = feature(
+  "loads",
+  {
+    "index.html": page("", `<script type="module" src="/assets/main-Ty1uI2op.js"></script>`),
+    "assets/main-Ty1uI2op.js": `const base="${outside}/v1";
+const button=(id,act)=>{const b=document.createElement("button");b.id=id;b.textContent=id;b.onclick=act;document.body.append(b)};
+button("link",()=>{const a=document.createElement("a");a.href=\`\${base}/report?page=\${1+1}\`;a.click()});
+button("assigned",()=>{location.href=base+"/assigned"});
+button("replaced",()=>{location.assign(\`\${base}/accounts/\${encodeURIComponent("a/7")}\`)});
+button("form",()=>{const f=document.createElement("form");f.action=base+"/submit";f.method="post";const i=document.createElement("input");i.name="note";i.value="n&m";f.append(i);document.body.append(f);f.submit()});
+button("stays-image",()=>{const i=new Image;i.onload=()=>document.body.append("drawn "+i.width);i.src=base+"/late.svg"});
+${say}const i=document.createElement("img");const loaded=new Promise(r=>{i.onload=()=>r("loaded");i.onerror=()=>r("broken")});i.setAttribute("src",\`\${base}/avatars/\${7}.svg\`);document.body.append(i);
+say(loaded,fetch(base+"/accounts").then(a=>a.text()));`,
+  },
+  { keys: [`${outside} /outside`], answers: drawn, script: clickAll },
+);
+
 export const features: readonly Feature[] = [
+  markup,
+  loads,
   workers,
   integrities,
   tables,

@@ -1,5 +1,6 @@
 /** Where the files of an app are served from: its root, or the folder that its build is for. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -29,6 +30,40 @@ beforeEach(async () => {
 afterEach(() => {
   server.close();
   rmSync(web, { recursive: true });
+});
+
+const hashOf = (text: string): string =>
+  `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+
+/** What may run in a page, by the policy that its app is served with. */
+async function scriptPolicy(html: string): Promise<string> {
+  writeFileSync(join(web, "sub/index.html"), html);
+  const app = { web, page: undefined } as unknown as AppSnapshot;
+  const files = createStaticFiles(app, false);
+  const served = createServer((message, response) => files.serve(message, response));
+  await new Promise<void>((resolve) => {
+    served.listen(0, "127.0.0.1", resolve);
+  });
+  const { port } = served.address() as AddressInfo;
+  const answer = await fetch(`http://127.0.0.1:${port}/sub/`);
+  served.close();
+  return /script-src [^;]*/.exec(answer.headers.get("content-security-policy") ?? "")?.[0] ?? "";
+}
+
+it("lets the handlers of its pages run, and these texts alone", async () => {
+  expect(await scriptPolicy("<!doctype html>entry")).toBe("script-src 'self'");
+  const policy = await scriptPolicy(
+    `<!doctype html><b onclick="go(&quot;a&quot;)">a</b><a href=" javascript:go()">b</a>`,
+  );
+  expect(policy.split(" ").toSorted()).toEqual(
+    [
+      "'self'",
+      "'unsafe-hashes'",
+      hashOf('go("a")'),
+      hashOf("javascript:go()"),
+      "script-src",
+    ].toSorted(),
+  );
 });
 
 it.each(["/", "/elsewhere"])("sends %s to the folder of the app", async (path) => {

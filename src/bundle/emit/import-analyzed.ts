@@ -246,7 +246,7 @@ export async function importAnalyzed(
   });
   options.onProgress?.("verify");
   const left = verifyRewritten(rewritten, analysis);
-  const findings = [...analysis.findings, ...rewritten.findings, ...left];
+  const findings = [...analysis.findings, ...left];
   const facts = { digest: bundle.digest, files: bundle.files.size, bytes: bundle.bytes };
   const changes: Change[] = [
     ...governedChanges(out, { app, analysis, rewritten, bundle: facts, findings }, assets),

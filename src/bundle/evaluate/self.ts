@@ -46,11 +46,15 @@ function fieldSelf(evaluation: Evaluation, node: Node, frame: Frame): Values {
   const unit = evaluation.program.unitOf(node);
   const around = unit.ancestors(node);
   const body = around.findIndex((one) => one.type === "ClassBody");
-  // At the top of a classic script it is the page itself.
-  if (body < 0)
-    return unit.script.type === "module" ? unknownSet : [{ kind: "global", path: "window" }];
+  if (body < 0) return topSelf(unit);
   const at = around[body - 1];
   return at === undefined ? unknownSet : classSelf(evaluation, around[body + 1], { at, frame });
+}
+
+/** At the top of a classic script it is the page itself, in a handler its element. */
+function topSelf({ script }: Unit): Values {
+  const isOther = script.type === "module" || script.type === "handler";
+  return isOther ? unknownSet : [{ kind: "global", path: "window" }];
 }
 
 /** An object of a constructor function, by the construction that a frame assumes. */

@@ -11,13 +11,16 @@ export interface BundleFile {
   readonly bytes: Uint8Array;
 }
 
-/** A run of JavaScript: a whole script file, or an inline script of an html file. */
+/** A run of JavaScript: a whole script file, or an inline script or handler of an html file. */
 export interface Script {
   readonly file: string;
   /** Offset of `code` in the file's text: 0 for a script file. All offsets are UTF-16, in the file's text. */
   readonly offset: number;
   readonly code: string;
-  readonly type: "module" | "classic" | "unknown";
+  /** `handler`: the body of a function that an attribute gives, or a `javascript:` address. */
+  readonly type: "module" | "classic" | "unknown" | "handler";
+  /** Where each character of the code stands in the file, and its end, if they do not simply follow each other. */
+  readonly offsets?: readonly number[];
 }
 
 /** A file of a bundle that is left out. */

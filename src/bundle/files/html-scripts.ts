@@ -1,6 +1,7 @@
-/** The scripts of an html file: inline ones with their place in the file, and how it refers to script files. */
+/** The scripts of an html file: inline ones and handlers with their place in the file, and how it refers to script files. */
 import { posix } from "node:path";
 import { parse, type DefaultTreeAdapterTypes } from "parse5";
+import { valueOffsets, valueRun } from "./attributes.ts";
 import type { Script } from "./bundle.ts";
 import type { ReferencedType } from "./script-type.ts";
 
@@ -54,6 +55,28 @@ function inlineScript(path: string, html: string, element: Element): Script | nu
   return { file: path, offset: location.startOffset, code, type: isModule ? "module" : "classic" };
 }
 
+const handler = /^on[a-z]+$/;
+
+/** The code of an attribute, from where it begins in the value; undefined for one that holds none. */
+function codeStart(element: Element, name: string, value: string): number | undefined {
+  if (handler.test(name)) return value.trim() === "" ? undefined : 0;
+  const isLink = name === "href" && (element.tagName === "a" || element.tagName === "area");
+  return isLink ? /^\s*javascript:/i.exec(value)?.[0].length : undefined;
+}
+
+/** Handlers, and links that run code: the code of attributes. */
+function attributeScripts(path: string, html: string, element: Element): Script[] {
+  return element.attrs.flatMap(({ name, value }): Script[] => {
+    const start = codeStart(element, name, value);
+    const run = start === undefined ? undefined : valueRun(html, element, name);
+    if (start === undefined || run === undefined) return [];
+    const offsets = valueOffsets(html, run, value)?.slice(start);
+    const code = value.slice(start);
+    const [offset = run.start] = offsets ?? [];
+    return [{ file: path, offset, code, type: "handler", ...(offsets && { offsets }) }];
+  });
+}
+
 function referenceOf(element: Element): { href: string; type: ReferencedType } | null {
   if (element.tagName === "script") {
     const src = attribute(element, "src");
@@ -72,6 +95,7 @@ export function htmlScripts(path: string, html: string): HtmlScripts {
   const inline: Script[] = [];
   const referenced = new Map<string, ReferencedType>();
   for (const element of htmlElements(html)) {
+    inline.push(...attributeScripts(path, html, element));
     const refers = referenceOf(element);
     if (refers !== null) {
       const target = bundlePath(path, refers.href);

@@ -16,7 +16,8 @@ const pageNames = new Set(
 function declaredOnce(units: readonly Unit[]): Map<string, { unit: Unit; binding: Binding }> {
   const found = new Map<string, { unit: Unit; binding: Binding } | null>();
   for (const unit of units) {
-    if (unit.script.type === "module") continue;
+    // What a handler declares is its own, as in a function.
+    if (unit.script.type === "module" || unit.script.type === "handler") continue;
     for (const [name, binding] of unit.index.scope.bindings) {
       if (!pageNames.has(name)) found.set(name, found.has(name) ? null : { unit, binding });
     }

@@ -32,6 +32,10 @@ const orders: Readonly<Record<Script["type"], readonly (readonly [SourceType, bo
     ["module", true],
     ["script", false],
   ],
+  handler: [
+    ["script", true],
+    ["script", false],
+  ],
   unknown: [
     ["unambiguous", true],
     ["script", true],

@@ -55,7 +55,7 @@ const signInWord =
   /^(?:auth|authorize|oauth2?|oidc|saml2?|sso|log-?(?:in|out)|sign-?(?:in|out|up))$/i;
 
 /** Whether a path is one where people sign in or out. */
-function signsIn(operation: UnnamedOperation): boolean {
+export function signsIn(operation: UnnamedOperation): boolean {
   return "path" in operation && operation.path.split("/").some((one) => signInWord.test(one));
 }
 

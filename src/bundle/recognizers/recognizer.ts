@@ -5,6 +5,7 @@
 import type { UnnamedOperation } from "../../contract/operation-id.ts";
 import type { Site } from "../../contract/build.ts";
 import type {
+  AddressCut,
   BaseCut,
   ClientCut,
   CredentialCut,
@@ -17,6 +18,14 @@ import type { Evaluator } from "../evaluate/evaluator.ts";
 import type { Program } from "../modules/program.ts";
 import type { Node } from "../modules/syntax.ts";
 
+/** A run of a file that no script holds: the value of an attribute. */
+export interface FilePlace {
+  readonly type: "FilePlace";
+  readonly file: string;
+  readonly start: number;
+  readonly end: number;
+}
+
 type Placeless<C> = Omit<C, "file" | "start" | "end" | "site">;
 
 /** A cut before its site has a number: at a node. */
@@ -25,6 +34,7 @@ export type CutDraft =
   | { readonly at: Node; readonly cut: Placeless<BaseCut> }
   | { readonly at: Node; readonly cut: Placeless<InPlaceCut> }
   | { readonly at: Node; readonly cut: Placeless<LoadCut> }
+  | { readonly at: FilePlace; readonly cut: Placeless<AddressCut> }
   | {
       readonly at: Node;
       readonly cut: Omit<Placeless<ClientCut>, "options">;
@@ -60,7 +70,7 @@ export interface CallDraft {
 
 export interface SiteDraft {
   readonly recognizer: string;
-  readonly at: Node;
+  readonly at: Node | FilePlace;
   readonly status: Site["status"];
   readonly reason?: string;
   readonly operations: readonly UnnamedOperation[];

@@ -3,6 +3,7 @@ import type { Finding, Site } from "../../contract/build.ts";
 import { operationId } from "../../contract/operation-id.ts";
 import type { Operation } from "../../contract/operation.ts";
 import type { Bundle } from "../files/bundle.ts";
+import { fileOffset } from "../files/script-place.ts";
 import { isUtf8 } from "../files/read-bundle.ts";
 import type { Program } from "../modules/program.ts";
 import { ambiguousPairs } from "../operations/ambiguity.ts";
@@ -111,7 +112,7 @@ export function unreadableFindings(bundle: Bundle, program: Program, places: Pla
   const fix = "What is in it is not seen: leave it out of the bundle, or mend it.";
   const base = { rule: "unreadable-file", severity: "error", fix } as const;
   const unparsed = program.unparsed.map(({ script, reason, offset }): Finding => {
-    const place = places.at(script.file, script.offset + offset);
+    const place = places.at(script.file, fileOffset(script, offset));
     return { ...base, ...placed(place), message: `${script.file} cannot be parsed: ${reason}.` };
   });
   const whole = (file: string, reason: string): Finding => {

@@ -1,10 +1,12 @@
 /** Where nodes stand: file, line and column in the bundle, and in the original source where a map tells. */
 import type { SourcePlace } from "../../contract/build.ts";
 import type { Bundle } from "../files/bundle.ts";
+import { fileOffset } from "../files/script-place.ts";
 import { fileText } from "../files/read-bundle.ts";
 import { LineIndex, SourceMaps } from "../files/source-maps.ts";
 import type { Program } from "../modules/program.ts";
 import { end, start, type Node } from "../modules/syntax.ts";
+import type { FilePlace } from "../recognizers/recognizer.ts";
 
 export interface NodePlace {
   readonly file: string;
@@ -27,9 +29,9 @@ export class Places {
     this.maps = new SourceMaps(bundle);
   }
 
-  of(node: Node): NodePlace {
-    const { script } = this.program.unitOf(node);
-    return this.at(script.file, script.offset + start(node));
+  of(node: Node | FilePlace): NodePlace {
+    const { file, start: offset } = this.span(node);
+    return this.at(file, offset);
   }
 
   at(file: string, offset: number): NodePlace {
@@ -39,12 +41,13 @@ export class Places {
   }
 
   /** The run of a node in its file. */
-  span(node: Node): { file: string; start: number; end: number } {
+  span(node: Node | FilePlace): { file: string; start: number; end: number } {
+    if (node.type === "FilePlace") return { file: node.file, start: node.start, end: node.end };
     const { script } = this.program.unitOf(node);
     return {
       file: script.file,
-      start: script.offset + start(node),
-      end: script.offset + end(node),
+      start: fileOffset(script, start(node)),
+      end: fileOffset(script, end(node)),
     };
   }
 

@@ -2,7 +2,9 @@
 import { GovernError } from "../../errors/govern-error.ts";
 import { baseOrigin } from "../../contract/operation-id.ts";
 import type { BaseCut, ClientCut, Cut, GlobalCut, LoadCut, TextCut } from "../analysis.ts";
+import { attributeText } from "../files/attributes.ts";
 import type { Script } from "../files/bundle.ts";
+import { holds } from "../files/script-place.ts";
 import { proxyCall } from "./proxy-call.ts";
 import { headOf } from "./proxy-text.ts";
 import type { Splice } from "./splices.ts";
@@ -84,6 +86,7 @@ function cutSplices(cut: Cut, text: string): Splice[] {
       return textSplices(cut, text);
     case "base":
       return [baseSplice(cut, text)];
+    case "address":
     case "credential":
       return [{ start: cut.start, end: cut.end, text: cut.replacement }];
   }
@@ -92,10 +95,6 @@ function cutSplices(cut: Cut, text: string): Splice[] {
 /** Cuts whose replacement calls the proxy. */
 function needsProxy(cut: Cut): boolean {
   return cut.kind !== "credential" && cut.kind !== "base";
-}
-
-function within(cut: Cut, script: Script): boolean {
-  return cut.start >= script.offset && cut.end <= script.offset + script.code.length;
 }
 
 /**
@@ -109,8 +108,11 @@ export function scriptSplices(
   text: string,
   statement: string | null,
 ): Splice[] {
-  const own = cuts.filter((cut) => within(cut, script));
+  const own = cuts.filter((cut) => holds(script, cut));
   const splices = own.flatMap((cut) => cutSplices(cut, text));
+  if (script.type === "handler") {
+    return splices.map((splice) => ({ ...splice, text: attributeText(splice.text) }));
+  }
   if (statement === null || !own.some(needsProxy)) return splices;
   const { at, before } = headOf(script);
   const start = script.offset + at;

@@ -1,10 +1,8 @@
 /** What import changes in a page: the proxy first in its head, its own policy removed, map comments of inline scripts. */
 import { posix } from "node:path";
 import type { DefaultTreeAdapterTypes } from "parse5";
-import type { Finding } from "../../contract/build.ts";
 import type { Bundle, BundleFile } from "../files/bundle.ts";
 import { attribute, htmlElements } from "../files/html-scripts.ts";
-import { placeAt } from "./text.ts";
 import type { Splice } from "./splices.ts";
 
 type Element = DefaultTreeAdapterTypes.Element;
@@ -109,24 +107,4 @@ export function pageSplices(
   const tag = `<script src="${source.replaceAll("&", "&amp;").replaceAll('"', "&quot;")}"></script>`;
   // The sidecar sends a policy of its own that is stricter; the app's would keep the page from the sidecar.
   return [{ start: at, end: at, text: tag }, ...policySplices(elements)];
-}
-
-/** Handlers written into attributes: the page's policy does not let them run. */
-export function handlerFindings(page: string, html: string): Finding[] {
-  if (!isPage(html)) return [];
-  return htmlElements(html).flatMap((element) =>
-    element.attrs
-      .filter((attr) => /^on[a-z]+$/.test(attr.name))
-      .map((attr): Finding => {
-        const place = element.sourceCodeLocation?.attrs?.[attr.name];
-        return {
-          rule: "unresolved-call",
-          severity: "warning",
-          file: page,
-          ...placeAt(html, place?.startOffset ?? 0),
-          message: `the inline handler ${attr.name} of <${element.tagName}> does not run under the page's Content-Security-Policy`,
-          fix: "Add the handler from a script with addEventListener.",
-        };
-      }),
-  );
 }

@@ -4,14 +4,14 @@
  */
 import { posix } from "node:path";
 import { sha256Hex } from "../../contract/canonical-json.ts";
-import type { Finding } from "../../contract/build.ts";
 import { GovernError } from "../../errors/govern-error.ts";
 import type { Analysis, Cut } from "../analysis.ts";
 import type { Bundle, BundleFile } from "../files/bundle.ts";
+import { holds } from "../files/script-place.ts";
 import { readMap } from "../files/map-text.ts";
 import { leftoverSplices } from "./credentials.ts";
 import { scriptSplices } from "./cut-splices.ts";
-import { handlerFindings, mountOf, pageSplices, proxyFolder } from "./html.ts";
+import { mountOf, pageSplices, proxyFolder } from "./html.ts";
 import { IntegrityIndex, integrityOf, type IntegrityUse } from "./integrity.ts";
 import { planNames, referenceSplice, type Draft, type NamePlan } from "./names.ts";
 import { proxyFile, proxyStatement, type ProxySource } from "./proxy-text.ts";
@@ -34,7 +34,6 @@ export interface RewrittenBundle {
   /** Path in the input → path in the output, of the files whose path changed. */
   readonly renames: ReadonlyMap<string, string>;
   readonly log: SpliceLog;
-  readonly findings: readonly Finding[];
 }
 
 interface Work {
@@ -56,13 +55,9 @@ function fileSplices(work: Work, file: BundleFile, text: string): Splice[] {
     ...inScripts,
     ...(file.kind === "style" ? (styleSplice(text) ?? []) : []),
     ...(file.kind === "html" ? pageSplices(work.bundle, file, text, work.proxyPath) : []),
-    ...cuts.filter((cut) => !scripts.some((script) => covers(script, cut))).flatMap(outsideSplice),
+    ...cuts.filter((cut) => !scripts.some((script) => holds(script, cut))).flatMap(outsideSplice),
   ];
   return orderSplices([...own, ...leftoverSplices(text, own, work.cuts)], file.path);
-}
-
-function covers(script: { offset: number; code: string }, cut: Cut): boolean {
-  return cut.start >= script.offset && cut.end <= script.offset + script.code.length;
 }
 
 function mapSplice(code: string, offset: number): Splice[] | null {
@@ -75,9 +70,10 @@ function styleSplice(text: string): Splice[] | null {
   return comment && [comment];
 }
 
-/** A credential may stand outside any script: in an attribute, or in a JSON file. */
+/** Outside any script stand addresses of elements, and credentials, in an attribute or in a JSON file. */
 function outsideSplice(cut: Cut): Splice[] {
-  if (cut.kind === "credential") return [{ start: cut.start, end: cut.end, text: cut.replacement }];
+  if (cut.kind === "credential" || cut.kind === "address")
+    return [{ start: cut.start, end: cut.end, text: cut.replacement }];
   throw new GovernError("internal", `a cut in ${cut.file} lies outside its scripts`);
 }
 
@@ -254,9 +250,6 @@ export function rewriteBundle(
       added: work.added.map(([path]) => path),
       removed: [...bundle.files.values()].filter((file) => !isServed(file, bundle)),
     },
-    findings: drafts
-      .filter(({ kind }) => kind === "html")
-      .flatMap(({ path, text }) => handlerFindings(path, text)),
   };
   return mounted(result, work.mount);
 }

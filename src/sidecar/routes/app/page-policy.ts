@@ -21,24 +21,47 @@ function textOf(node: DefaultTreeAdapterTypes.Element): string {
   return node.childNodes.map((child) => ("value" in child ? child.value : "")).join("");
 }
 
-function collectScripts(node: Node, found: string[]): void {
-  if (isInlineScript(node)) found.push(textOf(node));
-  if ("childNodes" in node) for (const child of node.childNodes) collectScripts(child, found);
-  if ("content" in node) collectScripts(node.content, found);
+/** What runs in a page beside files: scripts, and what attributes hold. */
+interface Inline {
+  readonly scripts: string[];
+  readonly handlers: string[];
 }
 
-/** CSP sources of the inline scripts of a html text: import maps and module scripts included. */
-function inlineScriptHashes(html: string): readonly string[] {
-  const scripts: string[] = [];
-  collectScripts(parse(html), scripts);
-  return scripts.map((text) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`);
+/** Event handlers, and addresses of links that run code: a policy knows these by the whole address, as it is parsed. */
+function handlersOf({ tagName, attrs }: DefaultTreeAdapterTypes.Element): string[] {
+  return attrs.flatMap(({ name, value }) => {
+    if (/^on[a-z]+$/.test(name)) return [value];
+    const isCode =
+      name === "href" && /^(?:a|area)$/.test(tagName) && /^\s*javascript:/i.test(value);
+    return isCode && URL.canParse(value) ? [new URL(value).href] : [];
+  });
 }
 
-function hashesOfFolder(web: string): readonly string[] {
-  const files = readdirSync(web, { recursive: true, encoding: "utf8" });
-  const pages = files.filter((file) => /\.html?$/i.test(file));
-  const hashes = pages.flatMap((file) => inlineScriptHashes(readFileSync(join(web, file), "utf8")));
+function collectInline(node: Node, found: Inline): void {
+  if (isInlineScript(node)) found.scripts.push(textOf(node));
+  if ("attrs" in node) found.handlers.push(...handlersOf(node));
+  if ("childNodes" in node) for (const child of node.childNodes) collectInline(child, found);
+  if ("content" in node) collectInline(node.content, found);
+}
+
+function hashesOf(texts: readonly string[]): string[] {
+  const hashes = texts.map(
+    (text) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`,
+  );
   return [...new Set(hashes)].toSorted();
+}
+
+/**
+ * CSP sources of what is inline in an app's pages, as they were emitted: scripts, import maps included, and the handlers
+ * of elements, which a policy lets run by `unsafe-hashes` alone (CSP3 8.3): these texts and no others.
+ */
+function inlineSources(web: string): readonly string[] {
+  const found: Inline = { scripts: [], handlers: [] };
+  for (const file of readdirSync(web, { recursive: true, encoding: "utf8" })) {
+    if (/\.html?$/i.test(file)) collectInline(parse(readFileSync(join(web, file), "utf8")), found);
+  }
+  const sources = hashesOf([...found.scripts, ...found.handlers]);
+  return found.handlers.length > 0 ? ["'unsafe-hashes'", ...sources] : sources;
 }
 
 function originsOf(list: readonly { readonly origin: string }[] | undefined): string[] {
@@ -47,13 +70,13 @@ function originsOf(list: readonly { readonly origin: string }[] | undefined): st
 
 /** The directives for one app: its own origin, its own inline scripts, and the exceptions that govern.yaml gives reasons for. */
 function pageDirectives(
-  hashes: readonly string[],
+  inline: readonly string[],
   page: App["page"],
 ): Record<string, readonly string[]> {
   const frames = originsOf(page?.frame);
   return {
     "default-src": ["'none'"],
-    "script-src": ["'self'", ...hashes],
+    "script-src": ["'self'", ...inline],
     "connect-src": ["'self'", "blob:", "data:"],
     "style-src": ["'self'", "'unsafe-inline'", ...originsOf(page?.style)],
     "img-src": ["'self'", "data:", "blob:", ...originsOf(page?.img)],
@@ -75,7 +98,7 @@ export function createPageHeaders(web: string, page: App["page"], secure: boolea
   const setHeaders = helmet({
     contentSecurityPolicy: {
       useDefaults: false,
-      directives: pageDirectives(hashesOfFolder(web), page),
+      directives: pageDirectives(inlineSources(web), page),
     },
     crossOriginOpenerPolicy: { policy: "same-origin" },
     crossOriginResourcePolicy: { policy: "same-origin" },
