@@ -10,6 +10,7 @@ import {
   isFunction,
   keysOf,
   memberName,
+  plainKey,
   type MemberNode,
   type Node,
 } from "./syntax.ts";
@@ -18,8 +19,12 @@ export interface ScriptIndex {
   readonly scope: Scope;
   /** Identifiers that no scope declares, by name: globals. */
   readonly unbound: ReadonlyMap<string, readonly t.Identifier[]>;
+  /** What writes such a name. */
+  readonly unboundWrites: ReadonlyMap<string, readonly Node[]>;
   /** Member accesses by the name that stands there literally. */
   readonly members: ReadonlyMap<string, readonly MemberNode[]>;
+  /** Properties of patterns, by the name that stands there literally: `const { name: x } = …`. */
+  readonly taken: ReadonlyMap<string, readonly t.ObjectProperty[]>;
   readonly imports: readonly t.ImportDeclaration[];
   readonly exports: readonly (
     | t.ExportNamedDeclaration
@@ -57,6 +62,12 @@ function patternParts(node: Node, rest: Node[]): (Node | null)[] {
   }
 }
 
+function append<V>(lists: Map<string, V[]>, name: string, one: V): void {
+  const known = lists.get(name);
+  if (known === undefined) lists.set(name, [one]);
+  else known.push(one);
+}
+
 class Walk {
   private readonly nodes: Node[] = [];
   private readonly scopes: Scope[] = [];
@@ -65,6 +76,9 @@ class Walk {
   /** For each pending name the node that writes it, or null for a read. */
   private readonly pendingWriters: (Node | null)[] = [];
   readonly members = new Map<string, MemberNode[]>();
+  readonly taken = new Map<string, t.ObjectProperty[]>();
+  readonly unbound = new Map<string, t.Identifier[]>();
+  readonly unboundWrites = new Map<string, Node[]>();
   readonly imports: t.ImportDeclaration[] = [];
   readonly exports: ModuleExport[] = [];
   readonly dynamicImports: (t.ImportExpression | t.CallExpression)[] = [];
@@ -117,8 +131,10 @@ class Walk {
     const rest: Node[] = [];
     const waiting: (Node | null)[] = [pattern];
     for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
-      if (node?.type === "Identifier") take(node);
-      else if (node !== null) for (const part of patternParts(node, rest)) waiting.push(part);
+      if (node === null) continue;
+      if (node.type === "ObjectPattern") this.take(node);
+      if (node.type === "Identifier") take(node);
+      else for (const part of patternParts(node, rest)) waiting.push(part);
     }
     this.later(
       rest.toSorted((a, b) => (a.start ?? 0) - (b.start ?? 0)),
@@ -143,28 +159,28 @@ class Walk {
 
   member(node: MemberNode): void {
     const name = memberName(node);
-    if (name === undefined) return;
-    const known = this.members.get(name);
-    if (known === undefined) this.members.set(name, [node]);
-    else known.push(node);
+    if (name !== undefined) append(this.members, name, node);
+  }
+
+  private take(pattern: t.ObjectPattern): void {
+    for (const property of pattern.properties) {
+      if (property.type === "RestElement") continue;
+      const name = plainKey(property.key, property.computed);
+      if (name !== undefined) append(this.taken, name, property);
+    }
   }
 
   /** Gives every recorded name to its binding, once all declarations are known. */
-  resolve(): Map<string, t.Identifier[]> {
-    const unbound = new Map<string, t.Identifier[]>();
+  resolve(): void {
     for (const [at, name] of this.pendingNames.entries()) {
       const binding: Binding | undefined = (this.pendingScopes[at] as Scope).lookup(name.name);
       const writer = this.pendingWriters[at] as Node | null;
       if (binding !== undefined) {
         if (writer === null) binding.reads.push(name);
         else binding.writes.push(writer);
-      } else if (writer === null) {
-        const known = unbound.get(name.name);
-        if (known === undefined) unbound.set(name.name, [name]);
-        else known.push(name);
-      }
+      } else if (writer === null) append(this.unbound, name.name, name);
+      else append(this.unboundWrites, name.name, writer);
     }
-    return unbound;
   }
 }
 
@@ -346,6 +362,8 @@ const handlers: Readonly<Record<string, Handler | undefined>> = {
 /** Indexes a parsed script. */
 export function indexScript(tree: t.File): ScriptIndex {
   const walk = new Walk(tree.program);
-  const { root, members, imports, exports, dynamicImports } = walk;
-  return { scope: root, unbound: walk.resolve(), members, imports, exports, dynamicImports };
+  walk.resolve();
+  const { unbound, unboundWrites, members, taken, imports, exports, dynamicImports } = walk;
+  const names = { unbound, unboundWrites, members, taken };
+  return { scope: walk.root, ...names, imports, exports, dynamicImports };
 }

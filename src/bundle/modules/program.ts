@@ -10,7 +10,7 @@ import { indexScript } from "./index-script.ts";
 import type { ModuleSystem } from "./module-system.ts";
 import { parseScript, type ParseFailure } from "./parse-script.ts";
 import type { Binding } from "./scope.ts";
-import type { Node } from "./syntax.ts";
+import type { MemberNode, Node } from "./syntax.ts";
 import { Unit } from "./unit.ts";
 import { findWrappedModules } from "./wrapped/find-wrapped.ts";
 import type { WrappedModules } from "./wrapped/wrapped-module.ts";
@@ -60,5 +60,20 @@ export class Program {
   /** Identifiers that mean a global of this name, in all scripts. */
   unbound(name: string): t.Identifier[] {
     return this.units.flatMap((unit) => [...(unit.index.unbound.get(name) ?? [])]);
+  }
+
+  /** What writes a global of this name by its bare name. */
+  unboundWrites(name: string): Node[] {
+    return this.units.flatMap((unit) => [...(unit.index.unboundWrites.get(name) ?? [])]);
+  }
+
+  /** Member accesses of this name. */
+  members(name: string): MemberNode[] {
+    return this.units.flatMap((unit) => [...(unit.index.members.get(name) ?? [])]);
+  }
+
+  /** Properties of patterns that take a member of this name. */
+  taken(name: string): t.ObjectProperty[] {
+    return this.units.flatMap((unit) => [...(unit.index.taken.get(name) ?? [])]);
   }
 }

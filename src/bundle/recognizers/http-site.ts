@@ -40,14 +40,28 @@ export function reachedCalls(context: RecognizerContext, reference: GlobalRefere
   const { uses } = target === undefined ? tracker.run(node, []) : tracker.runInto(target, []);
   for (const use of uses) {
     const reached = callOf(context, use);
-    if (reached !== undefined) calls.push(reached);
-    else if (use.kind === "escape") escapes ??= use.reason;
-    else if (use.kind === "given") escapes ??= "it is passed to code that is not followed";
-    else if (use.kind === "member" && /^(?:apply|bind)$/.test(use.name ?? "")) {
-      escapes ??= `it is called through ${String(use.name)}`;
-    }
+    if (reached === undefined) escapes ??= escapeOf(use);
+    else calls.push(reached);
   }
   return { calls, escapes };
+}
+
+/** Why a use of a global may call it in a way that is not seen. */
+function escapeOf(use: Use): string | undefined {
+  switch (use.kind) {
+    case "call":
+      return "it is called as the tag of a template";
+    case "escape":
+      return use.reason;
+    case "given":
+      return "it is passed to code that is not followed";
+    case "member":
+      return /^(?:apply|bind)$/.test(use.name ?? "")
+        ? `it is called through ${String(use.name)}`
+        : undefined;
+    default:
+      return undefined;
+  }
 }
 
 function callOf(context: RecognizerContext, use: Use): ReachedCall | undefined {

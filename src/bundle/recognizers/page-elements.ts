@@ -99,7 +99,8 @@ function tagOf(made: Node | null | undefined): string | undefined {
   return creates ? literalText(made.arguments[0])?.toLowerCase() : undefined;
 }
 
-function createdTag(program: Program, object: Node): string | undefined {
+/** The tag of the element that an expression holds, where it is seen to be made. */
+export function createdTag(program: Program, object: Node): string | undefined {
   const [declaration] = bindingOf(program, object)?.declarations ?? [];
   return tagOf(declaration?.type === "VariableDeclarator" ? declaration.init : object);
 }

@@ -9,6 +9,7 @@ import type { Evaluator } from "../evaluate/evaluator.ts";
 import { FlowTracker, type Use } from "../evaluate/flow.ts";
 import { bareRoot } from "../evaluate/wrapped.ts";
 import { plainText, type ParamValue, type Value } from "../evaluate/values.ts";
+import { isCopied, ofNavigator, ofWindow, other, pageRoots, type Root } from "./page-roots.ts";
 import type { Program } from "../modules/program.ts";
 import {
   isCall,
@@ -45,33 +46,13 @@ interface PageObjects {
 /** Places that one object of the page is followed to. */
 const places = 400;
 
-const ofWindow: readonly Global[] = ["fetch", "XMLHttpRequest", "WebSocket", "EventSource"];
-const ofNavigator: readonly Global[] = ["sendBeacon"];
-
-/** A governed page is in no frame: these are its own window. */
-const ownWindows = ["window", "self", "globalThis", "top", "parent", "frames"];
-
 const pageObject = /^(?:window|top|parent|frames|document\.defaultView|navigator)$/;
-
-/** Objects that hold network globals, as expressions. */
-interface Root {
-  readonly node: Node;
-  readonly names: readonly Global[];
-  /** The window of another page. */
-  readonly isOther: boolean;
-}
-
-function own(node: Node): Root {
-  return { node, names: ofWindow, isOther: false };
-}
-
-function other(node: Node): Root {
-  return { node, names: ofWindow, isOther: true };
-}
 
 function isPageObject(value: Value): boolean {
   return value.kind === "global" && pageObject.test(value.path);
 }
+
+const unknownMember = "it calls a member of a page object whose name is only known at run time";
 
 /** Whether a name of which only parts are known can be one of a network global: `${kind}Array` cannot. */
 function mayName(value: Value): boolean {
@@ -92,52 +73,17 @@ class PageReader {
   constructor(program: Program, evaluator: Evaluator) {
     this.program = program;
     this.evaluator = evaluator;
-    for (const root of this.roots()) this.follow(root);
-  }
-
-  private roots(): Root[] {
-    const { program } = this;
-    const members = (name: string): MemberNode[] =>
-      program.units.flatMap((unit) => [...(unit.index.members.get(name) ?? [])]);
-    return [
-      ...ownWindows.flatMap((name) => program.unbound(name).map(own)),
-      ...members("defaultView").map((node) =>
-        this.isGlobal(node.object, "document") ? own(node) : other(node),
-      ),
-      ...this.evaluatedWindows().map(own),
-      ...[...program.unbound("opener"), ...members("contentWindow")].map(other),
-      ...program.unbound("navigator").map((node): Root => {
-        return { node, names: ofNavigator, isOther: false };
-      }),
-    ];
+    for (const root of pageRoots(program, evaluator)) this.follow(root);
+    // Nothing else gives it as a name of its own.
+    for (const name of program.unbound("sendBeacon")) {
+      this.lose(name, "sendBeacon is taken from what a with statement names");
+    }
   }
 
   private isGlobal(node: Node, path: string): boolean {
     this.evaluator.budget = 5000;
     const values = this.evaluator.evaluate(node, bareRoot(this.evaluator));
     return values.some((value) => value.kind === "global" && value.path === path);
-  }
-
-  /** `Function("return this")()` and `(0, eval)("this")`. */
-  private evaluatedWindows(): Node[] {
-    const made = this.program.unbound("Function").flatMap((name) => {
-      const inner = this.program.parentOf(name);
-      const call = isCall(inner) ? this.program.parentOf(inner) : undefined;
-      if (!isCall(inner) || inner.callee !== name || !isCall(call)) return [];
-      const text = literalText(inner.arguments.at(-1)) ?? "";
-      return call.callee === inner && /^\s*return\s+(?:this|self|window|globalThis)\b/.test(text)
-        ? [call]
-        : [];
-    });
-    const evaluated = this.program.unbound("eval").flatMap((name) => {
-      const outer = this.program.parentOf(name);
-      const call = outer?.type === "SequenceExpression" ? this.program.parentOf(outer) : outer;
-      if (!isCall(call)) return [];
-      return /^\s*(?:this|self|window)\s*$/.test(literalText(call.arguments[0]) ?? "")
-        ? [call]
-        : [];
-    });
-    return [...made, ...evaluated];
   }
 
   /** `window.x` says what it takes; only what is not one of the names is of interest then. */
@@ -151,11 +97,17 @@ class PageReader {
   }
 
   private follow(root: Root): void {
-    if (this.isPlain(root)) return;
-    this.evaluator.budget = 50_000;
-    for (const use of new FlowTracker(this.evaluator, places).run(root.node, []).uses) {
-      this.take(root, use);
+    if (root.target === undefined && this.isPlain(root)) return;
+    if (isCopied(this.program, root)) {
+      const reason =
+        "it copies the page's global object: what is taken from the copy is not followed";
+      return this.lose(root.node, reason);
     }
+    this.evaluator.budget = 50_000;
+    const tracker = new FlowTracker(this.evaluator, places);
+    const { node, target } = root;
+    const { uses } = target === undefined ? tracker.run(node, []) : tracker.runInto(target, []);
+    for (const use of uses) this.take(root, use);
   }
 
   private take(root: Root, use: Use): void {
@@ -164,8 +116,18 @@ class PageReader {
     else if (use.kind === "member") {
       if (this.isWritten(use.node)) return;
       if (use.name === undefined || /^\d+$/.test(use.name)) this.takeComputed(root, use.node);
+      else if (this.isFrame(root, use.node)) this.follow(other(use.node));
       else this.takeNamed(root, use.node, use.name);
     }
+  }
+
+  /** `frames.name.fetch`: the window of a frame, by its name. */
+  private isFrame({ node }: Root, member: MemberNode): boolean {
+    if (member.object !== node) return false;
+    const name = node.type === "Identifier" ? node.name : isMember(node) ? memberName(node) : "";
+    const outer = this.program.parentOf(member);
+    const taken = isMember(outer) && outer.object === member ? memberName(outer) : undefined;
+    return name === "frames" && ofWindow.includes(taken as Global);
   }
 
   private isWritten(member: MemberNode): boolean {
@@ -198,15 +160,21 @@ class PageReader {
    * things, so that what is found far away counts only where the evaluator says the same.
    */
   private isSurely(root: Root, object: Node): boolean {
-    if (object === root.node) return true;
-    const binding = object.type === "Identifier" ? this.program.bindingOf(object) : undefined;
-    const [declaration, ...others] = binding?.declarations ?? [];
-    const isOnly = others.length === 0 && binding?.writes.length === 0;
-    if (isOnly && declaration?.type === "VariableDeclarator" && declaration.init === root.node) {
-      return true;
-    }
+    if (object === root.node || this.isHeld(root, object)) return true;
     this.evaluator.budget = 5000;
     return this.evaluator.evaluate(object, bareRoot(this.evaluator)).some(isPageObject);
+  }
+
+  /** Whether it is the variable that the object is put into, once and for all. */
+  private isHeld({ node, target }: Root, object: Node): boolean {
+    const binding = object.type === "Identifier" ? this.program.bindingOf(object) : undefined;
+    if (binding?.declarations.length !== 1) return false;
+    const [declaration] = binding.declarations;
+    const init = declaration?.type === "VariableDeclarator" ? declaration.init : null;
+    if (binding.writes.length + (init ? 1 : 0) > 1) return false;
+    return (
+      init === node || (target?.type === "Identifier" && this.program.bindingOf(target) === binding)
+    );
   }
 
   private takePattern(root: Root, pattern: t.ObjectPattern): void {
@@ -230,18 +198,19 @@ class PageReader {
     const [, key] = call.arguments;
     const name = literalText(key);
     const global = this.nameOf(root, name);
-    if (global === undefined) return;
-    if (this.isGlobal(call.callee, "Reflect.get"))
+    const gets = (): boolean => this.isGlobal(call.callee, "Reflect.get");
+    if (name === undefined) {
+      if (key !== undefined && gets() && this.isCalled(call)) this.lose(call, unknownMember);
+    } else if (global !== undefined && gets()) {
       this.add(root, { global, node: call, target: null });
-    else this.lose(call, `${global} is taken by reflection`);
+    } else if (global !== undefined) this.lose(call, `${global} is taken by reflection`);
   }
 
   private takeComputed(root: Root, member: MemberNode): void {
     // The windows of frames are members by their numbers.
-    if (root.isOther) return;
     if (member.property.type === "NumericLiteral")
-      return this.follow({ ...root, node: member, isOther: true });
-    const { names, open } = this.keysOf(member);
+      return root.isOther ? undefined : this.follow(other(member));
+    const { names, open } = this.keysOf(root, member);
     const found = [...names].flatMap((name) => this.nameOf(root, name) ?? []);
     const [global] = found;
     if (global !== undefined && names.size === 1 && !open) {
@@ -253,7 +222,7 @@ class PageReader {
       const reason = "it constructs what a name that is only known at run time stands for";
       this.lose(member, reason, "excluded");
     } else if (open && this.isCalled(member)) {
-      this.lose(member, "it calls a member of a page object whose name is only known at run time");
+      this.lose(member, unknownMember);
     }
   }
 
@@ -263,13 +232,17 @@ class PageReader {
   }
 
   /** The names of a computed member, as far as its object is one of the page. */
-  private keysOf(member: MemberNode): { names: ReadonlySet<string>; open: boolean } {
+  private keysOf(
+    { isOther }: Root,
+    member: MemberNode,
+  ): { names: ReadonlySet<string>; open: boolean } {
     const explored = explore<string>(this.evaluator, member, (frame) => {
       const results: string[] = [];
       const open: string[] = [];
-      const objects = this.evaluator.evaluate(member.object, frame);
+      const objects = isOther ? [] : this.evaluator.evaluate(member.object, frame);
       const hard: ParamValue[] = objects.filter((value) => value.kind === "param");
-      if (!objects.some(isPageObject)) return { results, open, needs: { hard, soft: [] } };
+      if (!isOther && !objects.some(isPageObject))
+        return { results, open, needs: { hard, soft: [] } };
       for (const value of this.evaluator.evaluate(member.property, frame)) {
         const text = plainText(value);
         if (text !== undefined) results.push(text);
@@ -281,10 +254,10 @@ class PageReader {
     return { names: new Set(explored.results), open: explored.open.length > 0 };
   }
 
-  private isCalled(member: MemberNode): boolean {
+  private isCalled(node: Node): boolean {
     this.evaluator.budget = 20_000;
     return new FlowTracker(this.evaluator, places)
-      .run(member, [])
+      .run(node, [])
       .uses.some(
         (use) =>
           use.kind === "call" ||

@@ -9,6 +9,7 @@ import type { Program } from "../modules/program.ts";
 import { ambiguousPairs } from "../operations/ambiguity.ts";
 import type { CredentialDraft } from "../operations/credentials.ts";
 import type { FindingDraft, SiteDraft } from "../recognizers/recognizer.ts";
+import { missingScripts } from "./missing-scripts.ts";
 import type { Places } from "./places.ts";
 
 interface Found {
@@ -107,7 +108,7 @@ export function findingsOf(found: Found): Finding[] {
   return [...open, ...once, ...ambiguous(found)];
 }
 
-/** Files that are left out: not opened, not UTF-8, or not parsed. */
+/** Files that are left out: not opened, not UTF-8, not parsed, or not there. */
 export function unreadableFindings(bundle: Bundle, program: Program, places: Places): Finding[] {
   const fix = "What is in it is not seen: leave it out of the bundle, or mend it.";
   const base = { rule: "unreadable-file", severity: "error", fix } as const;
@@ -122,5 +123,8 @@ export function unreadableFindings(bundle: Bundle, program: Program, places: Pla
     .filter((file) => (file.kind === "script" || file.kind === "html") && !isUtf8(file))
     .map((file) => whole(file.path, "is not UTF-8 text"));
   const unread = (bundle.unread ?? []).map(({ path, reason }) => whole(path, reason));
-  return [...unparsed, ...garbled, ...unread];
+  const missing = missingScripts(bundle, program).map(({ path, importer }) =>
+    whole(path, `is not in the bundle, and ${importer} imports it`),
+  );
+  return [...unparsed, ...garbled, ...unread, ...missing];
 }

@@ -1,202 +1,185 @@
-/**
- * Code that stands in a text and names a network global. A governed page's policy lets none of it run; it is told, because what it
- * would send is registered nowhere. Texts that are only known at run time are left alone: the same policy stops them.
- */
-import type { Evaluator } from "../../evaluate/evaluator.ts";
-import { bareRoot } from "../../evaluate/wrapped.ts";
-import { asText } from "../../evaluate/texts.ts";
-import type { Program } from "../../modules/program.ts";
+/** Code that stands in a text: run by `eval`, by constructors of functions and by timers. */
+import type { Use } from "../../evaluate/flow.ts";
 import {
   isCall,
   isFunction,
   isMember,
-  plainKey,
-  type CallNode,
-  type MemberNode,
+  literalText,
+  memberName,
+  spreadOf,
   type Node,
 } from "../../modules/syntax.ts";
+import { isCode, networkName, type Call, type CodeText, type TextReader } from "./text-reader.ts";
 
-interface CodeText {
-  readonly node: Node;
-  readonly reason: string;
-}
+/** Polyfills of `bind` write the parameters of a function, and nothing else, into a text. */
+const bindings: readonly RegExp[] = [
+  /^binder\s+return function\s*\([^)]*\)\s*\{\s*return binder\.apply\(this,\s*arguments\);?\s*\}$/,
+  /^C,a\s+return new C\([^)]*\)$/,
+];
 
-type Call = Exclude<CallNode, { type: "TaggedTemplateExpression" }>;
-
-const network = /\b(?:fetch|XMLHttpRequest|WebSocket|EventSource|sendBeacon|importScripts)\b/;
-const inMarkup = /<script\b|\bon[a-z]+\s*=|javascript:/i;
-const inAddress = /^\s*(?:data:[^,]*(?:java|ecma)script[^,]*,|javascript:)/i;
-
-/** Members that take markup. */
-const markupMembers = ["innerHTML", "outerHTML", "srcdoc"];
-const markupCalls: Readonly<Record<string, number>> = {
-  insertAdjacentHTML: 1,
-  write: 0,
-  writeln: 0,
-};
+const unknownText = "is only known at run time";
 
 class CodeReader {
   readonly found: CodeText[] = [];
-  private readonly program: Program;
-  private readonly evaluator: Evaluator;
+  private readonly reader: TextReader;
+  /** Scripts that try whether texts may be run. */
+  private tried: ReadonlySet<unknown> | undefined;
 
-  constructor(program: Program, evaluator: Evaluator) {
-    this.program = program;
-    this.evaluator = evaluator;
-    for (const name of ["eval", "Function"]) this.calls(name, (call) => this.evaluated(call, name));
-    for (const name of ["setTimeout", "setInterval"]) this.calls(name, (call) => this.timed(call));
-    for (const name of ["Worker", "SharedWorker"]) this.calls(name, (call) => this.loaded(call));
-    this.calls("Blob", (call) => this.blob(call));
-    for (const unit of program.units) {
-      for (const call of unit.index.dynamicImports) this.imported(call);
+  constructor(reader: TextReader) {
+    this.reader = reader;
+    for (const name of ["eval", "Function"]) {
+      for (const node of reader.references(name)) this.runs(node, name);
+      this.follow(reader.takenUses(name), name, () => true);
     }
-    this.markup();
-  }
-
-  /** Calls and constructions of a global by its plain name; `(0, eval)(…)` too. */
-  private calls(name: string, take: (call: Call) => void): void {
-    for (const node of this.program.unbound(name)) {
-      const parent = this.program.parentOf(node);
-      const callee = parent?.type === "SequenceExpression" ? parent : node;
-      const call = this.program.parentOf(callee);
-      if (isCall(call) && call.callee === callee) take(call);
+    for (const node of this.constructors()) this.runs(node, "a constructor of functions");
+    for (const call of this.constructed()) this.namesNetwork(call);
+    for (const name of ["setTimeout", "setInterval"]) {
+      for (const call of reader.calls(name)) this.timed(call);
     }
   }
 
-  private add(node: Node, text: string, what: string): void {
-    const named = network.exec(text)?.[0];
-    if (named !== undefined) this.found.push({ node, reason: `${what} names ${named}` });
+  /** `(function () {}).constructor`, `Object.getPrototypeOf(async () => {}).constructor`, `[].constructor.constructor`. */
+  private constructors(): Node[] {
+    return this.reader.program.members("constructor").filter(({ object }) => {
+      if (isFunction(object)) return true;
+      if (isMember(object)) return memberName(object) === "constructor";
+      if (!isCall(object) || !isMember(object.callee)) return false;
+      return memberName(object.callee) === "getPrototypeOf" && isFunction(object.arguments[0]);
+    });
   }
 
-  /** All that is known of a text, and the source of functions that are put into it. */
-  private codeOf(node: Node | undefined): string {
-    if (node === undefined) return "";
-    switch (node.type) {
-      case "TemplateLiteral":
-        return [...node.quasis.map((quasi) => quasi.value.cooked ?? ""), ...node.expressions]
-          .map((part) => (typeof part === "string" ? part : this.codeOf(part)))
-          .join(" ");
-      case "BinaryExpression":
-        return `${this.codeOf(node.left)} ${this.codeOf(node.right)}`;
-      case "ArrayExpression":
-        return node.elements.map((one) => this.codeOf(one ?? undefined)).join(" ");
-      case "CallExpression":
-        if (isMember(node.callee)) return this.codeOf(node.callee.object);
-        break;
-      default:
+  /** Calls of what some object was constructed by. */
+  private constructed(): Call[] {
+    return this.reader.program.members("constructor").flatMap((member) => {
+      const call = this.reader.program.parentOf(member);
+      return isCall(call) && call.callee === member ? [call] : [];
+    });
+  }
+
+  private namesNetwork(call: Call): void {
+    const last = call.arguments.at(-1);
+    if (last?.type !== "StringLiteral" && last?.type !== "TemplateLiteral") return;
+    const code = this.reader.textOf(last);
+    const named = isCode(code) ? networkName(code) : undefined;
+    if (named !== undefined) this.add(call, `the text that a constructor runs names ${named}`);
+  }
+
+  /** Follows a function that runs texts to its calls. */
+  private runs(node: Node, name: string): void {
+    const { program } = this.reader;
+    const parent = program.parentOf(node);
+    if (parent?.type === "BinaryExpression" || parent?.type === "UnaryExpression") return;
+    const isSame = (callee: Node): boolean => callee === node || this.isSurely(node, callee, name);
+    this.follow(this.reader.uses(node), name, isSame);
+  }
+
+  private follow(uses: readonly Use[], name: string, isSame: (callee: Node) => boolean): void {
+    for (const use of uses) {
+      if (use.kind === "call" && isCall(use.node) && isSame(use.node.callee)) {
+        this.run(use.node, use.node.arguments, name);
+      } else if (use.kind === "reflected") {
+        this.run(use.node, givenTo(use.node, "apply"), name);
+      } else if (use.kind === "member" && /^(?:call|apply)$/.test(use.name ?? "")) {
+        const call = this.reader.program.parentOf(use.node);
+        const isCalled = isCall(call) && call.callee === use.node && isSame(use.node.object);
+        if (isCalled) this.run(call, givenTo(call, use.name), name);
+      }
     }
-    return this.valueOf(node);
   }
 
-  private valueOf(node: Node): string {
-    this.evaluator.budget = 5000;
-    const values = this.evaluator.evaluate(node, bareRoot(this.evaluator));
-    return values
-      .map((value) => {
-        if (value.kind === "function") return this.program.unitOf(value.node).textOf(value.node);
-        if (value.kind !== "text") return "";
-        return asText(value)
-          .parts.map((part) => (part.kind === "text" ? part.text : " "))
-          .join("");
-      })
-      .join(" ");
+  /** Following it forward goes through tables of everything there is: what is far away counts where the evaluator agrees. */
+  private isSurely(node: Node, callee: Node, name: string): boolean {
+    const last = callee.type === "SequenceExpression" ? callee.expressions.at(-1) : callee;
+    if (last === node) return true;
+    const binding = last?.type === "Identifier" ? this.reader.program.bindingOf(last) : undefined;
+    const [declaration] = binding?.declarations ?? [];
+    const isHeld = declaration?.type === "VariableDeclarator" && declaration.init === node;
+    return isHeld || (last !== undefined && this.reader.isGlobal(last, name));
   }
 
-  private evaluated(call: Call, name: string): void {
-    const code = (call.arguments as Node[]).map((one) => this.valueOf(one)).join(" ");
-    this.add(call, code, `the text that ${name} runs`);
+  private run(call: Call, args: readonly Node[], name: string): void {
+    const last = args.at(-1);
+    if (last === undefined) return;
+    const spread = last.type === "SpreadElement" ? last.argument : last;
+    const { text, open, unreachable } = this.reader.known(spread);
+    const code = [...args.slice(0, -1).map((one) => this.reader.textOf(one)), text].join(" ");
+    const named = networkName(code);
+    if (named !== undefined) return this.add(call, `the text that ${name} runs names ${named}`);
+    if (unreachable) return this.add(call, "nothing calls it", "unreachable");
+    const excuse = open ? this.excuse(call, args) : undefined;
+    if (excuse !== undefined) this.add(call, excuse, "excluded");
+    else if (open) this.add(call, `the text that ${name} runs ${unknownText}`);
   }
 
+  /** Why a text that is not known is none that an app gives. */
+  private excuse(call: Call, args: readonly Node[]): string | undefined {
+    const code = args.map((one) => this.reader.codeOf(one)).join(" ");
+    if (bindings.some((pattern) => pattern.test(code))) {
+      return "it is a polyfill of bind, which writes parameters into the text";
+    }
+    return this.makesFunction(call, args) || this.isTried(call)
+      ? "it is for where texts may be run, which the page's policy forbids"
+      : undefined;
+  }
+
+  /** `isFunction(x) ? x : Function(x)`, `x = Function("" + x)`: timers and their polyfills take texts for functions. */
+  private makesFunction(call: Call, args: readonly Node[]): boolean {
+    const [given] = args;
+    const from = given?.type === "BinaryExpression" ? given.right : given;
+    if (args.length !== 1 || from?.type !== "Identifier") return false;
+    const outer = this.reader.program.parentOf(call);
+    if (outer?.type === "AssignmentExpression") return isNamed(outer.left, from.name);
+    const isOther = outer?.type === "ConditionalExpression" && outer.alternate === call;
+    return isOther && isNamed(outer.consequent, from.name);
+  }
+
+  /** Whether a compiler of validators tries first whether texts may be run: `try { new Function(""); … }`. */
+  private isTried(call: Call): boolean {
+    const [params, , ...others] = call.arguments;
+    if (params?.type !== "SpreadElement" || others.length > 0) return false;
+    const unit = this.reader.program.unitOf(call);
+    this.tried ??= new Set(
+      this.reader.references("Function").flatMap((node) =>
+        this.reader.uses(node).flatMap((use) => {
+          if (use.kind !== "call" || !isCall(use.node)) return [];
+          const [text] = use.node.arguments;
+          return literalText(text)?.trim() === "" ? [this.reader.program.unitOf(use.node)] : [];
+        }),
+      ),
+    );
+    return this.tried.has(unit);
+  }
+
+  /** A timer is given a function, or a text as it was once usual; what cannot be told is a function. */
   private timed(call: Call): void {
-    const [code] = call.arguments as Node[];
+    const [code] = call.arguments;
     if (code === undefined || isFunction(code)) return;
-    if (!/^(?:StringLiteral|TemplateLiteral|BinaryExpression)$/.test(code.type)) return;
-    this.add(call, this.valueOf(code), "the text that a timer runs");
+    const texts = this.reader.values(code).filter((value) => value.kind === "text");
+    if (texts.length === 0) return;
+    const named = networkName(this.reader.textOf(code));
+    const open = texts.some(({ parts }) => parts.some((part) => part.kind === "hole"));
+    if (named !== undefined) this.add(call, `the text that a timer runs names ${named}`);
+    else if (open) this.add(call, `the text that a timer runs ${unknownText}`);
   }
 
-  private loaded(call: Call): void {
-    const [address] = call.arguments as Node[];
-    const code = address === undefined ? "" : this.valueOf(address);
-    if (inAddress.test(code)) this.add(call, decoded(code), "the text that a worker runs");
-  }
-
-  private imported(call: Node): void {
-    const source =
-      call.type === "ImportExpression" ? call.source : isCall(call) ? call.arguments[0] : undefined;
-    if (source === undefined || source.type === "StringLiteral") {
-      const text = source?.type === "StringLiteral" ? source.value : "";
-      if (inAddress.test(text)) this.add(call, decoded(text), "the text that is imported");
-      return;
-    }
-    const code = this.valueOf(source);
-    if (inAddress.test(code)) this.add(call, decoded(code), "the text that is imported");
-  }
-
-  /** A script in a Blob is there to be run: it is of that type, or its script makes workers. */
-  private blob(call: Call): void {
-    const [parts, options] = call.arguments as Node[];
-    if (call.type !== "NewExpression" || parts === undefined) return;
-    const type = this.typeOf(options);
-    const makesWorkers = this.program.unitOf(call).index.unbound.has("Worker");
-    if (type === undefined ? !makesWorkers : !/(?:java|ecma)script/.test(type)) return;
-    this.add(call, this.codeOf(parts), "the script in a Blob");
-  }
-
-  private typeOf(options: Node | undefined): string | undefined {
-    if (options?.type !== "ObjectExpression") return undefined;
-    for (const property of options.properties) {
-      if (property.type !== "ObjectProperty") continue;
-      if (plainKey(property.key, property.computed) === "type") return this.valueOf(property.value);
-    }
-    return undefined;
-  }
-
-  private markup(): void {
-    for (const name of markupMembers) {
-      for (const member of this.members(name)) {
-        const write = this.program.parentOf(member);
-        const isWrite = write?.type === "AssignmentExpression" && write.left === member;
-        if (isWrite) this.inMarkup(write, write.right);
-      }
-    }
-    for (const [name, index] of Object.entries(markupCalls)) {
-      for (const member of this.members(name)) {
-        const call = this.program.parentOf(member);
-        if (!isCall(call) || call.callee !== member) continue;
-        // Streams are written to as well.
-        if (name !== "insertAdjacentHTML" && !this.isDocument(member.object)) continue;
-        this.inMarkup(call, call.arguments[index]);
-      }
-    }
-  }
-
-  private members(name: string): MemberNode[] {
-    return this.program.units.flatMap((unit) => [...(unit.index.members.get(name) ?? [])]);
-  }
-
-  private isDocument(node: Node): boolean {
-    this.evaluator.budget = 5000;
-    const values = this.evaluator.evaluate(node, bareRoot(this.evaluator));
-    return values.some((value) => value.kind === "global" && value.path === "document");
-  }
-
-  private inMarkup(at: Node, node: Node | undefined): void {
-    const code = node === undefined ? "" : this.codeOf(node);
-    if (inMarkup.test(code)) this.add(at, code, "the markup that is put into the page");
+  private add(node: Node, reason: string, status: CodeText["status"] = "open"): void {
+    this.found.push({ node, reason, status });
   }
 }
 
-/** The text of a `data:` address, where it can be read. */
-function decoded(address: string): string {
-  const [head = "", ...rest] = address.split(",");
-  const body = rest.join(",");
-  if (/;base64$/i.test(head)) return Buffer.from(body, "base64").toString("utf8");
-  return body.replaceAll(/%([0-9a-f]{2})/gi, (_all, hex: string) =>
-    String.fromCharCode(Number.parseInt(hex, 16)),
-  );
+/** What `f.call(self, …)`, `f.apply(self, list)` and `Reflect.apply(f, self, list)` give. */
+function givenTo(call: Call, way: string | undefined): readonly Node[] {
+  if (way === "call") return call.arguments.slice(1);
+  const list = call.arguments.at(-1);
+  if (list?.type !== "ArrayExpression") return list === undefined ? [] : [spreadOf(list)];
+  return list.elements.filter((one) => one !== null);
 }
 
-/** Every text of code in a program that names a network global, where it is run. */
-export function codeTexts(program: Program, evaluator: Evaluator): readonly CodeText[] {
-  return new CodeReader(program, evaluator).found;
+function isNamed(node: Node, name: string): boolean {
+  return node.type === "Identifier" && node.name === name;
+}
+
+/** Every place in a program that runs a text which names the network, or is not known. */
+export function codeTexts(reader: TextReader): readonly CodeText[] {
+  return new CodeReader(reader).found;
 }

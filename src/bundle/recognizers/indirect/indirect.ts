@@ -6,13 +6,17 @@ import type { Node } from "../../modules/syntax.ts";
 import { pageObjects } from "../page-objects.ts";
 import type { Recognizer, RecognizerContext } from "../recognizer.ts";
 import { codeTexts } from "./code-texts.ts";
+import { elementCode } from "./element-code.ts";
+import { loadedScripts } from "./loaded-scripts.ts";
+import { otherNetworks } from "./other-networks.ts";
+import { TextReader } from "./text-reader.ts";
 
 const name = "indirect";
 
 interface Lost {
   readonly node: Node;
   readonly reason: string;
-  readonly status?: "open" | "excluded";
+  readonly status?: "open" | "excluded" | "unreachable" | undefined;
 }
 
 function report(context: RecognizerContext, { node, reason, status = "open" }: Lost): void {
@@ -24,7 +28,10 @@ function report(context: RecognizerContext, { node, reason, status = "open" }: L
 function find(context: RecognizerContext): void {
   const { program, evaluator } = context;
   for (const lost of pageObjects(program, evaluator).lost) report(context, lost);
-  for (const text of codeTexts(program, evaluator)) report(context, text);
+  const reader = new TextReader(program, evaluator);
+  for (const read of [codeTexts, elementCode, loadedScripts, otherNetworks]) {
+    for (const text of read(reader)) report(context, text);
+  }
 }
 
 export const indirectRecognizer: Recognizer = { name, find };
