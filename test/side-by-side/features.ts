@@ -107,9 +107,9 @@ const bases = feature(
 const outside = "https://api.acme.example";
 
 /** Answers for another origin of the original as its own backend does below `/outside`. */
-async function routeOutside({ page, home, governed }: Visit): Promise<void> {
+async function routeOutside({ page: opened, home, governed }: Visit): Promise<void> {
   if (governed) return;
-  await page.context().route(`${outside}/**`, async (route) => {
+  await opened.context().route(`${outside}/**`, async (route) => {
     const request = route.request();
     const { pathname, search } = new URL(request.url());
     const body = request.postData();
@@ -125,21 +125,21 @@ async function routeOutside({ page, home, governed }: Visit): Promise<void> {
 
 /** Clicks everything that has an id, and comes back from where that leads. */
 async function clickAll(visit: Visit): Promise<void> {
-  const { page, home, look } = visit;
+  const { page: opened, home, look } = visit;
   await routeOutside(visit);
-  await page.goto(home);
-  await page.locator("text=done").waitFor();
-  const ids = await page.locator("[id]").evaluateAll((all) => all.map(({ id }) => id));
+  await opened.goto(home);
+  await opened.locator("text=done").waitFor();
+  const ids = await opened.locator("[id]").evaluateAll((all) => all.map(({ id }) => id));
   for (const id of ids) {
     const stays = id.startsWith("stays");
-    const answered = page.waitForResponse((one) => /\/(?:api|v1)\//.test(one.url()));
+    const answered = opened.waitForResponse((one) => /\/(?:api|v1)\//.test(one.url()));
     await Promise.all([
-      stays ? answered : page.waitForURL((url) => url.href !== home),
-      page.locator(`#${id}`).click(),
+      stays ? answered : opened.waitForURL((url) => url.href !== home),
+      opened.locator(`#${id}`).click(),
     ]);
     await look(id);
-    await page.goto(home);
-    await page.locator("text=done").waitFor();
+    await opened.goto(home);
+    await opened.locator("text=done").waitFor();
   }
   await look("done");
 }

@@ -16,27 +16,30 @@ import { sampleEntry } from "../store/samples.ts";
 const key = new Uint8Array(32).fill(3);
 const keyed = (text: string): string => createHmac("sha256", key).update(text).digest("hex");
 
+function tokenAt(id: string, origin: string): Operation {
+  return {
+    id,
+    kind: "http",
+    access: "write",
+    why: "method POST",
+    method: "POST",
+    origin,
+    path: "/token",
+    query: { fields: {}, open: false },
+    headers: [],
+    body: { type: "form", fields: {}, open: true },
+  };
+}
+
 describe("redaction", () => {
   it("takes all that is sent to where people sign in, and what is named elsewhere", () => {
-    const to = (id: string, origin: string): Operation => ({
-      id,
-      kind: "http",
-      access: "write",
-      why: "method POST",
-      method: "POST",
-      origin,
-      path: "/token",
-      query: { fields: {}, open: false },
-      headers: [],
-      body: { type: "form", fields: {}, open: true },
-    });
     const login = "https://login.acme.example";
     const api = "https://api.acme.example";
     const redaction = redactionOf(
       [
         {
           name: "desk",
-          operations: [to("post-token-1", login), to("post-token-2", api)],
+          operations: [tokenAt("post-token-1", login), tokenAt("post-token-2", api)],
           origins: [
             { id: originId(login), origin: login, class: "auth", why: "" },
             { id: originId(api), origin: api, class: "data", why: "" },
