@@ -221,6 +221,7 @@ export function newValues(evaluation: Evaluation, node: t.NewExpression, frame: 
         const given = builtinCallOf(evaluation, entered, node);
         return builtinNew(evaluation, callee.path, given) ?? unknownSet;
       }
+      if (callee.kind === "param") return [{ ...callee, called: true }];
       return unknownSet;
     }),
   );

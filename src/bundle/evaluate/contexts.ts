@@ -4,6 +4,7 @@
  */
 import type { Node } from "../modules/syntax.ts";
 import { isClass, type FunctionNode } from "../modules/syntax.ts";
+import { contains } from "../modules/unit.ts";
 import { ownedNodes } from "./bodies.ts";
 import { callersOf, type Caller } from "./callers.ts";
 import { sharedChoice } from "./decisions.ts";
@@ -64,8 +65,8 @@ export interface Explored<T> {
 
 interface Link {
   readonly fn: FunctionNode;
-  /** Undefined for any of them. */
-  readonly caller: Caller | undefined;
+  /** Undefined for any of them; "none" if nothing calls it. */
+  readonly caller: Caller | "none" | undefined;
 }
 
 /** In which way a place is reached. */
@@ -148,7 +149,7 @@ class Exploration<T> {
 
   private take(answer: Answer<T>, chain: readonly Link[]): void {
     for (const reason of answer.open) this.open.add(reason);
-    const outermost = chain.at(-1)?.caller?.call;
+    const outermost = calledBy(chain.at(-1));
     for (const result of answer.results) {
       this.results.push(result);
       if (outermost !== undefined) this.calledAt.set(result, outermost);
@@ -180,7 +181,7 @@ class Exploration<T> {
     }
     if (escapes !== undefined)
       this.open.add(`the function around it may be called from elsewhere: ${escapes}`);
-    else if (callers.length === 0) this.dead += 1;
+    else if (callers.length === 0) return this.expandDead(param, at);
     // A class that is constructed in many places: each of them for each call of its methods is too much.
     const isMany =
       at.chain.length > 0 && callers.length > constructionCap && isConstructor(param.fn);
@@ -189,8 +190,22 @@ class Exploration<T> {
     }
   }
 
+  /** Nothing calls a function: what it would have written is not there, and what stands in it does not run. */
+  private expandDead({ fn }: ParamValue, at: Context): void {
+    this.dead += 1;
+    if (!this.isPassed(fn, at)) this.visit(withoutCalls(fn, at));
+  }
+
+  /** Whether the way to the place leads through a function. */
+  private isPassed(fn: FunctionNode, { chain }: Context): boolean {
+    return isAround(fn, this.node) || chain.some((link) => isAround(fn, calledBy(link)));
+  }
+
   private expandSoft(param: ParamValue, answer: Answer<T>, at: Context): void {
     const { callers, escapes } = this.outerCallers(param.fn);
+    if (callers.length === 0 && escapes === undefined && !this.isPassed(param.fn, at)) {
+      return this.visit(withoutCalls(param.fn, at));
+    }
     const isLeaf = callers.length === 0 || callers.length > softCallers;
     if (isLeaf || escapes !== undefined) {
       this.visit({ ...at, leaves: new Set([...at.leaves, param.fn]) });
@@ -210,6 +225,10 @@ class Exploration<T> {
   private rootOf({ chain, decisions }: Context): RootFrame {
     const root = new RootFrame(new Map(), decisions);
     for (const link of chain.toReversed()) {
+      if (link.caller === "none") {
+        root.unused.add(link.fn);
+        continue;
+      }
       root.assumed.set(link.fn, this.assumedFrame(link, root));
       root.cache.clear();
       root.names.clear();
@@ -220,7 +239,7 @@ class Exploration<T> {
   }
 
   private assumedFrame({ fn, caller }: Link, root: RootFrame): Frame {
-    if (caller === undefined) {
+    if (caller === undefined || caller === "none") {
       const values = fn.params.map(() => unknownSet);
       const env = frameAround(this.evaluator.program, fn, root);
       return new Frame({ fn, env, root, entered: { args: [], caller: root, values } });
@@ -266,6 +285,18 @@ class Exploration<T> {
       if (value.kind === "class" && value.node === owner) return value.env;
     return undefined;
   }
+}
+
+function withoutCalls(fn: FunctionNode, at: Context): Context {
+  return { ...at, chain: [...at.chain, { fn, caller: "none" }] };
+}
+
+function calledBy(link: Link | undefined): Node | undefined {
+  return link === undefined || link.caller === "none" ? undefined : link.caller?.call;
+}
+
+function isAround(fn: FunctionNode, node: Node | undefined): boolean {
+  return node !== undefined && node.loc?.filename === fn.loc?.filename && contains(fn, node);
 }
 
 function isConstructor(fn: FunctionNode): boolean {

@@ -40,7 +40,7 @@ const harmlessGlobals =
   /^(?:console\.|Array\.isArray$|Boolean$|Object\.(?:keys|getPrototypeOf|getOwnPropertyNames|hasOwn)$)/;
 
 /** Functions of the language that give back their first argument. */
-const givesBack = /^Object\.(?:defineProperty|defineProperties|setPrototypeOf|freeze|seal)$/;
+const givesBack = /^Object(?:\.(?:defineProperty|defineProperties|setPrototypeOf|freeze|seal))?$/;
 
 /** Functions of the language that call or construct their first argument. */
 const reflects = /^Reflect\.(?:apply|construct)$/;

@@ -77,6 +77,8 @@ interface OpenChoice {
 export class RootFrame extends Frame {
   /** The call by which each of these functions is assumed to be entered. */
   readonly assumed: Map<FunctionNode, Frame>;
+  /** Functions that nothing calls: what they write is not there. */
+  readonly unused = new Set<FunctionNode>();
   /** How choices are assumed to come out (see decisions.ts). */
   readonly decisions: ReadonlyMap<string, string>;
   /** Choices that were met and not decided. */

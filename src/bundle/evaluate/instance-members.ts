@@ -28,6 +28,7 @@ import {
   type Value,
   type Values,
 } from "./values.ts";
+import { isUnused } from "./writes.ts";
 
 /** What a member of an object made by a constructor function can be. */
 export function madeProperty(evaluation: Evaluation, value: MadeValue, key: string): Values {
@@ -41,6 +42,7 @@ export function madeProperty(evaluation: Evaluation, value: MadeValue, key: stri
     );
   const functions = [node, ...own.map((member) => member.node).filter((one) => isFunction(one))];
   for (const write of writesIn(evaluation, functions).get(key) ?? []) {
+    if (isUnused(evaluation.program.unitOf(write.at), write.at, env)) continue;
     sets.push(writtenValues(evaluation, write, { made: value.made, env, before: sets }));
   }
   if (sets.length > 0) return bindSelf(union(...sets), value);
@@ -160,6 +162,7 @@ export function instanceProperty(
     );
   for (const [at, write] of writes.entries()) {
     if (at < sure && isConstructorStatement(unit, node, write)) continue;
+    if (isUnused(unit, write.at, env)) continue;
     const values = writtenValues(evaluation, write, { made: instance.made, env, before: sets });
     sets.push(bindSelf(values, self));
   }

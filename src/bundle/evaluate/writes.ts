@@ -53,10 +53,17 @@ export function afterWrites(evaluation: Evaluation, written: Written): Values {
   const unit = evaluation.program.unitOf(read);
   let values = written.start;
   for (const write of writesSeen(unit, binding, read).writes) {
+    if (isUnused(unit, write, written.frame)) continue;
     values = applyWrite(evaluation, { ...written, start: values }, write);
   }
   const known = values.filter((value) => value.kind !== "literal" || value.value !== undefined);
   return known.length === 0 ? values : known;
+}
+
+/** Whether a write stands in a function that nothing calls. */
+export function isUnused(unit: Unit, write: Node, { root }: Frame): boolean {
+  const fn = root.unused.size === 0 ? undefined : unit.functionOf(write);
+  return fn !== undefined && root.unused.has(fn);
 }
 
 /** Whether a read may see a write: not one that stands later in the same run, nor the one it is part of. */

@@ -8,7 +8,8 @@ import type { ScriptIndex } from "./index-script.ts";
 import type { Binding, Scope } from "./scope.ts";
 import { childAt, end, isFunction, keysOf, start, type FunctionNode, type Node } from "./syntax.ts";
 
-function contains(outer: Node, inner: Node): boolean {
+/** Whether a node of the same script stands in another, or is it. */
+export function contains(outer: Node, inner: Node): boolean {
   return start(outer) <= start(inner) && end(outer) >= end(inner);
 }
 

@@ -162,7 +162,12 @@ class PageReader {
   private isSurely(root: Root, object: Node): boolean {
     if (object === root.node || this.isHeld(root, object)) return true;
     this.evaluator.budget = 5000;
-    return this.evaluator.evaluate(object, bareRoot(this.evaluator)).some(isPageObject);
+    return explore<true>(this.evaluator, object, (frame) => {
+      const values = this.evaluator.evaluate(object, frame);
+      const hard: ParamValue[] = values.filter((value) => value.kind === "param");
+      const results: true[] = values.some(isPageObject) ? [true] : [];
+      return { results, open: [], needs: { hard, soft: [] } };
+    }).results.includes(true);
   }
 
   /** Whether it is the variable that the object is put into, once and for all. */
