@@ -80,6 +80,9 @@ function untagObject(
 /** Decodes a value whose shape was checked before. */
 export function untagValue(value: TaggedValue): SqlValue {
   if (value === null || typeof value !== "object") return value;
-  // Array.isArray would not tell a list from the other objects for the compiler.
-  return value instanceof Array ? value.map((item) => untagValue(item)) : untagObject(value);
+  return isTaggedList(value) ? value.map((item) => untagValue(item)) : untagObject(value);
+}
+
+function isTaggedList(value: TaggedValue): value is readonly TaggedValue[] {
+  return Array.isArray(value);
 }

@@ -15,6 +15,7 @@ import { describeFault, type OnFault } from "./faults.ts";
 import { createHosts, type Hosts } from "./hosts.ts";
 import { loadKey } from "./identity/keys.ts";
 import { createPeople, type People } from "./identity/people.ts";
+import type { Classify } from "./learning/suggest-statement.ts";
 import { startLearning } from "./learning/learning.ts";
 import { listen, stopListening } from "./listening.ts";
 import { loadWorkspace, type LoadedWorkspace } from "./load-workspace.ts";
@@ -47,6 +48,8 @@ export interface SidecarOptions {
   readonly dev: boolean;
   /** Collects refused calls that no operation explains as suggestions in `.govern/learned.yaml`; under `dev` alone. */
   readonly learn?: boolean;
+  /** Judges the statements that `learn` suggests; without it none are. The sidecar has no parser of its own. */
+  readonly classify?: Classify;
   /** Told of faults that no answer can carry. */
   readonly log?: (line: string) => void;
   /** The store's writer script, where it does not stand beside the program. */
@@ -150,7 +153,11 @@ async function open(
   const onFault: OnFault = (error, about) => log(describeFault(error, about));
   const learning =
     options.learn === true
-      ? startLearning({ file: folder.learnedFile, onLearned: (line) => log(`learned ${line}`) })
+      ? startLearning({
+          file: folder.learnedFile,
+          classify: options.classify,
+          onLearned: (line) => log(`learned ${line}`),
+        })
       : undefined;
   const assembly = assemble({
     learning,

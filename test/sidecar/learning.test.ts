@@ -1,9 +1,11 @@
 /** `--learn` on a running sidecar: suggestions for refused calls, and nothing else. */
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { parse } from "yaml";
+import { statementDigest } from "../../src/contract/operation-id.ts";
 import { operationSchema, type Operation } from "../../src/contract/operation.ts";
+import { classifyStatement } from "../../src/statements/classify.ts";
 import { startSidecar, type RunningSidecar } from "../../src/sidecar/main.ts";
 import { signIn, type Tab } from "./client.ts";
 import {
@@ -30,9 +32,12 @@ describe("a sidecar that learns", () => {
       operatorPort: 0,
       dev,
       learn,
+      classify: classifyStatement,
       log: (line) => said.push(line),
       storeWriter,
     });
+  const ask = (text: string): Promise<{ status: number }> =>
+    sam.post("/_govern/sql/neon", { digest: statementDigest(text), values: [17, "kim"] });
   const learnedFile = (): string => join(desk.folder, ".govern/learned.yaml");
   const learned = (): Operation[] =>
     (parse(readFileSync(learnedFile(), "utf8")) as { apps: { desk: { operations: Operation[] } } })
@@ -43,7 +48,9 @@ describe("a sidecar that learns", () => {
     desk = writeDesk(upstream.port);
     writeFileSync(
       join(desk.folder, "governed/apps/desk/web/assets/app.js"),
-      'call("/v2/reports/" + id + "/lines?state=" + state, "refunds", `/v2/notes`);',
+      'call("/v2/reports/" + id + "/lines?state=" + state, "refunds", `/v2/notes`);' +
+        "sql`\\n  DELETE FROM agents WHERE id = ${{ id }.id} AND name <> ${`x`}`;" +
+        String.raw`ask("SELECT name FROM agents\n WHERE name = 'o\'hara'")`,
     );
     sidecar = await start();
     sam = await signIn({ port: sidecar.port, host: "desk.localhost" }, "sam");
@@ -83,10 +90,38 @@ describe("a sidecar that learns", () => {
     expect(readFileSync(join(desk.folder, "govern.yaml"), "utf8")).toBe(rules);
   });
 
+  it("suggests the statement that the app's files hold, judged", async () => {
+    const answers = [
+      await ask("DELETE FROM agents WHERE id = $1 AND name <> $2"),
+      await ask("SELECT name FROM agents WHERE name = 'o'hara'"),
+      await ask("SELECT 'of no file'"),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([403, 403, 403]);
+    await vi.waitFor(() => expect(learned()).toHaveLength(4), 10_000);
+    const suggested = learned()
+      .map((one) => operationSchema.parse(one))
+      .filter(({ kind }) => kind === "sql");
+    expect(suggested).toMatchObject([
+      {
+        access: "write",
+        why: "DeleteStmt",
+        observed: true,
+        dialect: "postgres",
+        statement: "DELETE FROM agents WHERE id = $1 AND name <> $2",
+        tables: ["agents"],
+        parameters: ["id", "name"],
+        client: "neon",
+      },
+      // What no parser understands is a write.
+      { access: "write", statement: "SELECT name FROM agents WHERE name = 'o'hara'" },
+    ]);
+    expect(said.join("\n")).toContain("nothing of a statement of neon, whose text is put together");
+  });
+
   it("keeps no value of a call, in its file or in what it says", () => {
     const told = `${readFileSync(learnedFile(), "utf8")}${said.join("\n")}`;
-    for (const value of ["ana@", "tok-7Hq2", "IBAN42"]) expect(told).not.toContain(value);
-    expect(said.filter((line) => line.startsWith("learned"))).toHaveLength(2);
+    for (const value of ["ana@", "tok-7Hq2", "IBAN42", "kim"]) expect(told).not.toContain(value);
+    expect(said.filter((line) => line.startsWith("learned"))).toHaveLength(5);
     expect(statSync(learnedFile()).mode & 0o777).toBe(0o600);
   });
 
@@ -100,15 +135,12 @@ describe("a sidecar that learns", () => {
 
   it("suggests what works once a person has put it into govern.yaml", async () => {
     await sidecar.close();
-    const [suggested] = learned();
+    const suggested = learned().filter(({ access }) => access === "read");
     const file = join(desk.folder, "govern.yaml");
     const text = readFileSync(file, "utf8");
     writeFileSync(
       file,
-      text.replace(
-        "sql: agents }",
-        `sql: agents }\n    operations: ${JSON.stringify([suggested])}`,
-      ),
+      text.replace("sql: agents }", `sql: agents }\n    operations: ${JSON.stringify(suggested)}`),
     );
     sidecar = await start();
     sam = await signIn({ port: sidecar.port, host: "desk.localhost" }, "sam");

@@ -3,7 +3,9 @@ import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Option, type Command } from "commander";
+import type { Dialect } from "../../contract/operation.ts";
 import { GovernError } from "../../errors/govern-error.ts";
+import type { StatementFacts } from "../../statements/classify.ts";
 import type { RunningSidecar, startSidecar } from "../../sidecar/main.ts";
 import { ending, examples, parsePort, type CommandContext, type ExitCode } from "../command.ts";
 import { hangingParagraph, padEnd, visibleText } from "../text.ts";
@@ -71,6 +73,12 @@ function addressesOf(sidecar: RunningSidecar): Record<string, unknown> {
   return { apps: urls, operatorUrl, port, operatorPort, warnings };
 }
 
+/** The parsers are loaded when a statement is to be judged. */
+async function classify(text: string, dialect: Dialect): Promise<StatementFacts> {
+  const { classifyStatement } = await import("../../statements/classify.ts");
+  return classifyStatement(text, dialect);
+}
+
 async function runServe(context: CommandContext, flags: ServeFlags): Promise<ExitCode> {
   const { output, cwd } = context;
   const root = requireWorkspaceRoot(cwd);
@@ -84,6 +92,7 @@ async function runServe(context: CommandContext, flags: ServeFlags): Promise<Exi
     operatorPort: flags.operatorPort,
     dev,
     learn: flags.learn ?? false,
+    classify,
     log: (line) => output.notice(visibleText(line)),
   });
   if (flags.json) {

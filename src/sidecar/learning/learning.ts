@@ -5,10 +5,12 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import type { HttpOperation } from "../../contract/operation.ts";
+import type { HttpOperation, Operation } from "../../contract/operation.ts";
 import type { CallEnd, CallSoFar } from "../lifecycle.ts";
 import type { AppSnapshot } from "../snapshot.ts";
+import { statementTexts } from "./statement-texts.ts";
 import { suggestOperation, type IsWord } from "./suggest.ts";
+import { askedStatement, suggestStatement, type Classify } from "./suggest-statement.ts";
 
 /** More suggestions than this are no help. */
 const most = 200;
@@ -28,6 +30,8 @@ export interface LearningOptions {
   readonly file: string;
   /** Told of each new suggestion. */
   readonly onLearned: (line: string) => void;
+  /** Judges statements; without it SQL calls are not learned. */
+  readonly classify?: Classify | undefined;
 }
 
 function scriptTexts(folder: string): string[] {
@@ -37,14 +41,35 @@ function scriptTexts(folder: string): string[] {
     .map((entry) => readFileSync(join(entry.parentPath, entry.name), "utf8"));
 }
 
+/** What an app's own files hold, read when it is first asked for. */
+class AppTexts {
+  readonly #folder: string;
+  #texts: readonly string[] | undefined;
+  #statements: ReadonlyMap<string, string> | undefined;
+
+  constructor({ web }: AppSnapshot) {
+    this.#folder = web;
+  }
+
+  get texts(): readonly string[] {
+    this.#texts ??= scriptTexts(this.#folder);
+    return this.#texts;
+  }
+
+  /** Statements by digest. */
+  get statements(): ReadonlyMap<string, string> {
+    this.#statements ??= statementTexts(this.texts);
+    return this.#statements;
+  }
+}
+
 /** Words that the app's own files hold: what else stands in a path is a value. */
-function wordsOf(app: AppSnapshot): IsWord {
-  let texts: readonly string[] | undefined;
+function wordsOf(app: AppTexts): IsWord {
   const known = new Map<string, boolean>();
   return (segment) => {
     const found = known.get(segment);
     if (found !== undefined) return found;
-    texts ??= scriptTexts(app.web);
+    const { texts } = app;
     const word = new RegExp(
       String.raw`(?<![\w.~-])${segment.replaceAll(/[.~-]/g, String.raw`\$&`)}(?![\w~-])`,
     );
@@ -67,6 +92,18 @@ function mergeOperations(one: HttpOperation, other: HttpOperation): HttpOperatio
   };
 }
 
+/** What two sightings of one operation say together. */
+function mergeSeen(one: Operation, other: Operation): Operation {
+  return one.kind === "http" && other.kind === "http" ? mergeOperations(one, other) : one;
+}
+
+function addressOf(operation: Operation): string {
+  if (operation.kind === "sql") return `${operation.client} ${operation.statement}`;
+  if (operation.kind !== "http") return operation.id;
+  const { method, origin, path } = operation;
+  return `${method} ${origin === "same-origin" ? path : `${origin}${path}`}`;
+}
+
 function isUnregistered(end: CallEnd): end is Extract<CallEnd, { kind: "refused" }> {
   return end.kind === "refused" && end.at === "resolve" && end.refusal.code === "unregistered";
 }
@@ -76,10 +113,17 @@ function isScripted({ call }: CallEnd): boolean {
   return (call.request.headers.get("sec-fetch-dest") ?? "empty") === "empty";
 }
 
+interface KnownApp {
+  readonly texts: AppTexts;
+  readonly isWord: IsWord;
+  /** Digests of statements that were looked for. */
+  readonly looked: Set<string>;
+}
+
 class LearnedCalls implements Learning {
   readonly #options: LearningOptions;
-  readonly #words = new Map<string, IsWord>();
-  readonly #operations = new Map<string, Map<string, HttpOperation>>();
+  readonly #apps = new Map<string, KnownApp>();
+  readonly #operations = new Map<string, Map<string, Operation>>();
   #count = 0;
 
   constructor(options: LearningOptions) {
@@ -89,34 +133,53 @@ class LearnedCalls implements Learning {
   /** Never throws: a suggestion that cannot be kept must not change a call's answer. */
   see(end: CallEnd): void {
     if (!isUnregistered(end) || !isScripted(end)) return;
-    try {
-      this.#learn(end.call);
-    } catch {
+    void this.#learn(end.call).catch(() => {
       this.#options.onLearned(`nothing: ${this.#options.file} cannot be written`);
-    }
+    });
   }
 
-  #learn(call: CallSoFar): void {
+  #known(app: AppSnapshot): KnownApp {
+    const known = this.#apps.get(app.name);
+    if (known !== undefined) return known;
+    const texts = new AppTexts(app);
+    const fresh = { texts, isWord: wordsOf(texts), looked: new Set<string>() };
+    this.#apps.set(app.name, fresh);
+    return fresh;
+  }
+
+  async #learn(call: CallSoFar): Promise<void> {
     const { app } = call;
-    const isWord = this.#words.get(app.name) ?? wordsOf(app);
-    this.#words.set(app.name, isWord);
-    const operation = suggestOperation(call, isWord);
+    const known = this.#known(app);
+    const operation = (await this.#statement(call, known)) ?? suggestOperation(call, known.isWord);
     if (operation !== null) this.#add(app.name, operation);
   }
 
-  #add(app: string, operation: HttpOperation): void {
-    const known = this.#operations.get(app) ?? new Map<string, HttpOperation>();
+  /** The page sends no text: it is looked for in the app's own files, once. */
+  async #statement(call: CallSoFar, { texts, looked }: KnownApp): Promise<Operation | null> {
+    const asked = askedStatement(call);
+    const { classify, onLearned } = this.#options;
+    if (asked === null || classify === undefined || looked.has(asked.digest)) return null;
+    if (looked.size < 10_000) looked.add(asked.digest);
+    const text = texts.statements.get(asked.digest);
+    if (text !== undefined) return suggestStatement(call, { client: asked.client, text }, classify);
+    onLearned(
+      `${call.app.name}: nothing of a statement of ${asked.client}, whose text is put together at run time`,
+    );
+    return null;
+  }
+
+  #add(app: string, operation: Operation): void {
+    const known = this.#operations.get(app) ?? new Map<string, Operation>();
     const before = known.get(operation.id);
     if (before === undefined && this.#count >= most) return;
-    const merged = before === undefined ? operation : mergeOperations(before, operation);
+    const merged = before === undefined ? operation : mergeSeen(before, operation);
     if (before !== undefined && JSON.stringify(before) === JSON.stringify(merged)) return;
     if (before === undefined) this.#count += 1;
     this.#operations.set(app, known.set(operation.id, merged));
     writeFileSync(this.#options.file, this.#text(), { mode: 0o600 });
     if (before !== undefined) return;
-    const { method, origin, path, access } = operation;
-    const address = origin === "same-origin" ? path : `${origin}${path}`;
-    this.#options.onLearned(`${app}: ${method} ${address} (${access}) → ${this.#options.file}`);
+    const { access } = operation;
+    this.#options.onLearned(`${app}: ${addressOf(operation)} (${access}) → ${this.#options.file}`);
   }
 
   #text(): string {
