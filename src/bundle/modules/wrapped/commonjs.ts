@@ -6,7 +6,7 @@ import type * as t from "@babel/types";
 import type { Binding } from "../scope.ts";
 import { isCall, isFunction, type FunctionNode, type Node } from "../syntax.ts";
 import type { Unit } from "../unit.ts";
-import { readExports } from "./exports.ts";
+import { readParams } from "./exports.ts";
 import { heldBy, isCallOf, type WrappedModules } from "./wrapped-module.ts";
 
 /** `run((module = {exports: {}}).exports, module)`: the call that runs a module, seen from its first argument. */
@@ -49,11 +49,7 @@ function addModule(wrapped: WrappedModules, unit: Unit, call: t.CallExpression):
     const load = at.parentOf(read);
     if (isCallOf(load, read)) wrapped.load(load, module);
   }
-  for (const param of factory.params) {
-    const binding =
-      param.type === "Identifier" ? unit.scopeOf(param).lookup(param.name) : undefined;
-    if (binding !== undefined) readExports(wrapped, binding);
-  }
+  readParams(wrapped, module);
 }
 
 /** The calls of a helper, in every script that it reaches. */

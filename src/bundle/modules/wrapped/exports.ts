@@ -3,7 +3,12 @@ import type * as t from "@babel/types";
 import { isCall, isMember, memberName, plainKey, type Node } from "../syntax.ts";
 import type { Binding } from "../scope.ts";
 import type { Unit } from "../unit.ts";
-import { literalMembers, type Role, type WrappedModules } from "./wrapped-module.ts";
+import {
+  literalMembers,
+  type Role,
+  type WrappedModule,
+  type WrappedModules,
+} from "./wrapped-module.ts";
 
 /** `void 0` in `exports.a = exports.b = void 0` says nothing of the export. */
 function isVoid(node: Node): boolean {
@@ -65,5 +70,14 @@ export function readExports(wrapped: WrappedModules, binding: Binding): void {
   for (const read of binding.reads) {
     if (role.role === "exports") exportsUse(wrapped, role.module.unit, read);
     else moduleUse(wrapped, role, read);
+  }
+}
+
+/** Reads what a module's function does with the names that it is given. */
+export function readParams(wrapped: WrappedModules, { unit, factory }: WrappedModule): void {
+  for (const param of factory.params) {
+    const binding =
+      param.type === "Identifier" ? unit.scopeOf(param).lookup(param.name) : undefined;
+    if (binding !== undefined) readExports(wrapped, binding);
   }
 }

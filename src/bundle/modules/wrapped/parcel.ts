@@ -10,7 +10,7 @@ import {
   type Node,
 } from "../syntax.ts";
 import type { Unit } from "../unit.ts";
-import { readExports } from "./exports.ts";
+import { readParams } from "./exports.ts";
 import {
   heldBy,
   isCallOf,
@@ -68,11 +68,7 @@ function usesOf(wrapped: WrappedModules, name: string): Uses {
 
 function register(wrapped: WrappedModules, unit: Unit, factory: FunctionNode): WrappedModule {
   const module = wrapped.add(unit, factory, ["module", "exports"]);
-  for (const param of factory.params) {
-    const binding =
-      param.type === "Identifier" ? unit.scopeOf(param).lookup(param.name) : undefined;
-    if (binding !== undefined) readExports(wrapped, binding);
-  }
+  readParams(wrapped, module);
   return module;
 }
 

@@ -10,7 +10,10 @@ import {
   type Node,
 } from "../syntax.ts";
 import type { Unit } from "../unit.ts";
+import { readParams } from "./exports.ts";
 import {
+  heldBy,
+  isCallOf,
   literalId,
   literalMembers,
   type DefinedMember,
@@ -106,6 +109,20 @@ function helperCall(
   else if (name === "t") namespaceCall(wrapped, requires, call);
   else if (name === "d") define(wrapped, requires.unit, call);
   else if (name === "r") markedEs(wrapped, requires.unit, call);
+  else if (name === "cw") wrappedAlone(wrapped, requires.unit, call);
+}
+
+/** `require.cw((module, exports) => {…})`: a CommonJS module beside others in one scope, as the function that loads it. */
+function wrappedAlone(wrapped: WrappedModules, unit: Unit, call: Call): void {
+  const [factory] = call.arguments;
+  const held = heldBy(unit, call);
+  if (!isFunction(factory) || held === undefined) return;
+  const module = wrapped.add(unit, factory, ["module", "exports"]);
+  readParams(wrapped, module);
+  for (const read of held.reads) {
+    const use = unit.parentOf(read);
+    if (isCallOf(use, read)) wrapped.load(use, module);
+  }
 }
 
 /** The call of a member, or of its `bind`. */

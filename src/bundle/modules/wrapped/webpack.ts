@@ -12,9 +12,10 @@ import {
 } from "../syntax.ts";
 import type { Binding } from "../scope.ts";
 import type { Unit } from "../unit.ts";
-import { readExports } from "./exports.ts";
+import { readParams } from "./exports.ts";
 import { readRequires } from "./webpack-requires.ts";
 import {
+  isCallOf,
   literalId,
   literalMembers,
   type Role,
@@ -75,6 +76,33 @@ function chunkAt(unit: Unit, push: Node): Chunk | undefined {
 }
 
 /** The global list that is pushed onto: `(self.list = self.list || [])`. */
+/** What a chunk that is itself an ES module exports, by webpack's own names: its ids and its table. */
+const chunkExports = [
+  ["__webpack_esm_ids__", "__webpack_esm_modules__"],
+  ["__webpack_ids__", "__webpack_modules__"],
+  ["ids", "modules"],
+] as const;
+
+/** The value of a variable that a script exports. */
+function exportedValue({ es }: WrappedModules, unit: Unit, name: string): Node | undefined {
+  const found = es.exportOf(unit, name);
+  if (found === undefined || !("node" in found) || found.node.type !== "Identifier")
+    return undefined;
+  const [declaration] = found.unit.bindingOf(found.node)?.declarations ?? [];
+  return declaration?.type === "VariableDeclarator" ? (declaration.init ?? undefined) : undefined;
+}
+
+/** `export const ids = […]; export const modules = {…}`: the table of such a chunk. */
+function exportedTable(wrapped: WrappedModules, unit: Unit): [string, FunctionNode][] {
+  if (unit.index.exports.length === 0) return [];
+  for (const [ids, modules] of chunkExports) {
+    const isChunk = exportedValue(wrapped, unit, ids)?.type === "ArrayExpression";
+    const table = isChunk ? factoriesOf(exportedValue(wrapped, unit, modules)) : undefined;
+    if (table !== undefined) return table;
+  }
+  return [];
+}
+
 export function listName(node: Node): string | undefined {
   if (node.type === "AssignmentExpression") return listName(node.left);
   if (node.type === "LogicalExpression") return listName(node.left);
@@ -117,11 +145,21 @@ function holds(binding: Binding, fn: FunctionNode): boolean {
   );
 }
 
+/** `(function (table) {…})({…})`: what version 4 gives the function of its runtime. */
+function givenInPlace(unit: Unit, fn: Node, param: Node): Node | undefined {
+  const call = unit.parentOf(fn);
+  if (!isFunction(fn) || !isCallOf(call, fn) || param.type !== "Identifier") return undefined;
+  const at = fn.params.findIndex((one) => one.type === "Identifier" && one.name === param.name);
+  return call.arguments[at];
+}
+
 function tableOf(unit: Unit, node: Node): [string, FunctionNode][] {
   const binding = node.type === "Identifier" ? unit.bindingOf(node) : undefined;
   if (binding === undefined) return [];
   const values = [
-    ...binding.declarations.map((one) => (one.type === "VariableDeclarator" ? one.init : null)),
+    ...binding.declarations.map((one) =>
+      one.type === "VariableDeclarator" ? one.init : givenInPlace(unit, one, node),
+    ),
     ...binding.writes.map((one) => (one.type === "AssignmentExpression" ? one.right : null)),
   ];
   return values.flatMap((value) => factoriesOf(value) ?? []);
@@ -154,9 +192,17 @@ class Build {
   }
 }
 
+/** The build whose chunks are ES modules: they have no list. */
+function moduleBuild(wrapped: WrappedModules): Build | undefined {
+  const build = new Build();
+  for (const unit of wrapped.units) build.add(wrapped, unit, exportedTable(wrapped, unit));
+  return build.table.size === 0 ? undefined : build;
+}
+
 /** Builds are told apart by the global list of their chunks: several may stand on one page. */
 function buildsOf(wrapped: WrappedModules): Build[] {
   const lists = new Map<string, Build>();
+  const unlisted = moduleBuild(wrapped);
   for (const [unit, member] of membersNamed(wrapped.units, "push")) {
     const chunk = chunkAt(unit, member);
     if (chunk === undefined) continue;
@@ -170,7 +216,7 @@ function buildsOf(wrapped: WrappedModules): Build[] {
     const runtime = runtimeAt(unit, member);
     if (runtime === undefined) continue;
     const list = [...lists.keys()].find((name) => unit.index.members.has(name));
-    const build = (list === undefined ? undefined : lists.get(list)) ?? new Build();
+    const build = (list === undefined ? unlisted : lists.get(list)) ?? new Build();
     if (!builds.includes(build)) builds.push(build);
     build.add(wrapped, unit, runtime.factories);
     build.requires.push({ unit, binding: runtime.require });
@@ -184,12 +230,6 @@ export function findWebpackModules(wrapped: WrappedModules): void {
     for (const { unit, binding } of build.requires) {
       readRequires(wrapped, { unit, binding, table: build.table });
     }
-    for (const module of [...build.table.values()].flat()) {
-      for (const param of module.factory.params.slice(0, 2)) {
-        if (param.type !== "Identifier") continue;
-        const binding = module.unit.scopeOf(param).lookup(param.name);
-        if (binding !== undefined) readExports(wrapped, binding);
-      }
-    }
+    for (const module of [...build.table.values()].flat()) readParams(wrapped, module);
   }
 }
