@@ -190,6 +190,7 @@ const functions: Readonly<Record<string, Builtin>> = {
     call
       .argument(0)
       .map((of) => (of.kind === "literal" && of.value === undefined ? of : { kind: "json", of })),
+  Object: (_, call) => call.argument(0),
   "Object.entries": (evaluation, call) =>
     union(...call.argument(0).map((value) => entriesOf(evaluation, value))),
   "Object.assign": (_, call) => [

@@ -39,7 +39,7 @@ const passThrough = new Set([
 const harmlessGlobals =
   /^(?:console\.|Array\.isArray$|Boolean$|Object\.(?:keys|getPrototypeOf|getOwnPropertyNames|hasOwn)$)/;
 
-/** Functions of the language that give back their first argument. */
+/** Functions of the language that give back their first argument; `Object(f)(…)` calls f without a receiver. */
 const givesBack = /^Object(?:\.(?:defineProperty|defineProperties|setPrototypeOf|freeze|seal))?$/;
 
 /** Functions of the language that call or construct their first argument. */

@@ -10,8 +10,12 @@ const root = "fixtures/modules";
 const builds = [
   "webpack/modern",
   "webpack/es5",
+  "webpack/module",
+  "webpack/version4",
+  "webpack/federated",
   "rspack/modern",
   "rspack/es5",
+  "rspack/federated",
   "esbuild/iife",
   "esbuild/splitting",
   "rolldown/chunks",

@@ -126,7 +126,7 @@ function wrappedAlone(wrapped: WrappedModules, unit: Unit, call: Call): void {
 }
 
 /** The call of a member, or of its `bind`. */
-function callOfMember(unit: Unit, member: Node): Call | undefined {
+export function callOfMember(unit: Unit, member: Node): Call | undefined {
   const parent = unit.parentOf(member);
   if (isCall(parent)) return parent.callee === member ? parent : undefined;
   if (parent === undefined || !isMember(parent) || memberName(parent) !== "bind") return undefined;

@@ -13,6 +13,7 @@ import {
 import type { Binding } from "../scope.ts";
 import type { Unit } from "../unit.ts";
 import { readParams } from "./exports.ts";
+import { linkFederated } from "./webpack-federation.ts";
 import { readRequires } from "./webpack-requires.ts";
 import {
   isCallOf,
@@ -226,7 +227,9 @@ function buildsOf(wrapped: WrappedModules): Build[] {
 
 /** Finds the modules of webpack builds, what they export and where they are loaded. */
 export function findWebpackModules(wrapped: WrappedModules): void {
-  for (const build of buildsOf(wrapped)) {
+  const builds = buildsOf(wrapped);
+  linkFederated(builds);
+  for (const build of builds) {
     for (const { unit, binding } of build.requires) {
       readRequires(wrapped, { unit, binding, table: build.table });
     }
