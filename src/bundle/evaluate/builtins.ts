@@ -206,7 +206,6 @@ const functions: Readonly<Record<string, Builtin>> = {
     },
   ],
   // Around a function that webpack 4 calls without its module as `this`.
-  Object: (_, call) => call.argument(0),
   "Object.freeze": (_, call) => call.argument(0),
   "Object.defineProperty": (_, call) => call.argument(0),
   "Promise.resolve": (_, call) => call.argument(0),
