@@ -126,9 +126,10 @@ class Exploration<T> {
     if (this.evaluator.exhausted) this.open.add("it takes too much work to follow");
     const { chain, leaves } = at;
     const assumed = new Set([...chain.map((link) => link.fn), ...leaves]);
-    const hard = answer.needs.hard.filter((param) => !chain.some((link) => link.fn === param.fn));
+    const needed = [...answer.needs.hard, ...answer.needs.soft.filter((param) => param.self)];
+    const hard = needed.filter((param) => !chain.some((link) => link.fn === param.fn));
     const wanted = this.innermost(hard);
-    if (answer.needs.hard.length > 0 && wanted === undefined) this.open.add("it calls itself");
+    if (needed.length > 0 && wanted === undefined) this.open.add("it calls itself");
     if (wanted !== undefined) return this.expandHard(wanted, at);
     const open = answer.needs.soft.filter((param) => !param.called && !assumed.has(param.fn));
     // What a factory is given is a part of the address: it is followed however deep.

@@ -14,6 +14,7 @@ import {
 } from "./class-members.ts";
 import { prototypeOf } from "./constructors.ts";
 import type { Evaluation } from "./evaluation.ts";
+import { isOverridden } from "./heirs.ts";
 import { Frame, frameAround, frameFor } from "./frame.ts";
 import { joinTexts } from "./texts.ts";
 import {
@@ -147,6 +148,9 @@ export function instanceProperty(
 ): Values {
   const { self, depth } = asked;
   const { node, env } = instance.of;
+  if (instance.by !== undefined && isOverridden(evaluation, node, key)) {
+    return [{ kind: "param", fn: instance.by, binding: undefined, path: [key], self: true }];
+  }
   const unit = evaluation.program.unitOf(node);
   const writes = selfWrites(evaluation, node).get(key) ?? [];
   // The last statement of the constructor that sets it replaces what was set before.

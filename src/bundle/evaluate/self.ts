@@ -10,6 +10,7 @@ import {
   type ClassValue,
   type FunctionValue,
   type MadeValue,
+  type Value,
   type Values,
 } from "./values.ts";
 
@@ -35,7 +36,15 @@ export function selfValues(evaluation: Evaluation, node: Node, frame: Frame): Va
     return values.flatMap((of) => (of.kind === "function" ? [madeBy(of, frame)] : []));
   });
   if (made.length > 0) return made;
-  return ownerSelf(evaluation, fn, frame);
+  const owners = ownerSelf(evaluation, fn, frame);
+  return around.fn === fn ? owners : owners.map((value) => decidedBy(value, fn));
+}
+
+/** Nothing says yet of which class an instance is: the callers of the method do. */
+function decidedBy(value: Value, fn: FunctionNode): Value {
+  const isDecided =
+    value.kind !== "instance" || (fn.type === "ClassMethod" && fn.kind !== "method");
+  return isDecided ? value : { ...value, by: fn };
 }
 
 /** In the initializer of a class field `this` is the instance. */

@@ -102,6 +102,8 @@ export interface InstanceValue {
   readonly of: ClassValue;
   /** The frame of its constructor; undefined where any construction is meant. */
   readonly made: Frame | undefined;
+  /** The method whose callers decide which class it is of: this one, or one that inherits from it. */
+  readonly by?: FunctionNode;
 }
 
 /** What `new` gives of a constructor function. */
@@ -199,6 +201,8 @@ export interface ParamValue {
   readonly path: readonly string[];
   /** It is what a call of it gives. */
   readonly called?: true;
+  /** It is a member of the `this` that callers decide. */
+  readonly self?: true;
 }
 
 export interface UnknownValue {

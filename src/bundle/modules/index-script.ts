@@ -11,6 +11,7 @@ import {
   keysOf,
   memberName,
   plainKey,
+  type ClassNode,
   type MemberNode,
   type Node,
 } from "./syntax.ts";
@@ -33,6 +34,8 @@ export interface ScriptIndex {
   )[];
   /** `import(…)`, in both shapes that parsers give it. */
   readonly dynamicImports: readonly (t.ImportExpression | t.CallExpression)[];
+  /** Classes that inherit from another. */
+  readonly heirs: readonly ClassNode[];
 }
 
 type ModuleExport = ScriptIndex["exports"][number];
@@ -82,6 +85,7 @@ class Walk {
   readonly imports: t.ImportDeclaration[] = [];
   readonly exports: ModuleExport[] = [];
   readonly dynamicImports: (t.ImportExpression | t.CallExpression)[] = [];
+  readonly heirs: ClassNode[] = [];
   readonly root: Scope;
 
   constructor(program: t.Program) {
@@ -214,6 +218,7 @@ function visitFunction(walk: Walk, node: Node, outer: Scope): void {
 
 function visitClass(walk: Walk, node: Node, outer: Scope): void {
   if (!isClass(node)) return;
+  if (node.superClass) walk.heirs.push(node);
   if (node.type === "ClassDeclaration" && node.id) outer.declare(node.id.name, "class", node);
   const scope = new Scope(node, outer);
   if (node.type === "ClassExpression" && node.id) scope.declare(node.id.name, "class", node);
@@ -363,7 +368,7 @@ const handlers: Readonly<Record<string, Handler | undefined>> = {
 export function indexScript(tree: t.File): ScriptIndex {
   const walk = new Walk(tree.program);
   walk.resolve();
-  const { unbound, unboundWrites, members, taken, imports, exports, dynamicImports } = walk;
+  const { unbound, unboundWrites, members, taken, imports, exports, dynamicImports, heirs } = walk;
   const names = { unbound, unboundWrites, members, taken };
-  return { scope: walk.root, ...names, imports, exports, dynamicImports };
+  return { scope: walk.root, ...names, imports, exports, dynamicImports, heirs };
 }
