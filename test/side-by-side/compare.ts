@@ -51,7 +51,8 @@ interface Place {
   approve(): Promise<void>;
 }
 
-async function signIn(context: BrowserContext, home: string): Promise<void> {
+/** Signs sam in. */
+export async function signIn(context: BrowserContext, home: string): Promise<void> {
   const page = await context.newPage();
   // The app itself is not to run yet: what it would ask for is not to be counted.
   await page.route("**/*", (route) =>

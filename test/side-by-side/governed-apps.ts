@@ -63,7 +63,10 @@ function heldOperations({ name, held = [] }: AppBundle, { analysis }: ImportResu
     .map(({ id }) => `${name}/${id}`);
 }
 
-async function serve(folder: string): Promise<{ child: ChildProcess; urls: Map<string, string> }> {
+/** Serves a workspace under `--dev`: the process, and the addresses of its apps by their names. */
+export async function serveWorkspace(
+  folder: string,
+): Promise<{ child: ChildProcess; urls: Map<string, string> }> {
   const args = ["serve", "--dev", "--json", "--port", "0", "--operator-port", "0"];
   const child = spawn(process.execPath, [join(root, "bin/govern.js"), ...args], {
     cwd: folder,
@@ -101,7 +104,7 @@ export async function startGovernedApps(apps: readonly AppBundle[]): Promise<Gov
     held.push(...heldOperations(app, done));
   }
   writeFileSync(workspace, workspaceText(apps, held));
-  const { child, urls } = await serve(folder);
+  const { child, urls } = await serveWorkspace(folder);
   return {
     folder,
     imports,

@@ -119,6 +119,21 @@ export const credentialKinds: readonly CredentialKind[] = [
     "Slack webhook",
     /https:\/\/hooks\.slack\.com\/(?<secret>(?:services|workflows)\/[\w/]{20,120})/g,
   ),
+  {
+    // It begins with the number of its bot, in base64.
+    pattern: /(?<![\w.-])(?<bot>[MNO][A-Za-z0-9_-]{23,27})\.[\w-]{6}\.[\w-]{27,40}(?![\w.-])/g,
+    judge(match) {
+      const bot = Buffer.from(match.groups?.["bot"] ?? "", "base64url").toString("latin1");
+      return /^\d{15,21}$/.test(bot) ? secret("Discord bot token") : null;
+    },
+  },
+  token("Twilio API key", /(?<![A-Za-z0-9])SK[a-f0-9]{32}(?![A-Za-z0-9])/g),
+  token(
+    "Twilio auth token",
+    /AC[a-f0-9]{32}["'`]?\s{0,4}[,:]\s{0,4}["'`]?(?<secret>[a-f0-9]{32})(?![A-Za-z0-9])/g,
+  ),
+  token("Mailgun key", /(?<![A-Za-z0-9])key-[a-f0-9]{32}(?![A-Za-z0-9])/g),
+  token("Resend key", /(?<![A-Za-z0-9])re_[A-Za-z0-9]{8}_[A-Za-z0-9]{20,30}(?![A-Za-z0-9])/g),
   token("DigitalOcean token", /(?<![A-Za-z0-9])do[opr]_v1_[a-f0-9]{64}/g),
   token("PlanetScale password", /(?<![A-Za-z0-9])pscale_(?:pw|tkn|oauth)_[\w.-]{32,64}/g),
   token("Square token", /(?<![A-Za-z0-9])sq0(?:atp|csp)-[\w-]{22,60}/g),

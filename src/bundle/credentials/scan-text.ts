@@ -26,7 +26,7 @@ export const strippedText = "govern-stripped";
 
 /** Beginnings and words that every credential has one of. */
 const marks =
-  /AKIA|ASIA|[Ss]ecret_?[Aa]ccess_?[Kk]ey|SECRET_ACCESS_KEY|_authToken|npm_[A-Za-z0-9]{30}|xox[abopr]-|xapp-|hooks\.slack|:\/\/[^\s:@/"'`<>]{0,200}:[^\s@"'`/]{1,200}@|sk-(?:proj|svcacct|admin|None|ant|or)-|sk-[A-Za-z0-9]{20}|gsk_|hf_[a-zA-Z0-9]{30}|lin_api_|ntn_\d|PRIVATE KEY|SG\.\w{10}|shp(?:pa|ca|at|ss)_|gh[pousr]_|github_pat_|glpat-|glc_|glsa_|ops_ey|hv[sbr]\.[\w-]{40}|vc[piark]_|dapi[A-Fa-f0-9]{32}|dckr_pat_|figd_|[srp]k_(?:live|test)_|whsec_|AIza|GOCSPX-|ya29\.|eyJ|sb_(?:secret|publishable)_|:AA[\w-]{30}|api\/(?:v\d+\/)?webhooks|do[opr]_v1_|pscale_|r8_[A-Za-z0-9]{30}|sq0[a-z]{3}-|xkeysib-|napi_|pat[A-Za-z0-9]{14}\.|Basic [A-Za-z0-9+/]{8}/g;
+  /AKIA|ASIA|[Ss]ecret_?[Aa]ccess_?[Kk]ey|SECRET_ACCESS_KEY|_authToken|npm_[A-Za-z0-9]{30}|xox[abopr]-|xapp-|hooks\.slack|:\/\/[^\s:@/"'`<>]{0,200}:[^\s@"'`/]{1,200}@|sk-(?:proj|svcacct|admin|None|ant|or)-|sk-[A-Za-z0-9]{20}|gsk_|hf_[a-zA-Z0-9]{30}|lin_api_|ntn_\d|PRIVATE KEY|SG\.\w{10}|shp(?:pa|ca|at|ss)_|gh[pousr]_|github_pat_|glpat-|glc_|glsa_|ops_ey|hv[sbr]\.[\w-]{40}|vc[piark]_|dapi[A-Fa-f0-9]{32}|dckr_pat_|figd_|[srp]k_(?:live|test)_|whsec_|AIza|GOCSPX-|ya29\.|eyJ|sb_(?:secret|publishable)_|:AA[\w-]{30}|api\/(?:v\d+\/)?webhooks|do[opr]_v1_|pscale_|r8_[A-Za-z0-9]{30}|sq0[a-z]{3}-|xkeysib-|napi_|pat[A-Za-z0-9]{14}\.|Basic [A-Za-z0-9+/]{8}|[MNO][A-Za-z0-9_-]{23,27}\.[\w-]{6}\.|(?:SK|AC|key-)[a-f0-9]{32}|re_[A-Za-z0-9]{8}_/g;
 const namesOfSecrets =
   /(?:[Ss](?:ecret|ECRET)|[Pp](?:assw|ASSW)|[Pp](?:rivate|RIVATE)_?[Kk]|[Ss](?:ervice|ERVICE)_?[Rr]|[Aa](?:dmin|DMIN)_?[KTkt])[\w$-]{0,24}["'`]?\s?[:=]\s?["'`]/g;
 

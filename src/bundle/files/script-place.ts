@@ -6,6 +6,15 @@ export function fileOffset({ offset, offsets }: Script, at: number): number {
   return offsets?.[at] ?? offset + at;
 }
 
+/** The offset in the code of an offset in the file, which the script holds. */
+export function codeOffset({ offset, offsets }: Script, at: number): number {
+  if (offsets === undefined) return at - offset;
+  return Math.max(
+    0,
+    offsets.findLastIndex((one) => one <= at),
+  );
+}
+
 /** Whether a run of the file lies in the script. */
 export function holds(
   script: Script,

@@ -3,6 +3,7 @@ import type { Finding } from "../../contract/build.ts";
 import type { CredentialCut, Cut } from "../analysis.ts";
 import { isTelling } from "../credentials/forms.ts";
 import type { BundleCredential } from "../credentials/scan-bundle.ts";
+import { codeOffset, holds } from "../files/script-place.ts";
 import type { Program } from "../modules/program.ts";
 import type { Unit } from "../modules/unit.ts";
 import { credentialText, rotate } from "../operations/credentials.ts";
@@ -27,15 +28,14 @@ const literals: ReadonlySet<string> = new Set([
 
 function covers(unit: Unit, { file, start }: BundleCredential): boolean {
   const { script } = unit;
-  const end = script.offset + script.code.length;
-  return script.file === file && start >= script.offset && start < end;
+  return script.file === file && holds(script, { start, end: start + 1 });
 }
 
 /** Whether text may be put there: code is no text, but for its literals and comments. */
 function isText(program: Program, credential: BundleCredential): boolean {
   const unit = program.units.find((one) => covers(one, credential));
   if (unit === undefined) return true;
-  const offset = credential.start - unit.script.offset;
+  const offset = codeOffset(unit.script, credential.start);
   if (literals.has(unit.nodeAt(offset).type)) return true;
   return (unit.tree.comments ?? []).some(
     ({ start, end }) => (start ?? 0) <= offset && offset < (end ?? 0),
@@ -122,17 +122,17 @@ export function withoutSecrets(
   const secrets = credentials.filter((one) => !one.isPublic).map(({ value }) => value);
   const values = [...new Set([...sent, ...secrets])].filter(isTelling);
   if (values.length === 0) return [...drafts];
-  const holds = (operation: unknown): boolean => {
+  const leaks = (operation: unknown): boolean => {
     const text = JSON.stringify(operation);
     return values.some((value) => text.includes(JSON.stringify(value).slice(1, -1)));
   };
   return drafts.map((draft) => {
-    const operations = draft.operations.filter((operation) => !holds(operation));
+    const operations = draft.operations.filter((operation) => !leaks(operation));
     if (operations.length === draft.operations.length) return draft;
     return {
       ...draft,
       operations,
-      calls: (draft.calls ?? []).filter(({ operation }) => !holds(operation)),
+      calls: (draft.calls ?? []).filter(({ operation }) => !leaks(operation)),
       status: "open",
       reason: "a credential is part of its address or text",
     };

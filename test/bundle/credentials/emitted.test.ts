@@ -158,6 +158,7 @@ describe("an imported app", () => {
     const open = result.analysis.sites.filter(({ status }) => status === "open");
     expect(open.map(({ line, reason }) => [line, reason])).toEqual([
       [8, "a credential is part of its address or text"],
+      [11, "the script in a Blob is only known at run time"],
     ]);
   });
 });
