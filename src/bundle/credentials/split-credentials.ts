@@ -3,7 +3,6 @@
  * leads to the expression around it, and the evaluator says what that gives.
  */
 import type { Evaluator } from "../evaluate/evaluator.ts";
-import { RootFrame } from "../evaluate/frame.ts";
 import type { Part } from "../evaluate/values.ts";
 import type { Program } from "../modules/program.ts";
 import { isCall, isMember, literalText, memberName, type Node } from "../modules/syntax.ts";
@@ -80,7 +79,7 @@ async function kindOf(text: string): Promise<string | null> {
 
 async function splitOf(evaluator: Evaluator, node: Node): Promise<SplitCredential | null> {
   evaluator.budget = 20_000;
-  for (const value of evaluator.evaluate(node, new RootFrame())) {
+  for (const value of evaluator.evaluate(node, evaluator.bareRoot)) {
     if (value.kind !== "text" || value.parts.length < 2) continue;
     const texts = value.parts.map((part) => (part.kind === "text" ? part.text : null));
     const kind = texts.includes(null) ? null : await kindOf(texts.join(""));

@@ -8,7 +8,6 @@ import { isCall, isMember, memberName, type FunctionNode, type Node } from "../m
 import { heldBy, literalMembers } from "../modules/wrapped/wrapped-module.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { plainText, type Value } from "./values.ts";
-import { bareRoot } from "./wrapped.ts";
 
 type Call = t.CallExpression | t.OptionalCallExpression | t.NewExpression;
 
@@ -119,7 +118,7 @@ class Reader {
   /** Whether a call sets the prototype of its first argument. */
   private inherits(call: Call): boolean {
     const { program } = this.evaluation;
-    return this.evaluation.evaluate(call.callee, bareRoot(this.evaluation)).some((callee) => {
+    return this.evaluation.evaluate(call.callee, this.evaluation.bareRoot).some((callee) => {
       if (callee.kind !== "function") return false;
       const text = program.unitOf(callee.node).textOf(callee.node);
       const sets = /setPrototypeOf|__proto__|\.prototype\s*=\s*Object\.create/.test(text);
@@ -129,7 +128,7 @@ class Reader {
 
   private table(arg: Node, isStatic: boolean): void {
     if (arg.type !== "ArrayExpression" && arg.type !== "Identifier") return;
-    for (const value of this.evaluation.evaluate(arg, bareRoot(this.evaluation))) {
+    for (const value of this.evaluation.evaluate(arg, this.evaluation.bareRoot)) {
       if (value.kind === "array") this.rows(value, isStatic);
     }
   }
@@ -140,7 +139,7 @@ class Reader {
       const key = row.find(({ name }) => name === "key")?.node;
       const value = row.find(({ name }) => name === "value" || name === "get")?.node;
       if (key === undefined || value === undefined) continue;
-      const [name] = this.evaluation.evaluate(key, bareRoot(this.evaluation)).map(plainText);
+      const [name] = this.evaluation.evaluate(key, this.evaluation.bareRoot).map(plainText);
       this.add(name, value, isStatic);
     }
   }

@@ -8,9 +8,10 @@ import { contains } from "../modules/unit.ts";
 import { ownedNodes } from "./bodies.ts";
 import { callersOf, type Caller } from "./callers.ts";
 import { sharedChoice } from "./decisions.ts";
+import { noDecisions } from "./dependencies.ts";
 import type { Evaluator } from "./evaluator.ts";
 import { isMaker } from "./makers.ts";
-import { Frame, frameAround, frameFor, RootFrame } from "./frame.ts";
+import { Context, Frame, frameAround, type FrameParts } from "./frame.ts";
 import { givenValues } from "./given-values.ts";
 import {
   unknownSet,
@@ -30,7 +31,9 @@ const softDepth = 2;
 /** Most choices that are told apart in one context. */
 const choiceCap = 3;
 /** Expressions evaluated for all contexts of one place. */
-const placeBudget = 4_000_000;
+const placeBudget = 1_000_000;
+/** The same, as long as none of them gives an answer. */
+const fruitlessBudget = 50_000;
 /** Most constructions of a class that are told apart where a call of one of its methods is known. */
 const constructionCap = 4;
 /** Expressions evaluated for one context. */
@@ -70,7 +73,7 @@ interface Link {
 }
 
 /** In which way a place is reached. */
-interface Context {
+interface Way {
   /** Innermost caller first. */
   readonly chain: readonly Link[];
   /** Parameters that were followed for their refinement only. */
@@ -90,37 +93,38 @@ class Exploration<T> {
 
   private readonly evaluator: Evaluator;
   private readonly node: Node;
-  private readonly lastStep: number;
+  private readonly firstStep: number;
+  private readonly work: number;
   private readonly ask: Question<T>;
 
   constructor(evaluator: Evaluator, at: { node: Node; work: number }, ask: Question<T>) {
     this.evaluator = evaluator;
     this.node = at.node;
     this.ask = ask;
-    this.lastStep = evaluator.steps + at.work;
+    this.firstStep = evaluator.steps;
+    this.work = at.work;
   }
 
   run(): Explored<T> {
-    this.visit({ chain: [], soft: 0, leaves: new Set(), decisions: new Map() });
+    this.evaluator.tracker.turn();
+    this.visit({ chain: [], soft: 0, leaves: new Set(), decisions: noDecisions });
     const unreachable = this.results.length === 0 && this.open.size === 0 && this.dead > 0;
     const { results, calledAt } = this;
     return { results, calledAt, open: [...this.open], unreachable };
   }
 
-  private visit(at: Context): void {
+  private visit(at: Way): void {
     this.contexts += 1;
     if (this.contexts > contextCap) {
       this.open.add("it is reached in too many ways");
       return;
     }
-    if (this.evaluator.steps >= this.lastStep) {
+    if (this.left <= 0) {
       this.open.add("it takes too much work to follow");
       return;
     }
-    this.evaluator.budget = Math.min(contextBudget, this.lastStep - this.evaluator.steps);
-    const root = this.rootOf(at);
-    const unit = this.evaluator.program.unitOf(this.node);
-    const frame = frameFor(unit.functionOf(this.node), root);
+    this.evaluator.ask(Math.min(contextBudget, this.left), this.assume(at));
+    const frame = this.placeFrame();
     if (!this.evaluator.reachable(this.node, frame)) return;
     const answer = this.ask(frame);
     if (this.evaluator.exhausted) this.open.add("it takes too much work to follow");
@@ -136,16 +140,31 @@ class Exploration<T> {
     const deep = at.soft < softDepth ? open : open.filter((param) => isMaker(param.fn));
     const refining = this.innermost(deep);
     if (refining !== undefined) this.expandSoft(refining, answer, at);
-    else this.settle(answer, { at, root });
+    else this.settle(answer, at);
+  }
+
+  /** Expressions that may still be evaluated. */
+  private get left(): number {
+    const most = this.results.length === 0 ? Math.min(fruitlessBudget, this.work) : this.work;
+    return this.firstStep + most - this.evaluator.steps;
   }
 
   /** Takes an answer; where a choice has a part in it, the answers by its outcomes. */
-  private settle(answer: Answer<T>, { at, root }: { at: Context; root: RootFrame }): void {
-    const shared = answer.results.length > 1 ? sharedChoice(root) : undefined;
-    if (shared === undefined || at.decisions.size >= choiceCap) return this.take(answer, at.chain);
+  private settle(answer: Answer<T>, at: Way): void {
+    const mayShare = answer.results.length > 1 && at.decisions.size < choiceCap;
+    const shared = mayShare ? this.sharedChoice(at) : undefined;
+    if (shared === undefined) return this.take(answer, at.chain);
     for (const outcome of shared.outcomes) {
       this.visit({ ...at, decisions: new Map([...at.decisions, [shared.key, outcome]]) });
     }
+  }
+
+  /** The question again, to see on which choices it hangs. */
+  private sharedChoice(at: Way): { key: string; outcomes: string[] } | undefined {
+    this.evaluator.ask(contextBudget, this.assume(at), true);
+    const frame = this.placeFrame();
+    if (this.evaluator.reachable(this.node, frame)) this.ask(frame);
+    return sharedChoice(this.evaluator.tracker.met);
   }
 
   private take(answer: Answer<T>, chain: readonly Link[]): void {
@@ -174,7 +193,7 @@ class Exploration<T> {
     return { callers: outer, escapes };
   }
 
-  private expandHard(param: ParamValue, at: Context): void {
+  private expandHard(param: ParamValue, at: Way): void {
     const { callers, escapes } = this.outerCallers(param.fn);
     if (at.chain.length >= chainCap) {
       this.open.add("it is wrapped too deep");
@@ -192,17 +211,17 @@ class Exploration<T> {
   }
 
   /** Nothing calls a function: what it would have written is not there, and what stands in it does not run. */
-  private expandDead({ fn }: ParamValue, at: Context): void {
+  private expandDead({ fn }: ParamValue, at: Way): void {
     this.dead += 1;
     if (!this.isPassed(fn, at)) this.visit(withoutCalls(fn, at));
   }
 
   /** Whether the way to the place leads through a function. */
-  private isPassed(fn: FunctionNode, { chain }: Context): boolean {
+  private isPassed(fn: FunctionNode, { chain }: Way): boolean {
     return isAround(fn, this.node) || chain.some((link) => isAround(fn, calledBy(link)));
   }
 
-  private expandSoft(param: ParamValue, answer: Answer<T>, at: Context): void {
+  private expandSoft(param: ParamValue, answer: Answer<T>, at: Way): void {
     const { callers, escapes } = this.outerCallers(param.fn);
     if (callers.length === 0 && escapes === undefined && !this.isPassed(param.fn, at)) {
       return this.visit(withoutCalls(param.fn, at));
@@ -222,40 +241,51 @@ class Exploration<T> {
     }
   }
 
-  /** A root that assumes the calls of a chain, outermost first, so that inner callees are seen in their context. */
-  private rootOf({ chain, decisions }: Context): RootFrame {
-    const root = new RootFrame(new Map(), decisions);
+  /** Assumes the calls of a chain, outermost first, so that inner callees are seen under them. */
+  private assume({ chain, decisions }: Way): Context {
+    let context = new Context(decisions);
     for (const link of chain.toReversed()) {
-      if (link.caller === "none") {
-        root.unused.add(link.fn);
-        continue;
+      if (link.caller === "none") context = context.without(link.fn);
+      else {
+        this.evaluator.ask(contextBudget, context);
+        context = context.calling(link.fn, this.assumedFrame(link.fn, link.caller));
       }
-      root.assumed.set(link.fn, this.assumedFrame(link, root));
-      root.cache.clear();
-      root.names.clear();
-      root.calls.clear();
-      root.open.clear();
     }
-    return root;
+    return context;
   }
 
-  private assumedFrame({ fn, caller }: Link, root: RootFrame): Frame {
-    if (caller === undefined || caller === "none") {
+  private placeFrame(): Frame {
+    return frameAround(this.evaluator.program, this.node, this.evaluator.root);
+  }
+
+  private assumedFrame(fn: FunctionNode, caller: Caller | undefined): Frame {
+    const { root } = this.evaluator;
+    if (caller === undefined) {
       const values = fn.params.map(() => unknownSet);
       const env = frameAround(this.evaluator.program, fn, root);
-      return new Frame({ fn, env, root, entered: { args: [], caller: root, values } });
+      return this.frameOf(fn, { fn, env, entered: { args: [], caller: root, values } });
     }
     const outer = frameAround(this.evaluator.program, caller.call, root);
     const { env, self } = this.standsAlone(fn) ? { env: root } : this.calledAs(fn, caller, outer);
-    const { given } = caller;
-    const entered = {
-      args: caller.args,
-      caller: outer,
-      ...(given === undefined
-        ? {}
-        : { values: givenValues(this.evaluator, { given, fn, frame: outer }) }),
-    };
-    return new Frame({ fn, env, root, entered, self });
+    const { args, given } = caller;
+    if (given === undefined) {
+      return this.frameOf(caller, { fn, env, self, entered: { args, caller: root } });
+    }
+    const values = givenValues(this.evaluator, { given, fn, frame: outer });
+    return new Frame({ fn, env, root, self, entered: { args, caller: outer, values } });
+  }
+
+  /** The frame of an assumed call: one, whoever calls its caller, which is asked for when it matters. */
+  private frameOf(of: object, made: Omit<FrameParts, "root">): Frame {
+    const { root } = this.evaluator;
+    const known = root.assumed.get(of) ?? [];
+    const same = known.find(
+      ({ fn, env, self }) => fn === made.fn && env === made.env && self === made.self,
+    );
+    if (same !== undefined) return same;
+    const frame = new Frame({ ...made, root });
+    root.assumed.set(of, [...known, frame]);
+    return frame;
   }
 
   /** Whether a function is the same whichever way it is called: it stands in no other, and knows no `this`. */
@@ -288,7 +318,7 @@ class Exploration<T> {
   }
 }
 
-function withoutCalls(fn: FunctionNode, at: Context): Context {
+function withoutCalls(fn: FunctionNode, at: Way): Way {
   return { ...at, chain: [...at.chain, { fn, caller: "none" }] };
 }
 

@@ -14,7 +14,8 @@ import {
 } from "../modules/syntax.ts";
 import type { Unit } from "../modules/unit.ts";
 import type { Evaluation } from "./evaluation.ts";
-import { frameAround, frameFor, type Frame, type RootFrame } from "./frame.ts";
+import type { MetChoice } from "./dependencies.ts";
+import { frameAround, frameFor, type Frame } from "./frame.ts";
 import { certainly, plainText } from "./values.ts";
 
 /** What a test asks of something: whether it has one of some values. Truth is the value `true`. */
@@ -139,17 +140,12 @@ function choiceOf(evaluation: Evaluation, node: Node): Choice | undefined {
   return found;
 }
 
-/** What the root says of a choice; a choice that it leaves open is noted, with the node that hangs on it. */
+/** How a choice is assumed to come out; it is noted, with the node that hangs on it. */
 function decided(choice: Choice, at: { frame: Frame; by: Node }): boolean | undefined {
-  const { root } = at.frame;
-  const outcome = root.decisions.get(choice.key);
-  if (outcome !== undefined) return choice.values.includes(outcome) !== choice.negated;
-  root.leaveOpen(choice.key, {
-    values: choice.values,
-    by: at.by,
-    frame: frameFor(choice.owner, at.frame),
-  });
-  return undefined;
+  const { key, values } = choice;
+  const frame = frameFor(choice.owner, at.frame);
+  const outcome = at.frame.root.outcomeOf({ key, values, by: at.by, frame });
+  return outcome === undefined ? undefined : values.includes(outcome) !== choice.negated;
 }
 
 /** Whether a test holds in a frame, as far as it is known or decided; `by` is what hangs on it. */
@@ -252,9 +248,30 @@ export function holds(
 /** Most outcomes that one choice is tried with. */
 const outcomeCap = 8;
 
+/** What hangs on a choice that nothing is assumed of. */
+interface OpenChoice {
+  readonly values: Set<string>;
+  readonly by: Set<Node>;
+  readonly frames: Set<Frame>;
+}
+
+function openChoices(met: readonly MetChoice[]): Map<string, OpenChoice> {
+  const found = new Map<string, OpenChoice>();
+  for (const one of met) {
+    const open = found.get(one.key) ?? { values: new Set(), by: new Set(), frames: new Set() };
+    found.set(one.key, open);
+    for (const value of one.values) open.values.add(value);
+    open.by.add(one.by);
+    open.frames.add(one.frame);
+  }
+  return found;
+}
+
 /** A choice that several values of an answer hang on, and its outcomes; undefined if there is none. */
-export function sharedChoice(root: RootFrame): { key: string; outcomes: string[] } | undefined {
-  for (const [key, open] of root.open) {
+export function sharedChoice(
+  met: readonly MetChoice[],
+): { key: string; outcomes: string[] } | undefined {
+  for (const [key, open] of openChoices(met)) {
     if (open.by.size < 2 || open.frames.size > 1 || open.values.size >= outcomeCap) continue;
     return { key, outcomes: [...open.values, otherwise] };
   }

@@ -17,8 +17,9 @@ import { returnsOf } from "./bodies.ts";
 import { rootClient } from "./clients.ts";
 import { callValues, importedNamespace, newValues } from "./calls.ts";
 import { decide, guardsOf, holds } from "./decisions.ts";
+import { DependencyTracker, type Assumptions, type Memos } from "./dependencies.ts";
 import type { Evaluation } from "./evaluation.ts";
-import { Frame, frameFor, type Entered } from "./frame.ts";
+import { Frame, frameFor, RootFrame, type Entered } from "./frame.ts";
 import { staticKey } from "./keys.ts";
 import { nameValues } from "./names.ts";
 import { binaryValues, logicalValues, unaryValues } from "./operators.ts";
@@ -42,58 +43,79 @@ const frameDepth = 12;
 /** Deepest nesting of one evaluation, below what the JS stack bears. */
 const nesting = 300;
 
+/** Most calls of one place that are told apart by what they are called on. */
+const frameCap = 64;
+
 type Rule = (evaluator: Evaluator, node: Node, frame: Frame) => Values;
 
 export class Evaluator implements Evaluation {
   readonly program: Program;
-  /** Expressions that may still be evaluated; the caller sets it per question. */
-  budget = Number.POSITIVE_INFINITY;
+  /** What the values depend on that are being found. */
+  readonly tracker = new DependencyTracker();
+  /** Outside every function, and assuming nothing: for values that are the same whoever calls. */
+  readonly bareRoot = new RootFrame();
+  /** Outside every function, under what the question being asked assumes. */
+  root = new RootFrame(this.tracker);
   /** Expressions evaluated so far, of all questions: the measure of work. */
   steps = 0;
   /** Functions that make the clients of an HTTP library: what they return is not looked into. */
   readonly clientFactories = new Map<FunctionNode, ClientLibrary>();
-  /** Whether the evaluation that is going on was cut short: what it finds is not to be kept. */
-  truncated = false;
+  private left = Number.POSITIVE_INFINITY;
   private depth = 0;
 
   constructor(program: Program) {
     this.program = program;
   }
 
+  /** Begins questions about a place: the expressions that may be evaluated for the first, which assumes nothing. */
+  set budget(expressions: number) {
+    this.tracker.turn();
+    this.ask(expressions);
+  }
+
+  /**
+   * Begins a question: the expressions that may be evaluated for it, and under which assumptions. What is found for one question
+   * is kept for others wherever it does not hang on what they assume.
+   */
+  ask(budget: number, assumptions?: Assumptions, isFresh = false): void {
+    this.left = budget;
+    this.tracker.ask(assumptions, isFresh);
+  }
+
   /** Whether the last question ran out of budget: its answer is then no proof. */
   get exhausted(): boolean {
-    return this.budget <= 0;
+    return this.left <= 0;
   }
 
   evaluate(node: Node, frame: Frame): Values {
-    const known = frame.cache.get(node);
-    if (known !== undefined) return known;
-    if (this.isCut()) return unknownSet;
-    this.budget -= 1;
-    this.steps += 1;
-    // A value that depends on itself is unknown while it is being found.
-    frame.cache.set(node, unknownSet);
-    this.depth += 1;
-    const values = rules[node.type]?.(this, node, frame) ?? unknownSet;
-    this.depth -= 1;
-    const found = values.length === 0 ? unknownSet : values;
-    // What was cut short is the answer to this question alone: another one may have the means to find out.
-    if (this.truncated) frame.cache.delete(node);
-    else frame.cache.set(node, found);
-    return found;
+    return this.remembered(frame.cache, node, () => {
+      if (this.isCut()) return unknownSet;
+      this.left -= 1;
+      this.steps += 1;
+      this.depth += 1;
+      const values = rules[node.type]?.(this, node, frame) ?? unknownSet;
+      this.depth -= 1;
+      return values.length === 0 ? unknownSet : values;
+    });
   }
 
+  remembered<K>(memos: Memos<K, Values>, key: K, find: () => Values): Values {
+    const known = this.tracker.recall(memos, key, unknownSet);
+    // A value that depends on itself is unknown while it is being found.
+    return known ?? this.tracker.find(memos, key, { circular: unknownSet, find });
+  }
+
+  /** What is cut short is the answer to this question alone: another one may have the means to find out. */
   private isCut(): boolean {
-    if (this.depth === 0) this.truncated = false;
-    if (this.depth <= nesting && this.budget > 0) return false;
-    this.truncated = true;
+    if (this.depth <= nesting && this.left > 0) return false;
+    this.tracker.onQuestion();
     return true;
   }
 
   property(value: Value, key: string): Values {
     // An object that spreads itself has no end.
     if (this.isCut()) return unknownSet;
-    this.budget -= 1;
+    this.left -= 1;
     this.steps += 1;
     this.depth += 1;
     const values = propertyValues(this, value, key);
@@ -105,13 +127,12 @@ export class Evaluator implements Evaluation {
     const entered = fn.bound === undefined ? given : this.behind(fn.bound, given);
     const known = entered.caller.calls.get(at) ?? [];
     const same = known.find(
-      (frame) =>
-        frame.fn === fn.node && frame.env === fn.env && !isOtherInstance(frame.self, fn.self),
+      (frame) => frame.fn === fn.node && frame.env === fn.env && isSameSelf(frame.self, fn.self),
     );
     if (same !== undefined && entered.values === undefined) return same;
     const { node, env, self } = fn;
     const frame = new Frame({ fn: node, env, root: entered.caller.root, entered, self });
-    entered.caller.calls.set(at, [...known, frame]);
+    entered.caller.calls.set(at, [...known.slice(-frameCap), frame]);
     return frame;
   }
 
@@ -160,10 +181,11 @@ export class Evaluator implements Evaluation {
   }
 }
 
-/** Whether two objects that a method is called on are instances of different classes, or made differently. */
-function isOtherInstance(one: Value | undefined, other: Value | undefined): boolean {
+/** Whether two objects that a method is called on are one, or instances of one class that are made alike. */
+function isSameSelf(one: Value | undefined, other: Value | undefined): boolean {
+  if (one === other) return true;
   if (one?.kind !== "instance" || other?.kind !== "instance") return false;
-  return one.of.node !== other.of.node || one.made !== other.made;
+  return one.of.node === other.of.node && one.made === other.made;
 }
 
 function entry(key: string | undefined, node: Node | null, frame: Frame): Entry {

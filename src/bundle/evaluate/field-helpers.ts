@@ -3,7 +3,6 @@ import type * as t from "@babel/types";
 import { literalText, type FunctionNode, type Node } from "../modules/syntax.ts";
 import { ownedNodes } from "./bodies.ts";
 import type { Evaluation } from "./evaluation.ts";
-import { bareRoot } from "./wrapped.ts";
 
 /** Longest source of a helper. */
 const helperLength = 600;
@@ -28,7 +27,7 @@ export function definedField(evaluation: Evaluation, call: Node): DefinedField |
 }
 
 function isHelper(evaluation: Evaluation, callee: Node): boolean {
-  const [only] = evaluation.evaluate(callee, bareRoot(evaluation));
+  const [only] = evaluation.evaluate(callee, evaluation.bareRoot);
   return only?.kind === "function" && definesField(evaluation, only.node);
 }
 

@@ -20,7 +20,6 @@ import { intoTarget } from "./flow-targets.ts";
 import { flowUp } from "./flow-up.ts";
 import { intoOutlet } from "./flow-wrapped.ts";
 import type { RootFrame } from "./frame.ts";
-import { bareRoot } from "./wrapped.ts";
 
 /** Longest list of places that one value is followed to. */
 const placeCap = 4000;
@@ -74,7 +73,7 @@ export class FlowTracker {
   constructor(evaluation: Evaluation, cap = placeCap) {
     this.evaluation = evaluation;
     this.cap = cap;
-    this.root = bareRoot(evaluation);
+    this.root = evaluation.bareRoot;
   }
 
   /** A tracker for another question. */

@@ -3,7 +3,6 @@ import { isFunction, type ClassNode } from "../modules/syntax.ts";
 import { constructorOf, isStatic, memberKey, writesIn } from "./class-members.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { frameAround } from "./frame.ts";
-import { bareRoot } from "./wrapped.ts";
 
 /** Longest line of classes that inherit from each other. */
 const lineage = 16;
@@ -48,7 +47,7 @@ function parentOf(evaluation: Evaluation, node: ClassNode): ClassNode | undefine
   if (known !== undefined) return known ?? undefined;
   // A class that asks for itself inherits from none.
   parents.set(node, null);
-  const frame = frameAround(evaluation.program, node, bareRoot(evaluation));
+  const frame = frameAround(evaluation.program, node, evaluation.bareRoot);
   const values = node.superClass ? evaluation.evaluate(node.superClass, frame) : [];
   const parent = values.find((value) => value.kind === "class")?.node;
   parents.set(node, parent ?? null);

@@ -15,7 +15,7 @@ import {
 import { prototypeOf } from "./constructors.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { isOverridden } from "./heirs.ts";
-import { Frame, frameAround, frameFor } from "./frame.ts";
+import { enteredFrame, Frame, frameAround, frameFor } from "./frame.ts";
 import { joinTexts } from "./texts.ts";
 import {
   bindSelf,
@@ -197,8 +197,8 @@ const constructions = new WeakMap<Frame, Map<FunctionNode, Frame>>();
 
 /** The construction that a frame assumes, else one whose arguments callers decide. */
 function anyConstruction(target: FunctionNode, env: Frame): Frame {
-  const assumed = frameFor(target, env);
-  if (assumed.fn === target) return assumed;
+  const assumed = enteredFrame(target, env);
+  if (assumed !== undefined) return assumed;
   const known = constructions.get(env) ?? new Map<FunctionNode, Frame>();
   constructions.set(env, known);
   const frame = known.get(target) ?? new Frame({ fn: target, env, root: env.root });

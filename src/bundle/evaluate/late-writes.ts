@@ -9,7 +9,6 @@ import { frameFor } from "./frame.ts";
 import { staticKey } from "./keys.ts";
 import { entryValues } from "./names.ts";
 import { unknownSet, type Value, type Values } from "./values.ts";
-import { bareRoot } from "./wrapped.ts";
 
 /** Most places that an object is followed to. */
 const places = 400;
@@ -57,7 +56,7 @@ function writesOf(evaluation: Evaluation, node: Node, key: string): Values {
 
 function followedWrites(evaluation: Evaluation, node: Node, key: string): Values {
   const { program } = evaluation;
-  const root = bareRoot(evaluation);
+  const root = evaluation.bareRoot;
   return new FlowTracker(evaluation, places).run(node, []).uses.flatMap((use): Values => {
     if (use.kind !== "member") return [];
     const write = program.parentOf(use.node);

@@ -11,7 +11,6 @@ import {
 import type { Unit } from "../modules/unit.ts";
 import { returnsOf } from "./bodies.ts";
 import type { Evaluation } from "./evaluation.ts";
-import { bareRoot } from "./wrapped.ts";
 
 /** Longest source of a helper. */
 const helperLength = 1200;
@@ -74,7 +73,7 @@ function describesSecond(evaluation: Evaluation, fn: FunctionNode): boolean {
 }
 
 function isGlobalCall(evaluation: Evaluation, callee: Node, path: string): boolean {
-  const values = evaluation.evaluate(callee, bareRoot(evaluation));
+  const values = evaluation.evaluate(callee, evaluation.bareRoot);
   return values.some((value) => value.kind === "global" && value.path === path);
 }
 

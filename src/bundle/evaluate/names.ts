@@ -13,7 +13,7 @@ import { amended } from "./amendments.ts";
 import { argumentValues, restArguments } from "./arguments.ts";
 import { ownerOf } from "./decisions.ts";
 import type { Evaluation } from "./evaluation.ts";
-import { frameFor, type Entered, type Frame } from "./frame.ts";
+import { enteredFrame, frameFor, type Entered, type Frame } from "./frame.ts";
 import { isMaker } from "./makers.ts";
 import { destructure, stepsTo } from "./patterns.ts";
 import {
@@ -52,11 +52,9 @@ export function nameValues(evaluation: Evaluation, node: t.Identifier, from: Fra
   const at = { frame, read: node, root: from.root };
   // All reads that see the same assignments see the same values.
   const { key } = writesSeen(unit, binding, node);
-  const known = frame.names.get(binding)?.get(key);
-  if (known !== undefined) return known;
-  const values = boundValues(evaluation, binding, at);
-  if (!evaluation.truncated) frame.keepName(binding, key, values);
-  return values;
+  return evaluation.remembered(frame.namesOf(binding), key, () =>
+    boundValues(evaluation, binding, at),
+  );
 }
 
 function boundValues(
@@ -86,11 +84,9 @@ function argumentsObject(evaluation: Evaluation, node: Node, from: Frame): Value
   let fn = unit.functionOf(node);
   while (fn?.type === "ArrowFunctionExpression") fn = unit.functionOf(fn);
   if (fn === undefined) return unknownSet;
-  const frame = frameFor(fn, from);
-  if (frame.fn !== fn || frame.entered === null) {
-    return [{ kind: "param", fn, binding: undefined, path: [] }];
-  }
-  return [{ ...restArguments(evaluation, frame.entered, 0), exact: true }];
+  const entered = enteredFrame(fn, from)?.entered ?? null;
+  if (entered === null) return [{ kind: "param", fn, binding: undefined, path: [] }];
+  return [{ ...restArguments(evaluation, entered, 0), exact: true }];
 }
 
 function importedValues(
@@ -114,7 +110,7 @@ function paramValues(
   const index = fn.params.findIndex((param) => stepsTo(param, binding.name) !== undefined);
   const pattern = fn.params[index];
   if (pattern === undefined) return unknownSet;
-  const entered = frame.fn === fn ? frame.entered : null;
+  const entered = enteredFrame(fn, frame)?.entered ?? null;
   const given =
     (entered === null
       ? undefined

@@ -1,7 +1,7 @@
 /** Contexts of React: what a provider is given arrives wherever the context is read. */
 import { isCall, literalText, plainKey, type CallNode, type Node } from "../modules/syntax.ts";
 import type { Evaluation } from "./evaluation.ts";
-import { frameFor, RootFrame, type Frame } from "./frame.ts";
+import { frameFor, type Frame } from "./frame.ts";
 import { undefinedValue, union, type ContextValue, type Values } from "./values.ts";
 
 interface ContextUses {
@@ -43,7 +43,7 @@ function findUses(evaluation: Evaluation): Map<Node, ContextUses> {
   const found = new Map<Node, ContextUses>();
   // Set before anything is evaluated, which may ask for it again.
   known.set(evaluation, found);
-  const root = new RootFrame();
+  const root = evaluation.bareRoot;
   const usesAt = (node: Node): ContextUses[] =>
     evaluation.evaluate(node, root).flatMap((value): ContextUses[] => {
       if (value.kind !== "context") return [];

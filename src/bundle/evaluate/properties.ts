@@ -1,6 +1,7 @@
 /** Members of values: of object literals, modules, globals, parameters; those of instances are in instance-members.ts. */
 import { prototypeOf } from "./constructors.ts";
 import { clientProperty } from "./clients.ts";
+import type { Memos } from "./dependencies.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { frameAround } from "./frame.ts";
 import { instanceProperty, madeProperty, staticProperty } from "./instance-members.ts";
@@ -31,7 +32,7 @@ import {
   type Values,
 } from "./values.ts";
 import { textProperty } from "./text-members.ts";
-import { bareRoot, exportedMember, getterMember } from "./wrapped.ts";
+import { exportedMember, getterMember } from "./wrapped.ts";
 
 type Lookup = (evaluation: Evaluation, value: never, key: string) => Values;
 
@@ -67,17 +68,13 @@ function globalMember(path: string, key: string): Value {
   return { kind: "global", path: pageObjects.has(key) ? "window" : key };
 }
 
-const properties = new WeakMap<ObjectValue, Map<string, Values>>();
+const properties = new WeakMap<ObjectValue, Memos<string, Values>>();
 
 /** Found once per object: objects that spread each other would else be walked again on every path through them. */
 function objectProperty(evaluation: Evaluation, object: ObjectValue, key: string): Values {
-  const found = properties.get(object) ?? new Map<string, Values>();
+  const found: Memos<string, Values> = properties.get(object) ?? new Map();
   properties.set(object, found);
-  const cached = found.get(key);
-  if (cached !== undefined) return cached;
-  const values = findProperty(evaluation, object, key);
-  if (!evaluation.truncated) found.set(key, values);
-  return values;
+  return evaluation.remembered(found, key, () => findProperty(evaluation, object, key));
 }
 
 function findProperty(evaluation: Evaluation, object: ObjectValue, key: string): Values {
@@ -139,7 +136,7 @@ function namespaceProperty(
   const found = evaluation.program.modules.exportOf(value.unit, key);
   if (found === undefined) return unknownSet;
   if ("namespace" in found) return [{ kind: "namespace", unit: found.namespace }];
-  return evaluation.evaluate(found.node, bareRoot(evaluation));
+  return evaluation.evaluate(found.node, evaluation.bareRoot);
 }
 
 /** CommonJS modules that export a function give it as its own default too. */

@@ -4,7 +4,7 @@ import type { Unit } from "../modules/unit.ts";
 import { constructorOf, isStatic, type Member } from "./class-members.ts";
 import { constructedBy } from "./constructors.ts";
 import type { Evaluation } from "./evaluation.ts";
-import { frameAround, frameFor, type Frame } from "./frame.ts";
+import { enteredFrame, frameAround, frameFor, type Frame } from "./frame.ts";
 import {
   unknownSet,
   type ClassValue,
@@ -28,8 +28,8 @@ export function selfValues(evaluation: Evaluation, node: Node, frame: Frame): Va
   const unit = evaluation.program.unitOf(node);
   const fn = thisFunction(unit, node);
   if (fn === undefined) return fieldSelf(evaluation, node, frame);
-  const around = frameFor(fn, frame);
-  if (around.fn === fn && around.self !== undefined) return [around.self];
+  const entered = enteredFrame(fn, frame);
+  if (entered?.self !== undefined) return [entered.self];
   const constructors = constructedBy(evaluation, fn);
   const made = constructors.flatMap((one): Values => {
     const values = evaluation.evaluate(one, frameAround(evaluation.program, one, frame));
@@ -37,7 +37,7 @@ export function selfValues(evaluation: Evaluation, node: Node, frame: Frame): Va
   });
   if (made.length > 0) return made;
   const owners = ownerSelf(evaluation, fn, frame);
-  return around.fn === fn ? owners : owners.map((value) => decidedBy(value, fn));
+  return entered !== undefined ? owners : owners.map((value) => decidedBy(value, fn));
 }
 
 /** Nothing says yet of which class an instance is: the callers of the method do. */
@@ -47,13 +47,25 @@ function decidedBy(value: Value, fn: FunctionNode): Value {
   return isDecided ? value : { ...value, by: fn };
 }
 
+/** The instance whose field is being initialized. */
+function initialized(frame: Frame): Value | undefined {
+  for (let at: Frame | null = frame; at !== null; at = at.env) {
+    if (at.fn === null && at.self !== undefined) return at.self;
+  }
+  return undefined;
+}
+
 /** In the initializer of a class field `this` is the instance. */
 function fieldSelf(evaluation: Evaluation, node: Node, frame: Frame): Values {
-  for (let at: Frame | null = frame; at !== null; at = at.env) {
-    if (at.fn === null && at.self !== undefined) return [at.self];
-  }
   const unit = evaluation.program.unitOf(node);
   const around = unit.ancestors(node);
+  const entered = around.flatMap((one) =>
+    isFunction(one) ? (enteredFrame(one, frame) ?? []) : [],
+  );
+  for (const from of [frame, ...entered]) {
+    const self = initialized(from);
+    if (self !== undefined) return [self];
+  }
   const body = around.findIndex((one) => one.type === "ClassBody");
   if (body < 0) return topSelf(unit);
   const at = around[body - 1];
@@ -68,8 +80,7 @@ function topSelf({ script }: Unit): Values {
 
 /** An object of a constructor function, by the construction that a frame assumes. */
 function madeBy(of: FunctionValue, frame: Frame): MadeValue {
-  const made = frameFor(of.node, frame);
-  return { kind: "made", of, made: made.fn === of.node ? made : undefined };
+  return { kind: "made", of, made: enteredFrame(of.node, frame) };
 }
 
 /** The object or class that a function is a member of. */
@@ -100,6 +111,6 @@ function classSelf(
   const value: ClassValue = { kind: "class", node, env };
   if (isStatic(place.at as Member)) return [value];
   const ctor = constructorOf(node);
-  const made = ctor === undefined ? undefined : frameFor(ctor, place.frame);
-  return [{ kind: "instance", of: value, made: made?.fn === ctor ? made : undefined }];
+  const made = ctor === undefined ? undefined : enteredFrame(ctor, place.frame);
+  return [{ kind: "instance", of: value, made }];
 }

@@ -3,7 +3,7 @@ import type { Binding } from "../modules/scope.ts";
 import type { CallNode, Node } from "../modules/syntax.ts";
 import type { Interop, WrappedModule } from "../modules/wrapped/wrapped-module.ts";
 import type { Evaluation } from "./evaluation.ts";
-import { RootFrame, type Entered, type Frame } from "./frame.ts";
+import type { Entered, Frame } from "./frame.ts";
 import {
   literalValue,
   undefinedValue,
@@ -16,17 +16,8 @@ import {
   type Values,
 } from "./values.ts";
 
-const roots = new WeakMap<Evaluation, RootFrame>();
-
-/** A root without assumptions, for values that lie outside every function. */
-export function bareRoot(evaluation: Evaluation): RootFrame {
-  const known = roots.get(evaluation) ?? new RootFrame();
-  roots.set(evaluation, known);
-  return known;
-}
-
 function evaluateAll(evaluation: Evaluation, nodes: readonly Node[]): Values {
-  return union(...nodes.map((node) => evaluation.evaluate(node, bareRoot(evaluation))));
+  return union(...nodes.map((node) => evaluation.evaluate(node, evaluation.bareRoot)));
 }
 
 /** What a wrapped module exports as a whole. */
@@ -62,7 +53,7 @@ export function roleValues(evaluation: Evaluation, binding: Binding): Values | u
   if (role.role === "exports") return [{ kind: "exports", module: role.module }];
   if (role.role === "require") return unknownSet;
   const values = moduleValues(evaluation, role.module);
-  const entry = { spread: false, node: null, frame: bareRoot(evaluation), optional: false };
+  const entry = { spread: false, node: null, frame: evaluation.bareRoot, optional: false };
   return [{ kind: "object", entries: [{ ...entry, key: "exports", values }] }];
 }
 

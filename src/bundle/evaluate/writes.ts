@@ -62,8 +62,8 @@ export function afterWrites(evaluation: Evaluation, written: Written): Values {
 
 /** Whether a write stands in a function that nothing calls. */
 export function isUnused(unit: Unit, write: Node, { root }: Frame): boolean {
-  const fn = root.unused.size === 0 ? undefined : unit.functionOf(write);
-  return fn !== undefined && root.unused.has(fn);
+  const fn = unit.functionOf(write);
+  return fn !== undefined && root.isUnused(fn);
 }
 
 /** Whether a read may see a write: not one that stands later in the same run, nor the one it is part of. */

@@ -5,7 +5,7 @@
 import type * as t from "@babel/types";
 import { callersOf } from "../evaluate/callers.ts";
 import { explore } from "../evaluate/contexts.ts";
-import { frameFor, RootFrame } from "../evaluate/frame.ts";
+import { frameFor } from "../evaluate/frame.ts";
 import { asText } from "../evaluate/texts.ts";
 import type { ParamValue, Part, Value } from "../evaluate/values.ts";
 import { plainKey, type Node } from "../modules/syntax.ts";
@@ -87,7 +87,7 @@ function givenNodes(context: RecognizerContext, node: Node): Node[] {
   const { evaluator, program } = context;
   const choices = choicesOf(node);
   if (choices.length > 0) return choices;
-  const frame = frameFor(program.unitOf(node).functionOf(node), new RootFrame());
+  const frame = frameFor(program.unitOf(node).functionOf(node), evaluator.bareRoot);
   return evaluator.evaluate(node, frame).flatMap((value) => {
     if (value.kind !== "param") return [];
     const index = parameterIndex(value);

@@ -1,7 +1,6 @@
 /** References to the page's network globals: unbound names and members of the global object, by binding and never by text. */
 import type { GlobalCut } from "../analysis.ts";
 import type { Evaluator } from "../evaluate/evaluator.ts";
-import { RootFrame } from "../evaluate/frame.ts";
 import type { Program } from "../modules/program.ts";
 import { pageObjects } from "./page-objects.ts";
 import { isMember, type MemberNode, type Node } from "../modules/syntax.ts";
@@ -39,7 +38,7 @@ function names(program: Program, global: Global): GlobalReference[] {
 
 function members(program: Program, evaluator: Evaluator, global: Global): GlobalReference[] {
   const found: GlobalReference[] = [];
-  const root = new RootFrame();
+  const root = evaluator.bareRoot;
   const owner = global === "sendBeacon" ? "navigator" : "window";
   const isOwner = (member: MemberNode): boolean => {
     evaluator.budget = 5000;

@@ -12,7 +12,7 @@
 import type { UnnamedOperation } from "../../contract/operation-id.ts";
 import { pathShape } from "../../contract/operation-id.ts";
 import type { Answer } from "../evaluate/contexts.ts";
-import { RootFrame, type Frame } from "../evaluate/frame.ts";
+import type { Frame } from "../evaluate/frame.ts";
 import { undefinedValue, type Value, type Values } from "../evaluate/values.ts";
 import type { Node } from "../modules/syntax.ts";
 import { readRequest, type FoundCall, type RequestValues } from "../operations/http-request.ts";
@@ -139,14 +139,14 @@ function cutsOf(draft: SiteDraft, load: Load): CutDraft[] {
 /** Whether one of the addresses that stand in the place itself is one of data, whatever callers give. */
 function isPartlyData(context: RecognizerContext, load: Load, data: DataPlaces): boolean {
   context.evaluator.budget = 5000;
-  return ask(context, { load, data, frame: new RootFrame() }).results.length > 0;
+  return ask(context, { load, data, frame: context.evaluator.bareRoot }).results.length > 0;
 }
 
 /** Reports a load if there is evidence that it asks for data. */
 export function reportLoad(context: RecognizerContext, load: Load, data: DataPlaces): void {
   if (context.excluded(load.at) !== undefined || context.isReported(load.at)) return;
   context.evaluator.budget = 5000;
-  const values = addresses(context.evaluator.evaluate(load.address, new RootFrame()));
+  const values = addresses(context.evaluator.evaluate(load.address, context.evaluator.bareRoot));
   const isWorth = load.mayWrite ? values.length > 0 : values.some(mayBeAddress);
   if (!isWorth) return;
   const draft = placeSite(context, {

@@ -7,7 +7,6 @@ import type { GlobalCut } from "../analysis.ts";
 import { explore } from "../evaluate/contexts.ts";
 import type { Evaluator } from "../evaluate/evaluator.ts";
 import { FlowTracker, type Use } from "../evaluate/flow.ts";
-import { bareRoot } from "../evaluate/wrapped.ts";
 import { plainText, type ParamValue, type Value } from "../evaluate/values.ts";
 import { isCopied, ofNavigator, ofWindow, other, pageRoots, type Root } from "./page-roots.ts";
 import type { Program } from "../modules/program.ts";
@@ -82,7 +81,7 @@ class PageReader {
 
   private isGlobal(node: Node, path: string): boolean {
     this.evaluator.budget = 5000;
-    const values = this.evaluator.evaluate(node, bareRoot(this.evaluator));
+    const values = this.evaluator.evaluate(node, this.evaluator.bareRoot);
     return values.some((value) => value.kind === "global" && value.path === path);
   }
 

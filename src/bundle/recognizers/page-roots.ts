@@ -4,7 +4,6 @@
  */
 import type { GlobalCut } from "../analysis.ts";
 import type { Evaluator } from "../evaluate/evaluator.ts";
-import { bareRoot } from "../evaluate/wrapped.ts";
 import type { Program } from "../modules/program.ts";
 import {
   isCall,
@@ -125,7 +124,7 @@ class RootReader {
 
   private isGlobal(node: Node, path: string): boolean {
     this.evaluator.budget = 5000;
-    const values = this.evaluator.evaluate(node, bareRoot(this.evaluator));
+    const values = this.evaluator.evaluate(node, this.evaluator.bareRoot);
     return values.some((value) => value.kind === "global" && value.path === path);
   }
 

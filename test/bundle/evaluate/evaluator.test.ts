@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { Evaluator } from "../../../src/bundle/evaluate/evaluator.ts";
-import { RootFrame } from "../../../src/bundle/evaluate/frame.ts";
 import type { Part, Value } from "../../../src/bundle/evaluate/values.ts";
 import { Program } from "../../../src/bundle/modules/program.ts";
 import { isCall, type Node } from "../../../src/bundle/modules/syntax.ts";
@@ -26,7 +25,8 @@ function probe(texts: string | Record<string, string>): string[] {
   const [name] = program.unbound("probe");
   const call = name === undefined ? undefined : program.parentOf(name);
   if (!isCall(call)) return ["no probe"];
-  const values = new Evaluator(program).evaluate(call.arguments[0] as Node, new RootFrame());
+  const evaluator = new Evaluator(program);
+  const values = evaluator.evaluate(call.arguments[0] as Node, evaluator.bareRoot);
   return values.map(show).toSorted((a, b) => (a < b ? -1 : 1));
 }
 

@@ -1,5 +1,5 @@
 /** Forms that the page submits itself: `<form action method>`, `formAction` of a button, `form.action = …; form.submit()`. */
-import { RootFrame, type Frame } from "../../evaluate/frame.ts";
+import type { Frame } from "../../evaluate/frame.ts";
 import {
   literalValue,
   plainText,
@@ -58,7 +58,7 @@ function mayPost(
 ): boolean {
   if (tag !== "form" || method === undefined || others.has("onsubmit")) return false;
   context.evaluator.budget = 5000;
-  const methods = context.evaluator.evaluate(method, new RootFrame());
+  const methods = context.evaluator.evaluate(method, context.evaluator.bareRoot);
   return methods.some((value) => plainText(value)?.toLowerCase() !== "get");
 }
 

@@ -4,7 +4,6 @@ import type { Evaluator } from "../../evaluate/evaluator.ts";
 import { FlowTracker, type Use } from "../../evaluate/flow.ts";
 import { asText } from "../../evaluate/texts.ts";
 import type { ParamValue, Value } from "../../evaluate/values.ts";
-import { bareRoot } from "../../evaluate/wrapped.ts";
 import type { Program } from "../../modules/program.ts";
 import { isCall, isMember, type CallNode, type Node } from "../../modules/syntax.ts";
 
@@ -55,7 +54,7 @@ export class TextReader {
   /** The values of an expression, without its callers. */
   values(node: Node): readonly Value[] {
     this.evaluator.budget = 5000;
-    return this.evaluator.evaluate(node, bareRoot(this.evaluator));
+    return this.evaluator.evaluate(node, this.evaluator.bareRoot);
   }
 
   /** What is known of a text, without its callers; the source of a function that is put into it. */

@@ -1,7 +1,6 @@
 /** Loads by elements (`img.src`, `<iframe src>`, `<a download href>`) and navigations (`location.href`, `window.open`). */
 import { indirectCall } from "../../evaluate/callers.ts";
 import { FlowTracker, type Use } from "../../evaluate/flow.ts";
-import { RootFrame } from "../../evaluate/frame.ts";
 import { isCall, isMember, type MemberNode, type Node } from "../../modules/syntax.ts";
 import { DataPlaces, plainGet, reportLoad, type LoadKind } from "../load-site.ts";
 import { callOf, setAttributes, type SetAttribute } from "../page-elements.ts";
@@ -22,7 +21,7 @@ function linkKind({ others }: SetAttribute): LoadKind {
 
 function isGlobal(context: RecognizerContext, node: Node, path: RegExp): boolean {
   context.evaluator.budget = 5000;
-  const values = context.evaluator.evaluate(node, new RootFrame());
+  const values = context.evaluator.evaluate(node, context.evaluator.bareRoot);
   return values.some((value) => value.kind === "global" && path.test(value.path));
 }
 

@@ -5,7 +5,6 @@
 import type * as t from "@babel/types";
 import { callersOf, type Caller } from "../../evaluate/callers.ts";
 import { FlowTracker, type Use } from "../../evaluate/flow.ts";
-import { RootFrame } from "../../evaluate/frame.ts";
 import { plainText, type TextPart } from "../../evaluate/values.ts";
 import { isCall, type Node } from "../../modules/syntax.ts";
 import { connectionDrafts } from "../../operations/credentials.ts";
@@ -33,7 +32,9 @@ function constructionOf(context: RecognizerContext, caller: Caller): Constructio
   if (!isCall(call) || context.excluded(call) !== undefined) return undefined;
   const [connection] = call.arguments;
   context.evaluator.budget = 10_000;
-  const values = connection ? context.evaluator.evaluate(connection, new RootFrame()) : [];
+  const values = connection
+    ? context.evaluator.evaluate(connection, context.evaluator.bareRoot)
+    : [];
   const credentials: TextPart[] = [];
   let database: string | undefined;
   for (const value of values) {

@@ -3,7 +3,6 @@
  * Their calls are open, for a library that talks to the network in a way that is not seen must not be silent.
  */
 import type * as t from "@babel/types";
-import { bareRoot } from "../../evaluate/wrapped.ts";
 import {
   isCall,
   isFunction,
@@ -50,7 +49,7 @@ function receiverOf(context: RecognizerContext, { object }: MemberNode): unknown
 
 function isUnknown(context: RecognizerContext, { member }: Candidate): boolean {
   context.evaluator.budget = 20_000;
-  const values = context.evaluator.evaluate(member, bareRoot(context.evaluator));
+  const values = context.evaluator.evaluate(member, context.evaluator.bareRoot);
   return values.every((value) => value.kind === "unknown");
 }
 

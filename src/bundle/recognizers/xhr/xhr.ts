@@ -5,7 +5,7 @@ import { callersOf } from "../../evaluate/callers.ts";
 import type { Answer } from "../../evaluate/contexts.ts";
 import { FlowTracker, type Use } from "../../evaluate/flow.ts";
 import { instance } from "../../evaluate/flow-path.ts";
-import { frameFor, RootFrame, type Frame } from "../../evaluate/frame.ts";
+import { frameFor, type Frame } from "../../evaluate/frame.ts";
 import { plainText, undefinedValue, type Entry, type Values } from "../../evaluate/values.ts";
 import { isCall, isClass, isFunction, type Node } from "../../modules/syntax.ts";
 import { readRequest, type FoundCall } from "../../operations/http-request.ts";
@@ -100,7 +100,7 @@ function standsForFetch(context: RecognizerContext, { opens }: Built): boolean {
     const unit = program.unitOf(call);
     const around = unit.ancestors(call).filter((node) => isFunction(node));
     if (!around.some((fn) => callersOf(evaluator, fn).globals.includes("fetch"))) return false;
-    const entered = { args, caller: frameFor(unit.functionOf(call), new RootFrame()) };
+    const entered = { args, caller: frameFor(unit.functionOf(call), evaluator.bareRoot) };
     const urls = argumentValues(evaluator, entered, 1);
     return urls.every((url) => plainText(url) === undefined);
   });
