@@ -1,4 +1,5 @@
 /** Who calls a function: the calls that its value reaches, and whether there may be others. */
+import { asyncRunOf } from "./async-runners.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { FlowTracker, type Given, type Use } from "./flow.ts";
 import {
@@ -71,6 +72,11 @@ function callerAt(evaluation: Evaluation, use: Use): Caller | string | undefined
 }
 
 function findCallers(evaluation: Evaluation, fn: FunctionNode): Callers {
+  const run = asyncRunOf(evaluation, fn);
+  if (run !== undefined) {
+    const { call, args } = run;
+    return { callers: [{ call, callee: fn, args }], escapes: undefined, globals: [] };
+  }
   const callers: Caller[] = [];
   const globals: string[] = [];
   let escapes: string | undefined;

@@ -2,6 +2,7 @@
 import type * as t from "@babel/types";
 import { isMember, type CallNode, type Node } from "../modules/syntax.ts";
 import { argumentValues } from "./arguments.ts";
+import { asyncRunAt } from "./async-runners.ts";
 import { builtinCallOf } from "./builtin-call.ts";
 import { builtinCall, builtinMethod, builtinNew } from "./builtins.ts";
 import { clientCall } from "./clients.ts";
@@ -44,7 +45,7 @@ export function callValues(
   const { callee } = node;
   if (callee.type === "Import") return importedNamespace(evaluation, node);
   const entered = enteredBy(node, frame);
-  const adapted = wrappedCall(evaluation, node, entered);
+  const adapted = wrappedCall(evaluation, node, entered) ?? runValues(evaluation, node, frame);
   if (adapted !== undefined) return adapted;
   const last = callee.type === "SequenceExpression" ? callee.expressions.at(-1) : callee;
   if (isMember(last)) {
@@ -53,6 +54,22 @@ export function callValues(
   }
   const callees = evaluation.evaluate(callee, frame);
   return union(...callees.map((value) => calledValues(evaluation, value, { node, entered })));
+}
+
+/** What a lowered async function promises. */
+function runValues(
+  evaluation: Evaluation,
+  node: t.CallExpression | t.OptionalCallExpression,
+  frame: Frame,
+): Values | undefined {
+  const run = asyncRunAt(evaluation, node);
+  const generator = node.arguments.at(-1);
+  if (run === undefined || generator === undefined) return undefined;
+  const [self] = evaluation.evaluate(run.self, frame);
+  const [fn] = evaluation.evaluate(generator, frame);
+  if (fn?.kind !== "function") return undefined;
+  const entered = { args: run.args, caller: frame };
+  return evaluation.returned(self === undefined ? fn : { ...fn, self }, entered, node);
 }
 
 function methodValues(

@@ -13,6 +13,7 @@ import {
   type Node,
 } from "../modules/syntax.ts";
 import { argumentValues } from "./arguments.ts";
+import { asyncRunOf, isGenerator } from "./async-runners.ts";
 import { returnsOf } from "./bodies.ts";
 import { rootClient } from "./clients.ts";
 import { callValues, importedNamespace, newValues } from "./calls.ts";
@@ -146,7 +147,7 @@ export class Evaluator implements Evaluation {
     const { node } = fn;
     const library = this.clientFactories.get(node);
     if (library !== undefined) return [rootClient(library, at)];
-    if ("generator" in node && node.generator) return unknownSet;
+    if (isGenerator(node) && asyncRunOf(this, node) === undefined) return unknownSet;
     if (entered.caller.depth >= frameDepth || entered.caller.enters(node)) return unknownSet;
     const results = returnsOf(node);
     if (results.length === 0) return [literalValue(undefined)];
@@ -333,6 +334,13 @@ const rules: Readonly<Record<string, Rule | undefined>> = {
   LogicalExpression: (evaluator, node, frame) =>
     logicalValues(evaluator, node as t.LogicalExpression, frame),
   ConditionalExpression: conditionalValues,
+  YieldExpression: (evaluator, node, frame) => {
+    const yielded = node as t.YieldExpression;
+    const fn = evaluator.program.unitOf(node).functionOf(node);
+    const isAwaited = fn !== undefined && asyncRunOf(evaluator, fn) !== undefined;
+    if (!isAwaited || yielded.delegate || !yielded.argument) return unknownSet;
+    return evaluator.evaluate(yielded.argument, frame);
+  },
   AwaitExpression: inner((node: t.AwaitExpression) => node.argument),
   SequenceExpression: inner((node: t.SequenceExpression) => node.expressions.at(-1)),
   AssignmentExpression: inner((node: t.AssignmentExpression) =>

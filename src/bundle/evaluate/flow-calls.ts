@@ -1,12 +1,15 @@
 /** Where a value goes that is called, constructed, or given as an argument. */
 import {
   isClass,
+  isFunction,
   memberName,
   isMember,
   type CallNode,
   type FunctionNode,
   type Node,
 } from "../modules/syntax.ts";
+import { asyncRunAt } from "./async-runners.ts";
+import { ownedNodes } from "./bodies.ts";
 import { definedField } from "./field-helpers.ts";
 import { construction, instance, result, type Path } from "./flow-path.ts";
 import { intoConstructor } from "./flow-constructors.ts";
@@ -112,9 +115,28 @@ function intoHelper(
   call: Call,
   value: { node: Node; path: Path; index: number },
 ): boolean {
+  if (intoRun(tracker, call, value)) return true;
   if (value.index === 0) return intoInterop(tracker, call, value.path);
   if (value.index === 2 && intoDefinedField(tracker, call, value.path)) return true;
   return intoHook(tracker, call, value);
+}
+
+/** Into a lowered async function: its `this`, or out of what it returns; false if the call runs none. */
+function intoRun(
+  tracker: FlowTracker,
+  call: Call,
+  { node, path }: { node: Node; path: Path },
+): boolean {
+  const run = asyncRunAt(tracker.evaluation, call);
+  const generator = call.arguments.at(-1);
+  if (run === undefined || !isFunction(generator)) return false;
+  if (node === generator && path[0] === result) tracker.to(call, path.slice(1));
+  if (node === run.self) {
+    for (const inner of ownedNodes(generator)) {
+      if (inner.type === "ThisExpression") tracker.to(inner, path);
+    }
+  }
+  return true;
 }
 
 /** `__publicField(this, key, value)`; false if the call is none. */

@@ -9,6 +9,7 @@ import {
   type MemberNode,
   type Node,
 } from "../modules/syntax.ts";
+import { asyncRunOf } from "./async-runners.ts";
 import { flowIntoCall } from "./flow-calls.ts";
 import { intoField, intoSubclass } from "./flow-definitions.ts";
 import { intoCallback, listMember } from "./flow-lists.ts";
@@ -28,6 +29,13 @@ type Rule = (tracker: FlowTracker, parent: never, step: Step) => void;
 const through: Rule = (tracker, parent, { path }) => tracker.to(parent, path);
 
 const look: Rule = (tracker, parent) => tracker.use({ kind: "test", node: parent });
+
+/** In a lowered async function `yield` awaits. */
+function yielded(tracker: FlowTracker, parent: t.YieldExpression, { node, path }: Step): void {
+  const fn = tracker.evaluation.program.unitOf(parent).functionOf(parent);
+  if (fn !== undefined && asyncRunOf(tracker.evaluation, fn)) tracker.to(parent, path);
+  else tracker.escape(node, "it is handed to code that is not followed");
+}
 
 function logical(tracker: FlowTracker, parent: t.LogicalExpression, { node, path }: Step): void {
   if (node === parent.left && parent.operator === "&&")
@@ -175,6 +183,7 @@ const rules: Readonly<Record<string, Rule | undefined>> = {
   SwitchCase: look,
   TemplateLiteral: look,
   AwaitExpression: through,
+  YieldExpression: yielded,
   ParenthesizedExpression: through,
   LogicalExpression: logical,
   ConditionalExpression: conditional,

@@ -1,6 +1,7 @@
 /** What `this` is. */
 import { isFunction, type FunctionNode, type Node } from "../modules/syntax.ts";
 import type { Unit } from "../modules/unit.ts";
+import { asyncRunOf } from "./async-runners.ts";
 import { constructorOf, isStatic, type Member } from "./class-members.ts";
 import { constructedBy } from "./constructors.ts";
 import type { Evaluation } from "./evaluation.ts";
@@ -30,6 +31,10 @@ export function selfValues(evaluation: Evaluation, node: Node, frame: Frame): Va
   if (fn === undefined) return fieldSelf(evaluation, node, frame);
   const entered = enteredFrame(fn, frame);
   if (entered?.self !== undefined) return [entered.self];
+  const run = asyncRunOf(evaluation, fn);
+  if (run !== undefined) {
+    return evaluation.evaluate(run.self, frameFor(unit.functionOf(run.call), frame));
+  }
   const constructors = constructedBy(evaluation, fn);
   const made = constructors.flatMap((one): Values => {
     const values = evaluation.evaluate(one, frameAround(evaluation.program, one, frame));
