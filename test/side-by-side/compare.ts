@@ -2,9 +2,10 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Operation } from "../../src/contract/operation.ts";
 import { startGovernedApps, type GovernedApps } from "./governed-apps.ts";
 import { startOriginal, startUpstream, type Answers, type Upstream } from "./upstream.ts";
-import { plain, watchPage, type Troubles } from "./watched-page.ts";
+import { noteSentinels, plain, watchPage, type Troubles } from "./watched-page.ts";
 
 /** What a script of clicks is given. */
 export interface Visit {
@@ -24,6 +25,8 @@ export interface ComparedApp {
   /** What the bundle calls its backend: an origin, `same-origin`, `{base}`, with the path that it stands for: `{base} /api`. */
   readonly keys: readonly string[];
   readonly held?: readonly string[];
+  /** Registered by hand, where the analysis reports an open site. */
+  readonly operations?: readonly Operation[];
   /** The folder that the app expects to be served in: `sub/`. */
   readonly mount?: string;
   readonly answers: Answers;
@@ -95,6 +98,7 @@ async function visit(browser: Browser, app: ComparedApp, place: Place): Promise<
       approve: () => place.approve(),
       async look(name) {
         looks.set(name, plain(await settledText(page)));
+        await noteSentinels(page, troubles);
         if (shots === undefined) return;
         mkdirSync(shots, { recursive: true });
         const path = join(shots, `${app.name}-${name}-${governed ? "governed" : "original"}.png`);
@@ -144,12 +148,12 @@ export async function compare(
   const backends = new Map<string, Upstream>();
   for (const { name, answers } of apps) backends.set(name, await startUpstream(answers));
   const portOf = (name: string): number => backends.get(name)?.port ?? 0;
-  const bundles = apps.map(({ name, folder, keys, held = [] }) => {
+  const bundles = apps.map(({ name, folder, keys, held = [], operations = [] }) => {
     const addresses = keys.map((text): [string, string] => {
       const [key = "", path = ""] = text.split(" ");
       return [key, `http://127.0.0.1:${portOf(name)}${path}`];
     });
-    return { name, folder, held, backends: Object.fromEntries(addresses) };
+    return { name, folder, held, operations, backends: Object.fromEntries(addresses) };
   });
   const governed = await startGovernedApps(bundles);
   const seen = new Map<string, Comparison>();

@@ -5,6 +5,7 @@ import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { importBundle, type ImportResult } from "../../src/bundle/import.ts";
+import type { Operation } from "../../src/contract/operation.ts";
 import type { ApprovalView } from "../../src/contract/approval.ts";
 import { govern, root } from "../e2e/governed-console.ts";
 
@@ -15,6 +16,8 @@ export interface AppBundle {
   readonly backends: Readonly<Record<string, string>>;
   /** Calls that wait for a person, as `POST /api/credits`; other writes go through. */
   readonly held?: readonly string[];
+  /** Registered by hand. */
+  readonly operations?: readonly Operation[];
 }
 
 export interface GovernedApps {
@@ -39,9 +42,10 @@ function workspaceText(apps: readonly AppBundle[], held: readonly string[]): str
     }
   }
   lines.push("apps:");
-  for (const { name, backends } of apps) {
+  for (const { name, backends, operations = [] } of apps) {
     const keys = Object.keys(backends).map((key, at) => `${quoted(key)}: ${name}-${at}`);
-    lines.push(`  ${name}: { resources: { ${keys.join(", ")} } }`);
+    const own = JSON.stringify(operations);
+    lines.push(`  ${name}: { resources: { ${keys.join(", ")} }, operations: ${own} }`);
   }
   const allowed = apps.flatMap(({ name }) => [`${name}/read`, `${name}/write`]);
   lines.push("permissions:", `  - { groups: [dev], allow: [${allowed.join(", ")}] }`, "approvals:");

@@ -145,7 +145,7 @@ it.each(Object.entries(planted))("serves and writes nothing of the %s", (_name, 
   const texts = filesBelow(folder)
     .filter((path) => !path.startsWith(join(folder, "dist")) && path !== secrets)
     .map((path) => [path, readFileSync(path, "latin1")] as const);
-  for (const [path, text] of [...texts, ...served.map((text) => ["served", text] as const)]) {
+  for (const [path, text] of [...texts, ...served.map((one) => ["served", one] as const)]) {
     for (const form of forms) expect(text.includes(form), path).toBe(false);
   }
   const kept = readFileSync(secrets, "utf8");

@@ -10,6 +10,8 @@ export interface Troubles {
   readonly requests: string[];
   /** Origins that were asked, the page's own excepted. */
   readonly origins: Set<string>;
+  /** What people could see of origins that stand for a base: markup and values with one in it. */
+  readonly sentinels: Set<string>;
 }
 
 export interface WatchedPage {
@@ -26,10 +28,37 @@ export function plain(text: string): string {
     .replaceAll(/[-.][\w-]{8,24}(?=\.(?:js|css)\b)/g, "");
 }
 
+/** Notes what the page and its frames show with an origin in it that only stands for a base. */
+export async function noteSentinels(page: Page, troubles: Troubles): Promise<void> {
+  for (const frame of page.frames()) {
+    const found = await frame
+      .locator("css=:not(script, style)")
+      .evaluateAll((elements) =>
+        elements.flatMap((element) => {
+          const texts = [...element.attributes].map(({ name, value }) => `${name}=${value}`);
+          const own = [...element.childNodes].filter(({ nodeName }) => nodeName === "#text");
+          texts.push(...own.map(({ textContent }) => textContent ?? ""));
+          if ("value" in element) texts.push(`value=${String(element.value)}`);
+          return texts
+            .filter((text) => text.includes(".govern.invalid"))
+            .map((text) => `${element.localName} ${text}`);
+        }),
+      )
+      .catch(() => []);
+    for (const one of found) troubles.sentinels.add(plain(one));
+  }
+}
+
 /** Opens a page in a context and watches it. */
 export async function watchPage(context: BrowserContext, own: string): Promise<WatchedPage> {
   const page = await context.newPage();
-  const troubles: Troubles = { errors: [], console: [], requests: [], origins: new Set() };
+  const troubles: Troubles = {
+    errors: [],
+    console: [],
+    requests: [],
+    origins: new Set(),
+    sentinels: new Set(),
+  };
   page.on("pageerror", (error) => troubles.errors.push(plain(error.message)));
   page.on("console", (message) => {
     if (message.type() !== "error") return;

@@ -3,6 +3,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchChromium } from "../browser/chromium.ts";
 import { compare, newTroubles, type Comparison } from "../side-by-side/compare.ts";
+import { dxheroes } from "./bundles/dxheroes.ts";
 import { bullBoard } from "./bundles/bull-board.ts";
 import { unpack } from "./bundles/corpus.ts";
 import type { RealApp } from "./bundles/real-app.ts";
@@ -13,9 +14,9 @@ import { verdaccio } from "./bundles/verdaccio.ts";
 const own = (calls: readonly string[]): string[] =>
   [...new Set(calls)].filter((call) => /^\w+ \/(?:api|-)\//.test(call));
 
-const apps: readonly RealApp[] = [siteboon, bullBoard, verdaccio];
+const apps: readonly RealApp[] = [siteboon, bullBoard, verdaccio, dxheroes];
 
-describe.each(apps)("$package", (app) => {
+describe.each(apps)("$name", (app) => {
   const unpacked = unpack(...app.package);
   if (unpacked === null) {
     it.skip("npm cannot give the package", () => undefined);
@@ -40,6 +41,10 @@ describe.each(apps)("$package", (app) => {
   it("has no other trouble that the original does not have", () => {
     const found = newTroubles(seen).filter((one) => app.refused?.test(one) !== true);
     expect(found).toEqual([]);
+  });
+
+  it("shows nobody an origin that only stands for a base", () => {
+    expect([...seen.governed.troubles.sentinels]).toEqual([]);
   });
 
   it("shows what the original shows", () => {
