@@ -71,7 +71,8 @@ export async function signIn(context: BrowserContext, home: string): Promise<voi
 async function settledText(page: Page): Promise<string> {
   let text = "";
   for (let same = 0; same < 3;) {
-    const next = await page.locator("body").innerText();
+    const texts = page.frames().map((frame) => frame.locator("body").innerText());
+    const next = (await Promise.all(texts.map((one) => one.catch(() => "")))).join("\n");
     same = next === text ? same + 1 : 0;
     text = next;
     await page.waitForTimeout(200);

@@ -6,15 +6,16 @@ import { compare, newTroubles, type Comparison } from "../side-by-side/compare.t
 import { dxheroes } from "./bundles/dxheroes.ts";
 import { bullBoard } from "./bundles/bull-board.ts";
 import { unpack } from "./bundles/corpus.ts";
+import { portal } from "./bundles/portal.ts";
 import type { RealApp } from "./bundles/real-app.ts";
 import { siteboon } from "./bundles/siteboon.ts";
 import { verdaccio } from "./bundles/verdaccio.ts";
 
 /** Calls to the app's own backend: those of the original to other origins are answered in the browser. */
 const own = (calls: readonly string[]): string[] =>
-  [...new Set(calls)].filter((call) => /^\w+ \/(?:api|-)\//.test(call));
+  [...new Set(calls)].filter((call) => /^\w+ \/(?:api|-|members)\//.test(call));
 
-const apps: readonly RealApp[] = [siteboon, bullBoard, verdaccio, dxheroes];
+const apps: readonly RealApp[] = [siteboon, bullBoard, verdaccio, dxheroes, portal];
 
 describe.each(apps)("$name", (app) => {
   const unpacked = unpack(...app.package);

@@ -103,7 +103,7 @@ export const dxheroes: RealApp = {
     await page.getByRole("link", { name: "MCP Servers" }).click();
     await shown("Ledger tools").waitFor();
     await look("servers");
-    await shown("Ledger tools").click();
+    await shown("View").click();
     await look("server");
     await page.getByRole("link", { name: "Debug Logs" }).click();
     await look("logs");
