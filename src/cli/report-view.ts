@@ -13,7 +13,7 @@ type Seen = Pick<
   InspectReport,
   "app" | "operations" | "bundle" | "sites" | "findings" | "observations"
 > &
-  Partial<Pick<InspectReport, "origins">>;
+  Partial<Pick<InspectReport, "origins" | "external">>;
 
 const marks = { error: "✗", warning: "!", note: "·" } as const;
 const colors = { error: "red", warning: "yellow", note: "blue" } as const;
@@ -108,6 +108,36 @@ function renderOrigins({ origins = [] }: Seen, look: Look): string {
   return rows.length === 0 ? "" : renderTable(columns, rows, look);
 }
 
+/** Kinds of assets that `apps.<app>.page` can allow. */
+const allowable: ReadonlySet<string> = new Set(["img", "font", "style", "media", "frame"]);
+
+/** What becomes of an asset from elsewhere in the governed page. */
+function fateOf(kind: string, app: string): string {
+  if (allowable.has(kind)) return `not loaded until apps.${app}.page.${kind} allows it`;
+  if (kind === "connect") return "a hint, which is not followed";
+  return kind === "worker"
+    ? "not started: the page's policy takes workers from files of the app alone"
+    : "not loaded: serve it with the app, whose files the page's policy takes alone";
+}
+
+/** What the page takes from elsewhere, each origin and kind once. */
+function renderExternal({ external = [], app }: Seen, look: Look): string {
+  const found = new Map(external.map((one) => [`${one.origin} ${one.kind}`, one]));
+  const rows = [...found.values()].map(({ origin, kind, file }): Cell[] => [
+    { text: kind, paint: (text) => look.paint.yellow(text) },
+    origin,
+    { text: file, paint: (text) => look.paint.cyan(text) },
+    fateOf(kind, app),
+  ]);
+  const columns = [
+    { head: "ASSET", min: 6 },
+    { head: "FROM", min: 16 },
+    { head: "IN", min: 12 },
+    { head: "GOVERNED", min: 16 },
+  ];
+  return rows.length === 0 ? "" : renderTable(columns, rows, look);
+}
+
 function renderOpenSites(sites: readonly Site[], look: Look): string {
   const rows = sites
     .filter((site) => site.status === "open")
@@ -156,6 +186,7 @@ function renderSeen(seen: Seen, look: Look): string[] {
     renderOperations(seen, look),
     renderOpenSites(seen.sites, look),
     renderOrigins(seen, look),
+    renderExternal(seen, look),
     renderObservations(seen, look).join("\n"),
     seen.findings.map((finding) => renderFinding(finding, look)).join("\n"),
   ];

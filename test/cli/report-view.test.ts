@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
+import type { External } from "../../src/contract/build.ts";
 import { countFindings } from "../../src/ci/severity.ts";
 import { renderCheck, renderInspection } from "../../src/cli/report-view.ts";
 import { displayWidth } from "../../src/cli/text.ts";
 import { pipeLook, terminalLook } from "./looks.ts";
 import { sampleReport } from "./sample-report.ts";
+
+const asset = (kind: string, origin: string): External => ({ kind, origin, file: "index.html" });
 
 describe("renderInspection", () => {
   it("fits every terminal width", () => {
@@ -37,6 +40,22 @@ describe("renderInspection", () => {
     ];
     const text = renderInspection({ ...sampleReport, origins }, "dist", pipeLook);
     expect(text).toMatch(/https:\/\/i\.posthog\.com +telemetry +telemetry to PostHog/);
+  });
+
+  it("tells what becomes of assets from elsewhere", () => {
+    const external = [
+      asset("script", "https://cdn.acme.example"),
+      asset("img", "https://img.acme.example"),
+      asset("worker", "blob:"),
+    ];
+    const text = renderInspection({ ...sampleReport, external }, "dist", pipeLook);
+    expect(text).toMatch(
+      /script +https:\/\/cdn\.acme\.example +index\.html +not loaded: serve it with/,
+    );
+    expect(text).toMatch(
+      /img +https:\/\/img\S+ +index\.html +not loaded until apps\.[\w-]+\.page\.img/,
+    );
+    expect(text).toMatch(/worker +blob: +index\.html +not started/);
   });
 
   it("lists writes first and open sites with their reason", () => {

@@ -1,6 +1,6 @@
-/** What pages and styles load from other origins. */
+/** What pages, styles and the loaders of bundlers take from other origins, and workers that are made of texts. */
 import type { External } from "../../contract/build.ts";
-import type { Bundle } from "./bundle.ts";
+import type { Bundle, BundleFile } from "./bundle.ts";
 import { attribute, htmlElements } from "./html-scripts.ts";
 import { fileText } from "./read-bundle.ts";
 
@@ -60,17 +60,33 @@ function fromStyle(css: string): { origin: string; kind: string }[] {
   return found;
 }
 
+/** Where a bundler's runtime loads its chunks from: webpack's public path, and what vite puts before a file's name. */
+const loaderBases =
+  /\.p\s*=\s*["'`]((?:https?:)?\/\/[^"'`\s]+\/)["'`]|return\s*["'`]((?:https?:)?\/\/[^"'`\s]+\/)["'`]\s*\+\s*[\w$]+\s*[};]/g;
+
+/** A worker from a text that stands in the script. */
+const blobWorker =
+  /createObjectURL[^]{0,600}?\bnew\s+(?:Shared)?Worker\b|\bnew\s+(?:Shared)?Worker\s*\([^()]{0,40}createObjectURL/;
+
+function fromScript(code: string): { origin: string; kind: string }[] {
+  const bases = [...code.matchAll(loaderBases)].flatMap(([, webpack, vite]) => {
+    const origin = originOf(webpack ?? vite);
+    return origin === undefined ? [] : [{ origin, kind: "script" }];
+  });
+  return blobWorker.test(code) ? [...bases, { origin: "blob:", kind: "worker" }] : bases;
+}
+
+function assetsOf(file: BundleFile): { origin: string; kind: string }[] {
+  if (file.kind === "html") return fromHtml(fileText(file));
+  if (file.kind === "style") return fromStyle(fileText(file));
+  return file.kind === "script" ? fromScript(fileText(file)) : [];
+}
+
 /** External assets of a bundle, each origin and kind once per file. */
 export function externalAssets(bundle: Bundle): External[] {
   const found = new Map<string, External>();
   for (const file of bundle.files.values()) {
-    const assets =
-      file.kind === "html"
-        ? fromHtml(fileText(file))
-        : file.kind === "style"
-          ? fromStyle(fileText(file))
-          : [];
-    for (const { origin, kind } of assets) {
+    for (const { origin, kind } of assetsOf(file)) {
       found.set(`${file.path} ${kind} ${origin}`, { origin, kind, file: file.path });
     }
   }
