@@ -247,11 +247,13 @@ function loopValues(
 /** What the elements of lists can be. */
 export function elementValues(evaluation: Evaluation, lists: Values): Values {
   return union(
-    ...lists.map((list) =>
-      list.kind === "array" && list.elements.every((element) => !element.spread)
+    ...lists.map((list): Values => {
+      // Callers say what the list is, and so what any of its elements is.
+      if (list.kind === "param") return [{ ...list, path: [...list.path, "0"] }];
+      return list.kind === "array" && list.elements.every((element) => !element.spread)
         ? unionOf(list.elements, (element) => entryValues(evaluation, element))
-        : unknownSet,
-    ),
+        : unknownSet;
+    }),
   );
 }
 
