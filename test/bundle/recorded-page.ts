@@ -1,4 +1,5 @@
 import { createContext, runInContext } from "node:vm";
+import { elementGlobals, loadedAt } from "./recorded-elements.ts";
 
 /** Where the page of a case stands. */
 export const pageUrl = "https://console.acme.example/teams?tab=open#a/b";
@@ -48,6 +49,12 @@ const answer = JSON.stringify([{ id: "7", url: "/api/given" }]);
 function fakeFetch(note: Note) {
   return (input: unknown, init: RequestInit = {}): Promise<Response> => {
     const request = input instanceof PageRequest ? input : undefined;
+    if (new Headers(init.headers).has("neon-connection-string")) {
+      // The driver's own request: what it asks for is what stands for it afterwards.
+      const body = statementOf(JSON.parse(textOfBody(init.body)) as Asked);
+      note({ global: "neon", method: "SQL", url: "", headers: [], body });
+      return Promise.resolve(new Response(answer));
+    }
     note({
       global: "fetch",
       method: (init.method ?? request?.method ?? "GET").toUpperCase(),
@@ -140,6 +147,34 @@ function fakes(note: Note): Readonly<Record<string, unknown>> {
   };
 }
 
+/** A statement as a driver numbers its values. */
+function statementOf({ strings, text, values = [] }: Asked): string {
+  const numbered = strings?.map((part, at) => (at < values.length ? `${part}$${at + 1}` : part));
+  return JSON.stringify([
+    (numbered?.join("") ?? text ?? "").replaceAll(/\s+/g, " ").trim(),
+    values,
+  ]);
+}
+
+interface Asked {
+  readonly strings?: readonly string[];
+  readonly text?: string;
+  readonly values?: readonly unknown[];
+}
+
+/** A SQL client that notes what it is asked for. */
+function fakeClient(note: (statement: string) => void): unknown {
+  const ask = (asked: Asked): Promise<unknown> => {
+    note(statementOf(asked));
+    return Promise.resolve(JSON.parse(answer));
+  };
+  const sql = (strings: readonly string[], ...values: unknown[]): Promise<unknown> =>
+    ask({ strings, values });
+  return Object.assign(sql, {
+    query: (text: string, values: readonly unknown[] = []) => ask({ text, values }),
+  });
+}
+
 /** What the proxy module gives, reduced to what a case needs: for each site the fakes, noted under its id. */
 function fakeProxy(calls: RecordedCall[]): object {
   const known = new Map<string, Readonly<Record<string, unknown>>>();
@@ -149,7 +184,14 @@ function fakeProxy(calls: RecordedCall[]): object {
     return made;
   };
   const names = ["fetch", "XMLHttpRequest", "WebSocket", "EventSource", "sendBeacon"];
-  return Object.fromEntries(names.map((name) => [name, (site: string) => ofSite(site)[name]]));
+  return {
+    ...Object.fromEntries(names.map((name) => [name, (site: string) => ofSite(site)[name]])),
+    load: loadedAt,
+    neon: (site: string) =>
+      fakeClient((body) => {
+        calls.push({ by: site, global: "neon", method: "SQL", url: "", headers: [], body });
+      }),
+  };
 }
 
 /** What a page has of Node's own globals. */
@@ -174,7 +216,17 @@ function pageGlobals(calls: RecordedCall[]): Record<string, unknown> {
   const { sendBeacon, ...natives } = fakes((call) => calls.push({ by: "native", ...call }));
   const { href, origin, host, hostname, protocol, pathname, search } = new URL(pageUrl);
   // A real hash begins with #, which would end the paths that cases put it into.
-  const location = { href, origin, host, hostname, protocol, pathname, search, hash: "h7" };
+  const location = {
+    href,
+    origin,
+    host,
+    hostname,
+    protocol,
+    pathname,
+    search,
+    hash: "h7",
+  };
+  const made = elementGlobals((call) => calls.push(call), location);
   const element = {
     value: "typed",
     dataset: {},
@@ -184,10 +236,13 @@ function pageGlobals(calls: RecordedCall[]): Record<string, unknown> {
   return {
     ...natives,
     navigator: { sendBeacon, userAgent: "fixture" },
+    ...made,
     location,
     document: {
       location,
-      body: {},
+      createElement: made["makeElement"],
+      head: { append: () => undefined },
+      body: { append: () => undefined },
       visibilityState: "hidden",
       addEventListener: () => undefined,
       querySelector: () => element,
