@@ -64,7 +64,9 @@ function sendsOwnToken(
 function operationsByKey(analysis: Analysis): Map<string, Operation[]> {
   const byKey = new Map<string, Operation[]>();
   for (const one of analysis.operations) {
-    byKey.set(keyOf(one), [...(byKey.get(keyOf(one)) ?? []), one]);
+    const known = byKey.get(keyOf(one));
+    if (known === undefined) byKey.set(keyOf(one), [one]);
+    else known.push(one);
   }
   for (const cut of analysis.cuts) {
     const key = cut.kind === "client" ? `sql:${cut.client}` : null;

@@ -25,6 +25,9 @@ import {
 const chainCap = 8;
 /** Most contexts of one place. */
 const contextCap = 1500;
+/** Contexts of all places of a bundle; past them each other place is asked in a few only. */
+const bundleContexts = 30_000;
+const lateContexts = 8;
 /** Callers asked for a parameter that would only refine an answer. */
 const softCallers = 24;
 const softDepth = 2;
@@ -95,6 +98,7 @@ class Exploration<T> {
   private readonly node: Node;
   private readonly firstStep: number;
   private readonly work: number;
+  private readonly mostContexts: number;
   private readonly ask: Question<T>;
 
   constructor(evaluator: Evaluator, at: { node: Node; work: number }, ask: Question<T>) {
@@ -103,6 +107,7 @@ class Exploration<T> {
     this.ask = ask;
     this.firstStep = evaluator.steps;
     this.work = at.work;
+    this.mostContexts = evaluator.contexts > bundleContexts ? lateContexts : contextCap;
   }
 
   run(): Explored<T> {
@@ -115,7 +120,8 @@ class Exploration<T> {
 
   private visit(at: Way): void {
     this.contexts += 1;
-    if (this.contexts > contextCap) {
+    this.evaluator.contexts += 1;
+    if (this.contexts > this.mostContexts) {
       this.open.add("it is reached in too many ways");
       return;
     }

@@ -59,6 +59,8 @@ export class Evaluator implements Evaluation {
   root = new RootFrame(this.tracker);
   /** Expressions evaluated so far, of all questions: the measure of work. */
   steps = 0;
+  /** Ways in which places are reached that were asked so far, of all questions. */
+  contexts = 0;
   /** Functions that make the clients of an HTTP library: what they return is not looked into. */
   readonly clientFactories = new Map<FunctionNode, ClientLibrary>();
   private left = Number.POSITIVE_INFINITY;

@@ -16,6 +16,7 @@ export type ParseResult =
 /** Scripts above this many characters are not parsed: the tree would not fit into memory. */
 const scriptLimit = 64 * 1024 * 1024;
 
+const sourceSyntax = "it is source (JSX, Flow or TypeScript), not what a build wrote";
 const tooDeep = "it is nested too deep";
 
 type SourceType = "module" | "script" | "unambiguous";
@@ -67,7 +68,8 @@ function attempt(
     // The parser recurses: what is not a syntax error is a stack or memory that does not suffice.
     if (!(error instanceof SyntaxError)) return { failure: { reason: tooDeep, offset: 0 } };
     const fault = error as SyntaxError & { pos?: number };
-    const reason = fault.message.replace(/\s*\(\d+:\d+\)$/, "");
+    const isSource = /parser plugin/.test(fault.message);
+    const reason = isSource ? sourceSyntax : fault.message.replace(/\s*\(\d+:\d+\)$/, "");
     return { failure: { reason, offset: fault.pos ?? 0 } };
   }
 }

@@ -93,7 +93,9 @@ export function classifyOrigins(operations: readonly Operation[]): Origin[] {
   const byOrigin = new Map<string, Placed[]>();
   for (const operation of operations) {
     if (!("origin" in operation)) continue;
-    byOrigin.set(operation.origin, [...(byOrigin.get(operation.origin) ?? []), operation]);
+    const known = byOrigin.get(operation.origin);
+    if (known === undefined) byOrigin.set(operation.origin, [operation]);
+    else known.push(operation);
   }
   return [...byOrigin.keys()].toSorted().map((origin) => {
     const asked = byOrigin.get(origin) ?? [];

@@ -108,13 +108,23 @@ export function findingsOf(found: Found): Finding[] {
   return [...open, ...once, ...ambiguous(found)];
 }
 
+/** A parser's words, which may show a character that cannot be seen, as a sentence. */
+function sentence(reason: string): string {
+  const shown = reason.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
+    const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase();
+    return `U+${code.padStart(4, "0")}`;
+  });
+  return `${shown.replace(/[.\s]+$/, "")}.`;
+}
+
 /** Files that are left out: not opened, not UTF-8, not parsed, or not there. */
 export function unreadableFindings(bundle: Bundle, program: Program, places: Places): Finding[] {
   const fix = "What is in it is not seen: leave it out of the bundle, or mend it.";
   const base = { rule: "unreadable-file", severity: "error", fix } as const;
   const unparsed = program.unparsed.map(({ script, reason, offset }): Finding => {
     const place = places.at(script.file, fileOffset(script, offset));
-    return { ...base, ...placed(place), message: `${script.file} cannot be parsed: ${reason}.` };
+    const message = `${script.file} cannot be parsed: ${sentence(reason)}`;
+    return { ...base, ...placed(place), message };
   });
   const whole = (file: string, reason: string): Finding => {
     return { ...base, file, line: 1, column: 0, message: `${file} ${reason}.` };

@@ -57,7 +57,8 @@ function hashLike(old: string, hex: string): string {
   return Array.from(bytes.subarray(0, old.length), (byte) => digits[byte % digits.length]).join("");
 }
 
-const nameToken = /[\w.~@$+%![\]-]+\.(?:[cm]?js|css)(?![\w-]|\.\w)/g;
+/** Begins where a run of such characters does: from within a long one it would be tried again and again. */
+const nameToken = /(?<![\w.~@$+%![\]-])[\w.~@$+%![\]-]+\.(?:[cm]?js|css)(?![\w-]|\.\w)/g;
 const hashToken = /(?<=(["'`]))[\w-]{8,64}(?=\1)/g;
 
 interface Candidates {
