@@ -48,6 +48,9 @@ const dependencyCap = 24;
 
 class Dependencies {
   readonly all: ReadonlySet<Dependency>;
+  /** The question and the place that they are limited to. */
+  readonly question: number | undefined;
+  readonly place: number | undefined;
   /** The question for which it was last found whether they hold. */
   checkedIn = -1;
   hold = false;
@@ -56,6 +59,10 @@ class Dependencies {
 
   constructor(all: ReadonlySet<Dependency>) {
     this.all = all;
+    for (const one of all) {
+      if (one.kind === "question") this.question = one.question;
+      else if (one.kind === "place") this.place = one.place;
+    }
   }
 
   with(one: Dependency): Dependencies {
@@ -89,8 +96,8 @@ export interface Memo<T> {
   readonly question: number;
   /** While it is being found: how deep. */
   readonly pending: number | undefined;
-  /** What was found before, under something else. */
-  readonly next: Memo<T> | undefined;
+  /** What was found under something else; what was last used comes first. */
+  next: Memo<T> | undefined;
 }
 
 export type Memos<K, T> = Map<K, Memo<T>>;
@@ -254,23 +261,37 @@ export class DependencyTracker {
    * gets `circular`.
    */
   recall<K, T>(memos: Memos<K, T>, key: K, circular: T): T | undefined {
-    for (let memo = memos.get(key); memo !== undefined; memo = memo.next) {
-      if (memo.pending !== undefined) {
-        this.returnsTo = Math.min(this.returnsTo, memo.pending);
-        return circular;
+    const first = memos.get(key);
+    if (first === undefined) return undefined;
+    if (first.pending !== undefined) {
+      this.returnsTo = Math.min(this.returnsTo, first.pending);
+      return circular;
+    }
+    let before: Memo<T> | undefined;
+    for (let memo: Memo<T> | undefined = first; memo !== undefined; memo = memo.next) {
+      if (this.isValid(memo)) {
+        if (before !== undefined) {
+          before.next = memo.next;
+          memo.next = first;
+          memos.set(key, memo);
+        }
+        this.current = this.current.and(memo.under);
+        this.age = Math.min(this.age, memo.age);
+        return memo.found;
       }
-      if (memo.age < this.needed || (this.isFresh && memo.question !== this.question)) continue;
-      if (memo.under !== none && !this.holds(memo.under)) continue;
-      this.current = this.current.and(memo.under);
-      this.age = Math.min(this.age, memo.age);
-      return memo.found;
+      before = memo;
     }
     return undefined;
   }
 
+  private isValid<T>({ age, question, under }: Memo<T>): boolean {
+    if (age < this.needed || (this.isFresh && question !== this.question)) return false;
+    return under === none || this.holds(under);
+  }
+
   /** Finds what is to be known under a key; what was circular is the answer for this place alone. */
   find<K, T>(memos: Memos<K, T>, key: K, { circular, find }: { circular: T; find: () => T }): T {
-    const next = shortened(memos.get(key));
+    const next = this.kept(memos.get(key));
     const { current, returnsTo, age, question } = this;
     this.current = none;
     this.returnsTo = Number.POSITIVE_INFINITY;
@@ -295,10 +316,22 @@ export class DependencyTracker {
     this.returnsTo = Math.min(returnsTo, this.returnsTo);
     return found;
   }
-}
 
-function shortened<T>(first: Memo<T> | undefined): Memo<T> | undefined {
-  let length = 0;
-  for (let memo = first; memo !== undefined; memo = memo.next) length += 1;
-  return length < memoCap ? first : undefined;
+  /** What may hold again, up to as many as are kept. */
+  private kept<T>(first: Memo<T> | undefined): Memo<T> | undefined {
+    let kept: Memo<T> | undefined;
+    let last: Memo<T> | undefined;
+    let count = 0;
+    for (let memo = first; memo !== undefined && count < memoCap; memo = memo.next) {
+      const { question, place } = memo.under;
+      if (question !== undefined && question !== this.question) continue;
+      if (place !== undefined && place !== this.place) continue;
+      if (last === undefined) kept = memo;
+      else last.next = memo;
+      last = memo;
+      count += 1;
+    }
+    if (last !== undefined) last.next = undefined;
+    return kept;
+  }
 }
