@@ -351,5 +351,6 @@ export function explore<T>(
   ask: Question<T>,
   work = placeBudget,
 ): Explored<T> {
+  evaluator.forget();
   return new Exploration(evaluator, { node, work }, ask).run();
 }

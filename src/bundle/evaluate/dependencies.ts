@@ -85,8 +85,6 @@ class Dependencies {
   }
 }
 
-const none = new Dependencies(new Set());
-
 /** A value that was found, with what it was found under. */
 export interface Memo<T> {
   readonly found: T;
@@ -116,6 +114,12 @@ const assumesNothing: Assumptions = {
 /** Most answers that are kept of one place. */
 const memoCap = 64;
 
+type FrameDependencies = Map<FunctionNode, Map<Frame | undefined, Dependency>>;
+
+function noFrames(): { readonly call: FrameDependencies; readonly around: FrameDependencies } {
+  return { call: new Map(), around: new Map() };
+}
+
 /** Keeps account of what the value that is being found depends on. */
 export class DependencyTracker {
   /** The choices that were met, if the question was asked afresh. */
@@ -128,19 +132,24 @@ export class DependencyTracker {
   private readonly assumed = new Map<FunctionNode, number>();
   /** When the last function came in that this question assumes. */
   private needed = 0;
-  private readonly frames = {
-    call: new Map<FunctionNode, Map<Frame | undefined, Dependency>>(),
-    around: new Map<FunctionNode, Map<Frame | undefined, Dependency>>(),
-  };
+  private none = new Dependencies(new Set());
+  private frames = noFrames();
   private readonly unused = new Map<FunctionNode, Map<boolean, Dependency>>();
   private readonly outcomes = new WeakMap<ReadonlyMap<string, string>, Dependency>();
   private onThis: Dependency = { kind: "question", question: 0 };
   private onPlace: Dependency = { kind: "place", place: 0 };
-  private current = none;
+  private current = this.none;
   private age = 0;
   private level = 0;
   /** The outermost value that is being found and was asked for meanwhile. */
   private returnsTo = Number.POSITIVE_INFINITY;
+
+  /** Forgets what frames of calls were met: what was found until now must not be asked for again. */
+  forget(): void {
+    this.none = new Dependencies(new Set());
+    this.current = this.none;
+    this.frames = noFrames();
+  }
 
   /** Begins to ask about another place. */
   turn(): void {
@@ -155,7 +164,7 @@ export class DependencyTracker {
     this.met.length = 0;
     this.question += 1;
     this.onThis = { kind: "question", question: this.question };
-    this.current = none;
+    this.current = this.none;
     this.needed = 0;
     for (const fn of assumptions.functions) {
       const since = this.assumed.get(fn) ?? this.assumed.size + 1;
@@ -286,19 +295,19 @@ export class DependencyTracker {
 
   private isValid<T>({ age, question, under }: Memo<T>): boolean {
     if (age < this.needed || (this.isFresh && question !== this.question)) return false;
-    return under === none || this.holds(under);
+    return under.all.size === 0 || this.holds(under);
   }
 
   /** Finds what is to be known under a key; what was circular is the answer for this place alone. */
   find<K, T>(memos: Memos<K, T>, key: K, { circular, find }: { circular: T; find: () => T }): T {
     const next = this.kept(memos.get(key));
     const { current, returnsTo, age, question } = this;
-    this.current = none;
+    this.current = this.none;
     this.returnsTo = Number.POSITIVE_INFINITY;
     this.age = this.assumed.size;
     this.level += 1;
     const { level } = this;
-    memos.set(key, { found: circular, under: none, age, question, pending: level, next });
+    memos.set(key, { found: circular, under: this.none, age, question, pending: level, next });
     const found = find();
     this.level -= 1;
     const isCircular = this.returnsTo < level;

@@ -47,6 +47,9 @@ const nesting = 300;
 /** Most calls of one place that are told apart by what they are called on. */
 const frameCap = 64;
 
+/** Expressions evaluated before what was found is dropped. */
+const forgetSteps = 100_000;
+
 type Rule = (evaluator: Evaluator, node: Node, frame: Frame) => Values;
 
 export class Evaluator implements Evaluation {
@@ -54,7 +57,7 @@ export class Evaluator implements Evaluation {
   /** What the values depend on that are being found. */
   readonly tracker = new DependencyTracker();
   /** Outside every function, and assuming nothing: for values that are the same whoever calls. */
-  readonly bareRoot = new RootFrame();
+  bareRoot = new RootFrame();
   /** Outside every function, under what the question being asked assumes. */
   root = new RootFrame(this.tracker);
   /** Expressions evaluated so far, of all questions: the measure of work. */
@@ -65,6 +68,7 @@ export class Evaluator implements Evaluation {
   readonly clientFactories = new Map<FunctionNode, ClientLibrary>();
   private left = Number.POSITIVE_INFINITY;
   private depth = 0;
+  private forgotAt = 0;
 
   constructor(program: Program) {
     this.program = program;
@@ -83,6 +87,15 @@ export class Evaluator implements Evaluation {
   ask(budget: number, assumptions?: Assumptions, isFresh = false): void {
     this.left = budget;
     this.tracker.ask(assumptions, isFresh);
+  }
+
+  /** Drops what was found for earlier places, once it is much: it costs memory, and places have little in common. */
+  forget(): void {
+    if (this.steps - this.forgotAt < forgetSteps) return;
+    this.forgotAt = this.steps;
+    this.tracker.forget();
+    this.bareRoot = new RootFrame();
+    this.root = new RootFrame(this.tracker);
   }
 
   /** Whether the last question ran out of budget: its answer is then no proof. */
