@@ -11,6 +11,8 @@ import { features } from "./features.ts";
 
 const builds: Readonly<Record<string, string>> = {
   "webpack/es5": '<script src="main.js"></script>',
+  "webpack/version4": '<script src="main.js"></script>',
+  "rspack/federated": '<script src="main.js"></script>',
   "rspack/modern": '<script src="main.js"></script>',
   "esbuild/splitting": '<script type="module" src="main.js"></script>',
   "rolldown/chunks": '<script type="module" src="main.js"></script>',

@@ -60,6 +60,8 @@ function callerAt(evaluation: Evaluation, use: Use): Caller | string | undefined
       return use.reason;
     case "reflected":
       return "it is called by reflection";
+    case "super":
+      return { call: use.node, callee: use.callee, args: use.args };
     case "given":
       return { call: use.node, callee: use.callee, args: [], given: use.from };
     case "call":

@@ -14,6 +14,7 @@ import { mergesArguments, omitsNames } from "./lowered.ts";
 import { elementValues } from "./names.ts";
 import { contextValues, createdContext } from "./page-contexts.ts";
 import { constructorOf } from "./class-members.ts";
+import { superCall } from "./super-calls.ts";
 import {
   plainText,
   undefinedValue,
@@ -44,6 +45,10 @@ export function callValues(
 ): Values {
   const { callee } = node;
   if (callee.type === "Import") return importedNamespace(evaluation, node);
+  // The inherited constructor gives the object that is being made.
+  if (superCall(evaluation, node) !== undefined) {
+    return evaluation.evaluate(node.arguments[0] as Node, frame);
+  }
   const entered = enteredBy(node, frame);
   const adapted = wrappedCall(evaluation, node, entered) ?? runValues(evaluation, node, frame);
   if (adapted !== undefined) return adapted;

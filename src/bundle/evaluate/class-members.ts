@@ -5,6 +5,8 @@ import type { Unit } from "../modules/unit.ts";
 import { ownedNodes } from "./bodies.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { definedField } from "./field-helpers.ts";
+import { isThis } from "./super-calls.ts";
+import { sharingThis } from "./this-carriers.ts";
 
 export type Member = ClassNode["body"]["body"][number];
 
@@ -52,8 +54,9 @@ export function writesIn(
   functions: readonly Node[],
 ): Map<string, SelfWrite[]> {
   const writes = new Map<string, SelfWrite[]>();
-  for (const fn of functions) {
-    for (const inner of isFunction(fn) ? ownedNodes(fn) : []) {
+  const sharing = functions.flatMap((fn) => (isFunction(fn) ? sharingThis(evaluation, fn) : []));
+  for (const fn of new Set(sharing)) {
+    for (const inner of ownedNodes(fn)) {
       const write = memberWrite(evaluation, inner) ?? definedField(evaluation, inner);
       if (write === undefined) continue;
       const { key, value } = write;
@@ -72,15 +75,6 @@ function operatorOf(node: Node): SelfWrite["operator"] {
     return undefined;
   }
   return node.operator === "+=" ? "+=" : "other";
-}
-
-/** `this`, or a variable that is set to it where it is declared. */
-function isThis({ program }: Evaluation, node: Node): boolean {
-  if (node.type === "ThisExpression") return true;
-  const declarations = node.type === "Identifier" ? program.bindingOf(node)?.declarations : [];
-  const [only, ...others] = declarations ?? [];
-  if (only?.type !== "VariableDeclarator" || others.length > 0) return false;
-  return only.init?.type === "ThisExpression";
 }
 
 function memberWrite(evaluation: Evaluation, node: Node): { key: string; value: Node } | undefined {

@@ -7,6 +7,7 @@ import type { Binding } from "../modules/scope.ts";
 import { isCall, isMember, memberName, type FunctionNode, type Node } from "../modules/syntax.ts";
 import { heldBy, literalMembers } from "../modules/wrapped/wrapped-module.ts";
 import type { Evaluation } from "./evaluation.ts";
+import { lastOf } from "./lowered.ts";
 import { plainText, type Value } from "./values.ts";
 
 type Call = t.CallExpression | t.OptionalCallExpression | t.NewExpression;
@@ -42,6 +43,25 @@ function bindingsOf(evaluation: Evaluation, fn: FunctionNode): Set<Binding> {
   return found;
 }
 
+/** Whether a name means a constructor function inside it. */
+export function namesConstructor(evaluation: Evaluation, fn: FunctionNode, name: Node): boolean {
+  const binding = name.type === "Identifier" ? evaluation.program.bindingOf(name) : undefined;
+  return binding !== undefined && bindingsOf(evaluation, fn).has(binding);
+}
+
+function helperSays(evaluation: Evaluation, call: Call, pattern: RegExp): boolean {
+  return evaluation.evaluate(call.callee, evaluation.bareRoot).some((callee) => {
+    if (callee.kind !== "function") return false;
+    const text = evaluation.program.unitOf(callee.node).textOf(callee.node);
+    return pattern.test(text) && text.length < helperLength;
+  });
+}
+
+/** Whether a helper that takes a constructor and a table defines on its prototype: one that knows none defines on what it is given. */
+export function definesOnPrototype(evaluation: Evaluation, call: Call): boolean {
+  return helperSays(evaluation, call, /prototype/);
+}
+
 class Reader {
   readonly members: PrototypeMember[] = [];
   readonly parents: Node[] = [];
@@ -55,7 +75,8 @@ class Reader {
     return this.evaluation.program.parentOf(node);
   }
 
-  private add(key: string | undefined, node: Node, isStatic: boolean): void {
+  private add(key: string | undefined, value: Node, isStatic: boolean): void {
+    const node = lastOf(value);
     if (key !== undefined) this.members.push({ key, node, static: isStatic });
   }
 
@@ -63,10 +84,18 @@ class Reader {
   constructorUse(read: Node): void {
     const parent = this.parentOf(read);
     if (isCall(parent)) this.callUse(parent, read, true);
+    if (parent?.type === "AssignmentExpression" && parent.right === read) this.renamed(read);
     if (parent === undefined || !isMember(parent) || parent.object !== read) return;
     const name = memberName(parent);
     if (name === "prototype") this.prototypeUse(parent);
     else this.memberWrite(parent, true);
+  }
+
+  /** `c = C, define(c.prototype, rows)`: minifiers name the parameter of a helper that they put in place. */
+  private renamed(read: Node): void {
+    const held = heldBy(this.evaluation.program.unitOf(read), read);
+    if (held === undefined || held.kind === "param" || held.writes.length > 1) return;
+    for (const other of held.reads) this.constructorUse(other);
   }
 
   private prototypeUse(prototype: Node): void {
@@ -111,19 +140,21 @@ class Reader {
     for (const { name, node } of (isFunction ? undefined : literalMembers(second)) ?? []) {
       this.add(name, node, false);
     }
-    this.table(second, false);
+    // A helper that knows no prototype defines on what it is given.
+    this.table(
+      second,
+      isFunction && others.length === 0 && !definesOnPrototype(this.evaluation, call),
+    );
     for (const other of others) this.table(other, isFunction);
   }
 
   /** Whether a call sets the prototype of its first argument. */
   private inherits(call: Call): boolean {
-    const { program } = this.evaluation;
-    return this.evaluation.evaluate(call.callee, this.evaluation.bareRoot).some((callee) => {
-      if (callee.kind !== "function") return false;
-      const text = program.unitOf(callee.node).textOf(callee.node);
-      const sets = /setPrototypeOf|__proto__|\.prototype\s*=\s*Object\.create/.test(text);
-      return sets && text.length < helperLength;
-    });
+    return helperSays(
+      this.evaluation,
+      call,
+      /setPrototypeOf|__proto__|\.prototype\s*=\s*Object\.create/,
+    );
   }
 
   private table(arg: Node, isStatic: boolean): void {
@@ -155,17 +186,25 @@ export function prototypeOf(evaluation: Evaluation, fn: FunctionNode): Prototype
   for (const binding of bindingsOf(evaluation, fn)) {
     for (const read of binding.reads) reader.constructorUse(read);
   }
+  // `createClass(function C() {…}, [{key, value}])`
+  if (fn.type === "FunctionExpression") reader.constructorUse(fn);
   const found: Prototype = { members: reader.members, parents: reader.parents };
   known.set(fn, found);
   return found;
 }
 
+/** What takes a function, also as the value of `(helper = …, function () {…})`. */
+function takerOf({ program }: Evaluation, fn: FunctionNode): Node | undefined {
+  const parent = program.parentOf(fn);
+  const isLast = parent?.type === "SequenceExpression" && lastOf(parent) === fn;
+  return isLast ? program.parentOf(parent) : parent;
+}
+
 /** The expressions of the constructors whose objects are `this` in a function. */
 export function constructedBy(evaluation: Evaluation, fn: FunctionNode): Node[] {
-  const { program } = evaluation;
   if (fn.type === "ClassMethod" || fn.type === "ClassPrivateMethod") return [];
-  const parent = program.parentOf(fn);
-  if (parent?.type === "AssignmentExpression" && parent.right === fn) {
+  const parent = takerOf(evaluation, fn);
+  if (parent?.type === "AssignmentExpression" && lastOf(parent.right) === fn) {
     const { left } = parent;
     const prototype = isMember(left) ? left.object : undefined;
     if (isMember(prototype) && memberName(prototype) === "prototype") return [prototype.object];

@@ -3,6 +3,7 @@ import type * as t from "@babel/types";
 import { literalText, type FunctionNode, type Node } from "../modules/syntax.ts";
 import { ownedNodes } from "./bodies.ts";
 import type { Evaluation } from "./evaluation.ts";
+import { isThis } from "./super-calls.ts";
 
 /** Longest source of a helper. */
 const helperLength = 600;
@@ -17,12 +18,11 @@ export interface DefinedField {
 
 /** The field of `this` that a call defines, or undefined if it is no such call. */
 export function definedField(evaluation: Evaluation, call: Node): DefinedField | undefined {
-  if (call.type !== "CallExpression" || call.arguments[0]?.type !== "ThisExpression") {
-    return undefined;
-  }
-  const [, name, value] = call.arguments as Node[];
+  if (call.type !== "CallExpression") return undefined;
+  const [object, name, value] = call.arguments as Node[];
   const key = name && literalText(name);
-  if (key === undefined || call.arguments.length > 3) return undefined;
+  if (object === undefined || key === undefined || call.arguments.length > 3) return undefined;
+  if (!isThis(evaluation, object)) return undefined;
   return isHelper(evaluation, call.callee) ? { key, value } : undefined;
 }
 

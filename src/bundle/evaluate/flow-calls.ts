@@ -13,11 +13,13 @@ import { ownedNodes } from "./bodies.ts";
 import { definedField } from "./field-helpers.ts";
 import { construction, instance, result, type Path } from "./flow-path.ts";
 import { intoConstructor } from "./flow-constructors.ts";
-import { gathered, intoMethod, promiseOf } from "./flow-methods.ts";
+import { gathered, intoMethod, intoSelf, promiseOf } from "./flow-methods.ts";
 import { intoObject, intoParam, intoThis } from "./flow-targets.ts";
 import { intoInterop } from "./flow-wrapped.ts";
 import type { FlowTracker } from "./flow.ts";
+import { isPrivateKey } from "./private-members.ts";
 import { givesParam, mergesArguments, omitsNames, wrapsParam } from "./lowered.ts";
+import { carriedInto, isSteps } from "./this-carriers.ts";
 import { hookCalls, usesDefault } from "./query-hooks.ts";
 import { constructorOf } from "./class-members.ts";
 import { contextReads } from "./page-contexts.ts";
@@ -81,6 +83,8 @@ function intoArgument(tracker: FlowTracker, call: Call, value: { node: Node; pat
   const index = call.arguments.indexOf(value.node as never);
   if (tracker.evaluation.program.wrapped.isDefinition(call)) return;
   if (intoConstructor(tracker, call, { index, path: value.path })) return;
+  if (intoCarried(tracker, call, value)) return;
+  if (isPrivateKey(tracker.evaluation, call, { node: value.node, index })) return;
   if (call.callee.type === "Super") return intoSuper(tracker, call, { index, path: value.path });
   if (intoHelper(tracker, call, { ...value, index })) return;
   const name = calleeName(call);
@@ -88,6 +92,18 @@ function intoArgument(tracker: FlowTracker, call: Call, value: { node: Node; pat
   if (name !== undefined && intoNamed(tracker, call, { name, index, path: value.path })) return;
   const callees = tracker.evaluation.evaluate(call.callee, tracker.root);
   for (const callee of callees) intoKnown(tracker, call, { ...value, callee, index });
+}
+
+/** `wrap(function () {…}, this)`: the function runs with it; true if that is all that becomes of it. */
+function intoCarried(
+  tracker: FlowTracker,
+  call: Call,
+  { node, path }: { node: Node; path: Path },
+): boolean {
+  if (node.type !== "ThisExpression") return false;
+  const carried = carriedInto(tracker.evaluation, call, node);
+  for (const fn of carried) intoSelf(tracker, fn, path);
+  return carried.length > 0 && carried.every(isSteps);
 }
 
 /** `super(x)`: into the constructor that the class inherits. */

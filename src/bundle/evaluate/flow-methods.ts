@@ -13,6 +13,7 @@ import { callbacks } from "./flow-lists.ts";
 import { element, isIndex, result, type Path } from "./flow-path.ts";
 import { functionsOf, intoObject, intoParam, intoParams } from "./flow-targets.ts";
 import type { FlowTracker } from "./flow.ts";
+import { carriedInto } from "./this-carriers.ts";
 import type { ParamValue } from "./values.ts";
 
 type Call = Exclude<CallNode, { type: "TaggedTemplateExpression" }>;
@@ -85,16 +86,29 @@ function intoInvoked(
     tracker.to(call, [element, ...path.slice(1)]);
     return true;
   }
+  if (index === 0) return intoReceiver(tracker, call, { target, path });
   const functions = functionsOf(tracker, target);
   for (const fn of functions) {
-    if (index === 0) intoSelf(tracker, fn, path);
-    else if (name === "call") intoParam(tracker, fn, { index: index - 1, path });
+    if (name === "call") intoParam(tracker, fn, { index: index - 1, path });
     else intoParams(tracker, fn, path);
   }
   return functions.length > 0;
 }
 
-function intoSelf(tracker: FlowTracker, fn: FunctionNode, path: Path): void {
+/** `f.apply(self, list)`: also through helpers around f. */
+function intoReceiver(
+  tracker: FlowTracker,
+  call: Call,
+  { target, path }: { target: Node; path: Path },
+): boolean {
+  const carried = carriedInto(tracker.evaluation, call, call.arguments[0] as Node);
+  const functions = carried.length > 0 ? carried : functionsOf(tracker, target);
+  for (const fn of functions) intoSelf(tracker, fn, path);
+  return functions.length > 0;
+}
+
+/** Into `this` of a function. */
+export function intoSelf(tracker: FlowTracker, fn: FunctionNode, path: Path): void {
   for (const inner of ownedNodes(fn)) {
     if (inner.type === "ThisExpression") tracker.to(inner, path);
   }

@@ -3,17 +3,20 @@ import type * as t from "@babel/types";
 import type { Binding } from "../modules/scope.ts";
 import {
   isClass,
+  isFunction,
   memberName,
   plainKey,
   type FunctionNode,
   type MemberNode,
   type Node,
 } from "../modules/syntax.ts";
-import { constructedBy } from "./constructors.ts";
+import { constructedBy, prototypeOf } from "./constructors.ts";
 import type { FlowTracker } from "./flow.ts";
 import { keysFor, queryFunction } from "./query-objects.ts";
 import { element, instance, type Path } from "./flow-path.ts";
 import { argumentsOf } from "./lowered.ts";
+import { isThis } from "./super-calls.ts";
+import { thisOwners } from "./this-carriers.ts";
 
 const pageObject = /^(?:window|self|globalThis)$/;
 
@@ -214,8 +217,17 @@ export function functionsOf(tracker: FlowTracker, node: Node): FunctionNode[] {
   return values.flatMap((value) => (value.kind === "function" ? [value.node] : []));
 }
 
+/** Whether a function is a member of a constructor itself, and not of what it makes. */
+function isStaticMember(tracker: FlowTracker, owner: Node, fn: Node | undefined): boolean {
+  const constructors = isFunction(owner) ? [owner] : functionsOf(tracker, owner);
+  return constructors.some((one) =>
+    prototypeOf(tracker.evaluation, one).members.some((row) => row.node === fn && row.static),
+  );
+}
+
 /** Into members of a constructor function, named by an expression that holds it. */
 export function intoMembers(tracker: FlowTracker, owner: Node, path: Path): void {
+  if (isFunction(owner)) return tracker.to(owner, path);
   for (const fn of functionsOf(tracker, owner)) tracker.to(fn, path);
   intoTarget(tracker, owner, path);
 }
@@ -233,9 +245,8 @@ export function intoObject(tracker: FlowTracker, object: Node, path: Path): void
   const [key = "", ...rest] = path;
   if (page !== "no") intoGlobal(tracker, key, rest);
   if (page === "only") return;
+  if (isThis(tracker.evaluation, object)) return intoThisName(tracker, object, path);
   switch (object.type) {
-    case "ThisExpression":
-      return intoThis(tracker, object, path);
     case "Identifier":
       return intoMemberOf(tracker, object, path);
     case "MemberExpression":
@@ -252,6 +263,13 @@ export function intoObject(tracker: FlowTracker, object: Node, path: Path): void
   }
 }
 
+/** Into a member of `this`, or of a variable that holds it: all reads of that see it, too. */
+function intoThisName(tracker: FlowTracker, object: Node, path: Path): void {
+  intoThis(tracker, object, path);
+  const name = object.type === "AssignmentExpression" ? object.left : object;
+  if (name.type === "Identifier") intoMemberOf(tracker, name, path);
+}
+
 function intoMemberOf(tracker: FlowTracker, object: t.Identifier, path: Path): void {
   const binding = tracker.evaluation.program.bindingOf(object);
   const role = binding && tracker.evaluation.program.wrapped.roleOf(binding);
@@ -265,15 +283,29 @@ function intoMemberOf(tracker: FlowTracker, object: t.Identifier, path: Path): v
 
 /** Into a member of `this`, in a method, a constructor function or an object's function. */
 export function intoThis(tracker: FlowTracker, node: Node, path: Path): void {
-  const unit = tracker.evaluation.program.unitOf(node);
-  let fn = unit.functionOf(node);
-  while (fn?.type === "ArrowFunctionExpression") fn = unit.functionOf(fn);
+  for (const fn of thisOwners(tracker.evaluation, node)) {
+    if (!intoOwner(tracker, fn, path)) {
+      tracker.escape(node, "it is stored in an object that is not followed");
+    }
+  }
+}
+
+/** Into a member of what a function is a member of; false if it is none of anything that is known. */
+function intoOwner(tracker: FlowTracker, fn: FunctionNode | undefined, path: Path): boolean {
   const body = fn && tracker.parentOf(fn);
-  if (body?.type === "ObjectExpression") return tracker.to(body, path);
-  const owner = body?.type === "ClassBody" ? tracker.parentOf(body) : undefined;
-  if (isClass(owner)) return tracker.to(owner, [instance, ...path]);
-  const constructors = fn === undefined ? [] : constructedBy(tracker.evaluation, fn);
-  for (const one of constructors) intoMembers(tracker, one, [instance, ...path]);
-  if (constructors.length > 0) return;
-  tracker.escape(node, "it is stored in an object that is not followed");
+  const owner = body?.type === "ClassBody" ? tracker.parentOf(body) : body;
+  const ofClass = fn !== undefined && "static" in fn && fn.static;
+  if (owner?.type === "ObjectExpression") tracker.to(owner, path);
+  else if (isClass(owner)) tracker.to(owner, ofClass ? path : [instance, ...path]);
+  else return fn !== undefined && intoConstructed(tracker, fn, path);
+  return true;
+}
+
+function intoConstructed(tracker: FlowTracker, fn: FunctionNode, path: Path): boolean {
+  const constructors = constructedBy(tracker.evaluation, fn);
+  for (const one of constructors) {
+    const ofConstructor = isStaticMember(tracker, one, fn);
+    intoMembers(tracker, one, ofConstructor ? path : [instance, ...path]);
+  }
+  return constructors.length > 0;
 }

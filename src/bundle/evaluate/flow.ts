@@ -31,6 +31,13 @@ export type Use =
   | { readonly kind: "pattern"; readonly node: ObjectPattern }
   /** `Reflect.apply(f, self, list)`, `Reflect.construct(F, list)`: the last argument holds the arguments. */
   | { readonly kind: "reflected"; readonly node: Exclude<CallNode, TaggedTemplateExpression> }
+  /** A constructor that inherits from it runs it. */
+  | {
+      readonly kind: "super";
+      readonly node: Node;
+      readonly callee: Node;
+      readonly args: readonly Node[];
+    }
   | { readonly kind: "test"; readonly node: Node }
   /** It is called with what a promise gives, with the elements of a list, or with the key of a query. */
   | {

@@ -29,6 +29,7 @@ import {
   type Value,
   type Values,
 } from "./values.ts";
+import { superCallsIn } from "./super-calls.ts";
 import { isUnused } from "./writes.ts";
 
 /** What a member of an object made by a constructor function can be. */
@@ -47,7 +48,7 @@ export function madeProperty(evaluation: Evaluation, value: MadeValue, key: stri
     sets.push(writtenValues(evaluation, write, { made: value.made, env, before: sets }));
   }
   if (sets.length > 0) return bindSelf(union(...sets), value);
-  const inherits = parents.map((parent) => inheritedMember(evaluation, parent, { env, key }));
+  const inherits = parents.map((parent) => inheritedMember(evaluation, parent, { value, key }));
   return inherits.length === 0 ? unknownSet : bindSelf(union(...inherits), value);
 }
 
@@ -70,18 +71,34 @@ function writtenValues(
 function inheritedMember(
   evaluation: Evaluation,
   parent: Node,
-  asked: { env: Frame; key: string },
+  { value, key }: { value: MadeValue; key: string },
 ): Values {
-  const parents = evaluation.evaluate(parent, frameAround(evaluation.program, parent, asked.env));
+  const { env } = value.of;
+  const parents = evaluation.evaluate(parent, frameAround(evaluation.program, parent, env));
   return union(
     ...parents.map((one): Values => {
       if (one.kind === "class") {
-        return evaluation.property({ kind: "instance", of: one, made: undefined }, asked.key);
+        return evaluation.property({ kind: "instance", of: one, made: undefined }, key);
       }
       if (one.kind !== "function") return [];
-      return evaluation.property({ kind: "made", of: one, made: undefined }, asked.key);
+      return evaluation.property(
+        { kind: "made", of: one, made: parentFrame(evaluation, value, one) },
+        key,
+      );
     }),
   );
+}
+
+/** The frame of the constructor function that one inherits from, as its own enters it. */
+function parentFrame(
+  evaluation: Evaluation,
+  { of, made }: MadeValue,
+  parent: FunctionValue,
+): Frame | undefined {
+  const [run] = superCallsIn(evaluation, of.node);
+  if (run === undefined) return undefined;
+  const caller = made ?? anyConstruction(of.node, of.env);
+  return evaluation.frameOf(parent, { args: run.args, caller }, run.call);
 }
 
 /** Longest line of classes that inherit from each other. */

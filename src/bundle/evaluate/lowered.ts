@@ -18,7 +18,7 @@ const helperLength = 1200;
 const mergers = new WeakMap<FunctionNode, boolean>();
 
 /** The value of `a, b, value`. */
-function lastOf(node: Node): Node {
+export function lastOf(node: Node): Node {
   let at = node;
   while (at.type === "SequenceExpression") at = at.expressions.at(-1) ?? at;
   return at;

@@ -3,10 +3,12 @@ import { isFunction, type FunctionNode, type Node } from "../modules/syntax.ts";
 import type { Unit } from "../modules/unit.ts";
 import { asyncRunOf } from "./async-runners.ts";
 import { constructorOf, isStatic, type Member } from "./class-members.ts";
-import { constructedBy } from "./constructors.ts";
+import { constructedBy, prototypeOf } from "./constructors.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { enteredFrame, frameAround, frameFor, type Frame } from "./frame.ts";
+import { carriersOf } from "./this-carriers.ts";
 import {
+  unionOf,
   unknownSet,
   type ClassValue,
   type FunctionValue,
@@ -35,10 +37,21 @@ export function selfValues(evaluation: Evaluation, node: Node, frame: Frame): Va
   if (run !== undefined) {
     return evaluation.evaluate(run.self, frameFor(unit.functionOf(run.call), frame));
   }
+  const carriers = carriersOf(evaluation, fn);
+  if (carriers.length > 0) {
+    return unionOf(carriers, (one) =>
+      evaluation.evaluate(one, frameAround(evaluation.program, one, frame)),
+    );
+  }
   const constructors = constructedBy(evaluation, fn);
   const made = constructors.flatMap((one): Values => {
     const values = evaluation.evaluate(one, frameAround(evaluation.program, one, frame));
-    return values.flatMap((of) => (of.kind === "function" ? [madeBy(of, frame)] : []));
+    return values.flatMap((of): Values => {
+      if (of.kind !== "function") return [];
+      const { members } = prototypeOf(evaluation, of.node);
+      const isOwn = members.some((member) => member.static && member.node === fn);
+      return [isOwn ? of : madeBy(of, frame)];
+    });
   });
   if (made.length > 0) return made;
   const owners = ownerSelf(evaluation, fn, frame);

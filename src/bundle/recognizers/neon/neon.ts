@@ -106,7 +106,9 @@ async function useSite(
   client: string,
 ): Promise<SiteDraft | undefined> {
   if (use.kind === "test" || use.kind === "global") return undefined;
-  if (use.kind === "given") return openSite(use.node, "the client is called by other code");
+  if (use.kind === "given" || use.kind === "super") {
+    return openSite(use.node, "the client is called by other code");
+  }
   if (use.kind === "escape") {
     return openSite(use.node, `the client reaches code that is not followed: ${use.reason}`);
   }
