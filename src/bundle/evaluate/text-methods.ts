@@ -76,7 +76,9 @@ function changeCase(change: (text: string) => string): BuiltinMethod {
 }
 
 function replacedText(self: TextValue, call: BuiltinCall, all: boolean): Values | undefined {
-  const [wanted] = call.argument(0).map(plainText);
+  const given = call.argument(0);
+  if (given.every(isOwnOrigin) && isRooted(self)) return [self];
+  const [wanted] = given.map(plainText);
   if (wanted === undefined) return undefined;
   let left = all ? Number.POSITIVE_INFINITY : 1;
   return joinTexts(
@@ -91,6 +93,15 @@ function replacedText(self: TextValue, call: BuiltinCall, all: boolean): Values 
       ]);
     }),
   );
+}
+
+/** An address of the app's own origin is a path here, so that the origin does not stand in it. */
+function isOwnOrigin(value: Value): boolean {
+  return value.kind === "global" && /^(?:document\.)?location\.origin$/.test(value.path);
+}
+
+function isRooted({ parts: [first] }: TextValue): boolean {
+  return first?.kind === "text" && first.text.startsWith("/");
 }
 
 function splitOnce(text: string, wanted: string): string[] {
