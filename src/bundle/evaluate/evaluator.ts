@@ -28,6 +28,7 @@ import { propertyValues } from "./properties.ts";
 import { selfValues } from "./self.ts";
 import { joinTexts } from "./texts.ts";
 import {
+  certainly,
   literalValue,
   textValue,
   union,
@@ -301,6 +302,15 @@ function conditionalValues(evaluator: Evaluator, node: Node, frame: Frame): Valu
   return union(evaluator.evaluate(consequent, frame), evaluator.evaluate(alternate, frame));
 }
 
+/** `x = v`, and `x ??= v`, which is what x was or what it is set to. */
+function assignedValues(evaluator: Evaluator, node: Node, frame: Frame): Values {
+  const { operator, left, right } = node as t.AssignmentExpression;
+  if (operator === "=") return evaluator.evaluate(right, frame);
+  if (operator !== "??=" && operator !== "||=") return unknownSet;
+  const before = evaluator.evaluate(left, frame).filter((value) => certainly([value]) !== false);
+  return union(before, evaluator.evaluate(right, frame));
+}
+
 function metaValues(): Values {
   return [{ kind: "global", path: "import.meta" }];
 }
@@ -358,9 +368,7 @@ const rules: Readonly<Record<string, Rule | undefined>> = {
   },
   AwaitExpression: inner((node: t.AwaitExpression) => node.argument),
   SequenceExpression: inner((node: t.SequenceExpression) => node.expressions.at(-1)),
-  AssignmentExpression: inner((node: t.AssignmentExpression) =>
-    node.operator === "=" ? node.right : null,
-  ),
+  AssignmentExpression: assignedValues,
   ParenthesizedExpression: inner((node: t.ParenthesizedExpression) => node.expression),
   SpreadElement: () => unknownSet,
 };

@@ -5,6 +5,7 @@ import {
   memberName,
   isMember,
   type CallNode,
+  type ClassNode,
   type FunctionNode,
   type Node,
 } from "../modules/syntax.ts";
@@ -108,21 +109,28 @@ function intoCarried(
 
 /** `super(x)`: into the constructor that the class inherits. */
 function intoSuper(tracker: FlowTracker, call: Call, given: { index: number; path: Path }): void {
-  const { program } = tracker.evaluation;
-  let owner = program
-    .unitOf(call)
-    .ancestors(call)
-    .find((node) => isClass(node));
-  for (let depth = 0; isClass(owner) && depth < 8; depth += 1) {
-    const parents: readonly Value[] = owner.superClass
-      ? tracker.evaluation.evaluate(owner.superClass, tracker.root)
-      : [];
-    const parent = parents.find((value) => value.kind === "class");
-    const target = parent && constructorOf(parent.node);
+  const around = tracker.evaluation.program.unitOf(call).ancestors(call);
+  const owner = around.find((node) => isClass(node));
+  if (owner !== undefined) intoInherited(tracker, call, { ...given, owner });
+  else tracker.escape(call, "it is passed to code that is not followed");
+}
+
+/** Into the constructor of the classes that one inherits from; where there is none, nobody takes what is given. */
+function intoInherited(
+  tracker: FlowTracker,
+  call: Call,
+  given: { owner: ClassNode; index: number; path: Path },
+): void {
+  let { owner } = given;
+  for (let depth = 0; owner.superClass && depth < 8; depth += 1) {
+    const parents = tracker.evaluation.evaluate(owner.superClass, tracker.root);
+    const parent = parents.find((value) => value.kind === "class" || value.kind === "function");
+    if (parent === undefined) break;
+    const target = parent.kind === "class" ? constructorOf(parent.node) : parent.node;
     if (target !== undefined) return intoParam(tracker, target, given);
-    owner = parent?.node;
+    owner = parent.node as ClassNode;
   }
-  tracker.escape(call, "it is passed to code that is not followed");
+  if (owner.superClass) tracker.escape(call, "it is passed to code that is not followed");
 }
 
 /** Helpers of compilers and hooks of libraries, known by their shape; false if the call is of none. */
@@ -260,6 +268,7 @@ function intoKnown(
   if (callee.kind === "class") {
     const target = constructorOf(callee.node);
     if (target !== undefined) return intoParam(tracker, target, { index, path });
+    return intoInherited(tracker, call, { owner: callee.node, index, path });
   }
   if (callee.kind === "global" && intoLanguage(tracker, call, callee.path, value)) return;
   const promise = callee.kind === "param" ? promiseOf(tracker, callee) : undefined;
