@@ -36,6 +36,10 @@ describe("a script with", () => {
       `const o0 = {a: 1}; ${Array.from({ length: 60 }, (_, at) => `const o${at + 1} = {...o${at}, ...o${at}};`).join("")} fetch("/a", {method: "POST", body: JSON.stringify(o60)})`,
     ],
     [
+      "a base that is kept where a load has it too",
+      `const s = window.settings; fetch((i.src = o) + "/a"); fetch(\`\${s.url || (i.src = o)}/b\`); fetch((x, i.src = s.main) + "/c")`,
+    ],
+    [
       "a base in a list of arguments",
       `function w(u) { return fetch(u + "/x") } w.apply(null, config.list || window.base); w(window.other); w(...config.more)`,
     ],

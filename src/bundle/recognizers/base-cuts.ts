@@ -100,8 +100,11 @@ function givenNodes(context: RecognizerContext, node: Node): Node[] {
   });
 }
 
-/** `url += path` adds to what the variable began with. */
+/** `url += path` adds to what the variable began with; `(kept = url) + path` begins with what is kept. */
 function initOf(context: RecognizerContext, node: Node): Node {
+  if (node.type === "AssignmentExpression" && node.operator === "=") {
+    return initOf(context, node.right);
+  }
   const parent = context.program.parentOf(node);
   if (parent?.type !== "AssignmentExpression" || parent.left !== node) return node;
   if (node.type !== "Identifier") return node;

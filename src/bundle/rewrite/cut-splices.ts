@@ -97,6 +97,13 @@ function needsProxy(cut: Cut): boolean {
   return cut.kind !== "credential" && cut.kind !== "base";
 }
 
+/** Whether the address of a load goes with the base that it is a part of. */
+function isReplaced(load: LoadCut, cuts: readonly Cut[]): boolean {
+  return cuts.some(
+    ({ kind, start, end }) => kind === "base" && start < load.start && load.end <= end,
+  );
+}
+
 /**
  * The splices of one script.
  * @param text the whole file's text; offsets are in it
@@ -108,7 +115,8 @@ export function scriptSplices(
   text: string,
   statement: string | null,
 ): Splice[] {
-  const own = cuts.filter((cut) => holds(script, cut));
+  const held = cuts.filter((cut) => holds(script, cut));
+  const own = held.filter((cut) => cut.kind !== "load" || !isReplaced(cut, held));
   const splices = own.flatMap((cut) => cutSplices(cut, text));
   if (script.type === "handler") {
     return splices.map((splice) => ({ ...splice, text: attributeText(splice.text) }));
