@@ -4,6 +4,7 @@ import type { Binding } from "../modules/scope.ts";
 import {
   isFunction,
   isMember,
+  literalText,
   memberName,
   type FunctionNode,
   type Node,
@@ -11,6 +12,7 @@ import {
 import type { Unit } from "../modules/unit.ts";
 import { amended } from "./amendments.ts";
 import { argumentValues, restArguments } from "./arguments.ts";
+import { callersOf } from "./callers.ts";
 import { ownerOf } from "./decisions.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { enteredFrame, frameFor, type Entered, type Frame } from "./frame.ts";
@@ -115,7 +117,7 @@ function paramValues(
     (entered === null
       ? undefined
       : givenBy(evaluation, entered, { pattern, index }).map((value) =>
-          isMaker(fn) ? asFixed(value) : asArgument(value),
+          isMaker(fn) ? asFixed(value) : asArgument(value, spelledOut(evaluation, fn, index)),
         )) ??
     inPlace(evaluation, fn, { pattern, index, frame }) ??
     symbolic(fn, binding, pattern);
@@ -163,6 +165,16 @@ function listElement(
     : undefined;
 }
 
+/** Whether all calls of a function give a text as it stands. */
+function spelledOut(evaluation: Evaluation, fn: FunctionNode, index: number): boolean {
+  const { callers, escapes } = callersOf(evaluation, fn);
+  return (
+    escapes === undefined &&
+    callers.length > 0 &&
+    callers.every(({ args }) => literalText(args[index]) !== undefined)
+  );
+}
+
 /** Marks what a factory is given: it is the same in every request of what it makes. */
 function asFixed(value: Value): Value {
   if (value.kind !== "text") return value;
@@ -173,13 +185,15 @@ function asFixed(value: Value): Value {
 }
 
 /** Marks the text of an argument as one of many, also of a number. */
-function asArgument(value: Value): Value {
+function asArgument(value: Value, isSpelledOut: boolean): Value {
   if (value.kind === "literal" && typeof value.value === "number") {
     return { ...value, argument: true };
   }
   if (value.kind !== "text") return value;
   const parts = value.parts.map((part) =>
-    part.kind === "text" && part.argument === undefined ? { ...part, argument: true } : part,
+    part.kind === "text" && part.argument === undefined
+      ? { ...part, argument: true, ...(isSpelledOut ? { isSpelledOut } : {}) }
+      : part,
   );
   return { kind: "text", parts };
 }

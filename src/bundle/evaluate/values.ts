@@ -18,6 +18,8 @@ export interface TextPart {
   readonly node?: Node;
   /** It came in as an argument: another call may give another text; not if it is false. */
   readonly argument?: boolean;
+  /** All calls give such a text as it stands. */
+  readonly isSpelledOut?: boolean;
 }
 
 /** A value inside a text that is only known at run time. */

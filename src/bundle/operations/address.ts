@@ -139,7 +139,9 @@ function withPathValues(parts: readonly Part[]): Part[] {
     }
     const next = parts[at + 1];
     const after = next === undefined ? "" : isText(next) ? next.text : "{}";
-    const isValue = part.argument === true && isPathValue(before, part.text, after);
+    // `/orders/{id}/` + "ship": below a value, what all calls spell out is what they do to it.
+    const isAction = part.isSpelledOut === true && before.endsWith("{}/");
+    const isValue = part.argument === true && !isAction && isPathValue(before, part.text, after);
     before += part.text;
     return isValue ? { kind: "hole", encoded: false, number: false } : part;
   });
