@@ -32,6 +32,10 @@ describe("a script with", () => {
       `const h = {a: "b"}; Object.assign(h, h, {...x}); fetch("/a", {method: "POST", headers: h, body: JSON.stringify(h)})`,
     ],
     [
+      "a constructor whose variable holds what a call gives for this alone",
+      `class A { go() { return fetch("/a" + this.path) } } class B extends A { constructor() { super(); const s = wrap(this); s.path = "/b" } } new B().go()`,
+    ],
+    [
       "objects of objects that are spread twice, as a body",
       `const o0 = {a: 1}; ${Array.from({ length: 60 }, (_, at) => `const o${at + 1} = {...o${at}, ...o${at}};`).join("")} fetch("/a", {method: "POST", body: JSON.stringify(o60)})`,
     ],

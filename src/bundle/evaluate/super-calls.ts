@@ -42,8 +42,8 @@ function isUsed({ program }: Evaluation, value: Node): boolean {
 }
 
 /** Says whether a call runs the constructor that the function around it inherits from. */
-export function superCall(evaluation: Evaluation, call: Node): SuperCall | undefined {
-  if (call.type !== "CallExpression" || call.arguments[0]?.type !== "ThisExpression") {
+export function superCall(evaluation: Evaluation, call: Node | undefined): SuperCall | undefined {
+  if (call?.type !== "CallExpression" || call.arguments[0]?.type !== "ThisExpression") {
     return undefined;
   }
   const fn = evaluation.program.unitOf(call).functionOf(call);
@@ -73,7 +73,7 @@ function givesThis(evaluation: Evaluation, value: Node | null | undefined): bool
       return (
         superCall(evaluation, value) !== undefined ||
         (value.arguments[0]?.type === "ThisExpression" &&
-          superCall(evaluation, value.arguments[1] as Node) !== undefined)
+          superCall(evaluation, value.arguments[1]) !== undefined)
       );
     default:
       return false;
