@@ -10,33 +10,12 @@ import { parseWorkspace } from "../../src/contract/workspace-file.ts";
 import { isGovernError } from "../../src/errors/govern-error.ts";
 import { compilePolicy } from "../../src/policy/policy.ts";
 import type { UnnamedOperation } from "../../src/contract/operation-id.ts";
+import { wholeWorkspace } from "../contract/whole-workspace.ts";
 import { bundleOf } from "./in-memory.ts";
 import { mutateText } from "./mutants/mutate-text.ts";
 import { Random } from "./mutants/random.ts";
 
 const mutants = 2000;
-
-const workspaceText = `version: 1
-server: { operatorUrl: https://govern.acme.example, trustedProxies: [10.0.0.0/8] }
-identity:
-  oidc: { issuer: https://sso.acme.example, clientId: govern, clientSecret: "\${env:OIDC_SECRET}", groupsClaim: groups }
-  dev: { users: { sam: [dev], ana: [leads] } }
-groups:
-  support: { claims: { groups: support } }
-  leads: { claims: { groups: support-leads }, members: ["ana@acme.example"] }
-resources:
-  ledger: { kind: postgres, url: "\${env:LEDGER_URL}" }
-  billing: { kind: http, upstream: "\${env:BILLING_URL}", auth: service, headers: { authorization: "Bearer \${env:BILLING_TOKEN}" } }
-apps:
-  desk: { url: https://desk.acme.example, resources: { "https://api.acme.example": billing, sql: ledger } }
-permissions:
-  - { groups: [support], allow: [desk/read] }
-  - { groups: [support], allow: [desk/post-credits-3f9a2c], when: arguments.body.amount <= 500 }
-approvals:
-  - { match: { access: write }, approvers: { all: [leads] }, quorum: 1, expiresIn: 24h }
-  - { match: { operation: desk/post-search-77aa01 }, require: none, reason: a search sent as POST, until: 2027-06-30 }
-audit: { redact: [arguments.body.ssn] }
-`;
 
 const request = (method: string, path: string, text?: string): unknown => ({
   startedDateTime: "2026-01-02T03:04:05.000Z",
@@ -113,7 +92,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 describe("mutants", () => {
   it("of govern.yaml are read, with their rules, or refused as invalid", async () => {
     const read = await tryAll("workspace-invalid", (random) => {
-      const text = mutateText(random, workspaceText, { parse, print: stringify });
+      const text = mutateText(random, wholeWorkspace, { parse, print: stringify });
       const { workspace } = parseWorkspace(text, "govern.yaml");
       compilePolicy(workspace, apps);
     });

@@ -2,38 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseWorkspace } from "../../src/contract/workspace-file.ts";
 import { isGovernError, type GovernError } from "../../src/errors/govern-error.ts";
-
-const whole = `version: 1
-server:
-  operatorUrl: https://govern.acme.example
-  trustedProxies: [10.0.0.0/8]
-identity:
-  oidc: { issuer: https://sso.acme.example, clientId: govern, clientSecret: "\${env:OIDC_SECRET}", groupsClaim: groups }
-  dev: { users: { sam: [dev], ana: [leads] } }
-groups:
-  support: { claims: { groups: support } }
-  leads: { claims: { groups: support-leads }, members: ["ana@acme.example"] }
-resources:
-  ledger: { kind: postgres, url: "\${env:LEDGER_URL}" }
-  billing: { kind: http, upstream: "\${env:BILLING_URL}", auth: service, headers: { authorization: "Bearer \${env:BILLING_TOKEN}" } }
-apps:
-  support-console:
-    url: https://support.acme.example
-    resources: { "https://api.acme.example": billing, sql: ledger }
-permissions:
-  - { groups: [support], allow: ["support-console/read"] }
-  - { groups: [support], allow: ["support-console/post-accounts-credits-3f9a2c"], when: arguments.body.amount <= 500 }
-approvals:
-  - match: { access: write }
-    approvers: { all: [leads] }
-    quorum: 1
-    expiresIn: 24h
-  - match: { operation: support-console/post-search-77aa01 }
-    require: none
-    reason: a search sent as POST
-    until: 2027-06-30
-audit: { redact: [arguments.body.ssn] }
-`;
+import { wholeWorkspace } from "./whole-workspace.ts";
 
 function faultOf(text: string, file = "govern.yaml"): GovernError {
   try {
@@ -47,7 +16,7 @@ function faultOf(text: string, file = "govern.yaml"): GovernError {
 
 describe("parseWorkspace", () => {
   it("reads the workspace and leaves references as they are", () => {
-    const { workspace } = parseWorkspace(whole, "govern.yaml");
+    const { workspace } = parseWorkspace(wholeWorkspace, "govern.yaml");
     expect(workspace.resources?.["ledger"]).toEqual({
       kind: "postgres",
       url: "${env:LEDGER_URL}",
@@ -56,7 +25,7 @@ describe("parseWorkspace", () => {
   });
 
   it("locates what stands at a path, and the nearest parent of what does not", () => {
-    const { locate } = parseWorkspace(whole, "conf/govern.yaml");
+    const { locate } = parseWorkspace(wholeWorkspace, "conf/govern.yaml");
     const file = "conf/govern.yaml";
     expect(locate(["version"])).toEqual({ file, line: 1, column: 10 });
     expect(locate(["permissions", 1, "when"])).toMatchObject({ line: 20, column: 89 });
@@ -160,7 +129,7 @@ describe("parseWorkspace", () => {
   });
 
   it("answers any text with a workspace or with workspace-invalid at a place", () => {
-    const lines = whole.split("\n");
+    const lines = wholeWorkspace.split("\n");
     const pieces = [
       "",
       "{",

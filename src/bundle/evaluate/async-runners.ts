@@ -11,9 +11,7 @@ import {
   type Node,
 } from "../modules/syntax.ts";
 import type { Evaluation } from "./evaluation.ts";
-
-/** Longest source of a helper. */
-const helperLength = 1200;
+import { asPattern, helperLength } from "./helper-text.ts";
 
 export interface AsyncRun {
   readonly call: Exclude<CallNode, { type: "TaggedTemplateExpression" }>;
@@ -42,7 +40,7 @@ function isRunner(evaluation: Evaluation, fn: FunctionNode): boolean {
 
 function appliesTo(text: string, names: readonly [string, string, string]): boolean {
   if (text.length > helperLength || !text.includes("Promise")) return false;
-  const [fn, self, list] = names.map((name) => name.replaceAll("$", String.raw`\$`));
+  const [fn, self, list] = names.map(asPattern);
   return new RegExp(String.raw`\.apply\(\s*${self}\s*,\s*${list}\b`).test(text)
     ? new RegExp(String.raw`${fn}\s*=\s*${fn}\.apply\(`).test(text)
     : false;

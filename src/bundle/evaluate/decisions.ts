@@ -16,6 +16,7 @@ import type { Unit } from "../modules/unit.ts";
 import type { Evaluation } from "./evaluation.ts";
 import type { MetChoice } from "./dependencies.ts";
 import { frameAround, frameFor, type Frame } from "./frame.ts";
+import { soleValue } from "./only-value.ts";
 import { certainly, plainText } from "./values.ts";
 
 /** What a test asks of something: whether it has one of some values. Truth is the value `true`. */
@@ -62,12 +63,12 @@ function isConstant({ writes, declarations }: Binding): boolean {
 
 /** The only value of a variable, where that is itself a test. */
 function testOf(binding: Binding): Node | undefined {
-  const [declaration, ...others] = binding.declarations;
-  if (declaration?.type !== "VariableDeclarator" || others.length > 0) return undefined;
-  const [write] = binding.writes;
-  const init = write?.type === "AssignmentExpression" ? write.right : declaration.init;
-  const isTest = /^(?:Unary|Binary|Logical)Expression$/.test(init?.type ?? "");
-  return declaration.id.type === "Identifier" && isTest ? (init ?? undefined) : undefined;
+  const [declaration] = binding.declarations;
+  const value = soleValue(binding);
+  const isTest = /^(?:Unary|Binary|Logical)Expression$/.test(value?.type ?? "");
+  const isPlain =
+    declaration?.type === "VariableDeclarator" && declaration.id.type === "Identifier";
+  return isPlain && isTest ? value : undefined;
 }
 
 /** `(x = value)` reads what x is from then on. */

@@ -11,9 +11,7 @@ import {
 import type { Unit } from "../modules/unit.ts";
 import { returnsOf } from "./bodies.ts";
 import type { Evaluation } from "./evaluation.ts";
-
-/** Longest source of a helper. */
-const helperLength = 1200;
+import { asPattern, helperLength } from "./helper-text.ts";
 
 const mergers = new WeakMap<FunctionNode, boolean>();
 
@@ -53,7 +51,7 @@ function copiesArguments(text: string): boolean {
 function copiesSecond({ params }: FunctionNode, text: string): boolean {
   const [, second, ...others] = params;
   if (second?.type !== "Identifier" || others.length > 0) return false;
-  const name = second.name.replaceAll("$", String.raw`\$`);
+  const name = asPattern(second.name);
   const loop = new RegExp(String.raw`\bin ${name}\s*\|\|\s*\(${name}\s*=\s*\{\}\)`);
   return loop.test(text) || /defineProperties\([\s\S]*getOwnPropertyDescriptors\(/.test(text);
 }
