@@ -1,19 +1,18 @@
 /**
  * The gate of a build: reads a bundle or an emitted app, what people reviewed of it, and says what is wrong. It decides by
- * the tables of this folder alone, writes nothing, and prints nothing.
+ * the tables of this folder alone, writes nothing but the baseline it is asked to update, and prints nothing.
  */
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { verifyEmitted } from "../bundle/emit/verify-emitted.ts";
 import { inspectBundle } from "../bundle/inspect.ts";
-import { buildFileSchema, type Finding } from "../contract/build.ts";
-import { operationsFileSchema, type Operation } from "../contract/operation.ts";
-import { parseWorkspace } from "../contract/workspace-file.ts";
-import type { Workspace } from "../contract/workspace.ts";
-import { GovernError } from "../errors/govern-error.ts";
-import type { CheckReport } from "./check-report.ts";
-import { governingApp, judgeBundle } from "./judge.ts";
+import { markKnown, readBaseline, updatedBaseline, writeBaseline } from "./baseline.ts";
+import type { CheckFinding, CheckReport, WriteCounts } from "./check-report.ts";
+import { fingerprintsOf } from "./fingerprint.ts";
+import { judgeBundle, type JudgedFinding } from "./judge/judge.ts";
+import { governingApp } from "./judge/judged.ts";
+import { bundleFolder, Locator, repositoryRoot } from "./locations.ts";
+import { readBuild, readOperations, readReviewed, readWorkspace } from "./read-files.ts";
 import { countFindings, exitCodeOf, sortFindings } from "./severity.ts";
 import { findWorkspaceRoot } from "./workspace-root.ts";
 
@@ -22,51 +21,16 @@ export interface CheckOptions {
   readonly path: string;
   /** The workspace is looked for from here up. */
   readonly cwd: string;
-  readonly app: string | undefined;
+  readonly app?: string | undefined;
   /** Paths of recordings (HAR). */
   readonly har?: readonly string[] | undefined;
   /** Absolute: the folder that import wrote to; default `governed` in the workspace. */
   readonly governedDir?: string | undefined;
+  /** Absolute: the file of known findings. */
+  readonly baseline?: string | undefined;
+  /** Makes the baseline where there is none, else takes out of it what is fixed. */
+  readonly updateBaseline?: boolean | undefined;
   readonly today: Date;
-}
-
-/** Anything with the shape of a zod schema. */
-interface Schema<T> {
-  safeParse(
-    value: unknown,
-  ): { readonly success: true; readonly data: T } | { readonly success: false };
-}
-
-async function readJson<T>(path: string, schema: Schema<T>): Promise<T> {
-  let value: unknown;
-  try {
-    value = JSON.parse(await readFile(path, "utf8"));
-  } catch (cause) {
-    throw unusable(path, cause);
-  }
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw unusable(path);
-}
-
-function unusable(path: string, cause?: unknown): GovernError {
-  return new GovernError("file-invalid", `${path} is missing or not what import writes.`, {
-    next: "Restore it from git, or import the bundle again.",
-    cause,
-  });
-}
-
-async function readWorkspace(root: string): Promise<Workspace> {
-  const file = join(root, "govern.yaml");
-  return parseWorkspace(await readFile(file, "utf8"), file).workspace;
-}
-
-async function readReviewed(
-  governedDir: string,
-  app: string,
-): Promise<readonly Operation[] | undefined> {
-  const path = join(governedDir, "apps", app, "operations.json");
-  return existsSync(path) ? (await readJson(path, operationsFileSchema)).operations : undefined;
 }
 
 /** Only operations.json is kept in git: a fresh clone has an emitted app without its other files. */
@@ -77,46 +41,115 @@ function isEmitted(folder: string): boolean {
   );
 }
 
-function concluded(
-  report: Omit<CheckReport, "counts" | "passed">,
-  findings: readonly Finding[],
-): CheckReport {
-  const counts = countFindings(findings);
-  return { ...report, findings: [...findings], counts, passed: exitCodeOf(counts) === 0 };
+type Facts = Omit<
+  CheckReport,
+  "counts" | "passed" | "writes" | "known" | "suppressed" | "findings"
+> & { readonly findings: readonly JudgedFinding[] };
+
+function operationsOf(findings: readonly CheckFinding[]): number {
+  return new Set(findings.map(({ operation }) => operation)).size;
+}
+
+function writeCounts({ operations }: Facts, findings: readonly CheckFinding[]): WriteCounts {
+  const ungated = findings.filter(({ rule }) => rule === "ungated-write");
+  return {
+    total: operations.filter(({ access }) => access === "write").length,
+    ungated: operationsOf(ungated),
+    known: operationsOf(ungated.filter(({ state }) => state === "known")),
+  };
+}
+
+async function settleBaseline(
+  { baseline: path, updateBaseline: update = false }: CheckOptions,
+  app: string,
+  findings: readonly CheckFinding[],
+): Promise<readonly CheckFinding[]> {
+  if (path === undefined) return findings;
+  const before = await readBaseline(path, app, update);
+  if (!update) return markKnown(findings, before);
+  const after = updatedBaseline(app, before, findings);
+  await writeBaseline(path, after);
+  return markKnown(findings, after);
+}
+
+async function concluded(
+  options: CheckOptions,
+  facts: Facts,
+  locator: Locator,
+): Promise<CheckReport> {
+  const prints = fingerprintsOf(facts.app, facts.findings);
+  const located = facts.findings.map((finding, index): CheckFinding => ({
+    ...finding,
+    fingerprint: prints[index] as string,
+    state: finding.suppressed === undefined ? "new" : "suppressed",
+    ...locator.locate(finding),
+  }));
+  const findings = await settleBaseline(options, facts.app, located);
+  const counts = countFindings(findings.filter(({ state }) => state === "new"));
+  return {
+    ...facts,
+    findings,
+    writes: writeCounts(facts, findings),
+    counts,
+    known: findings.filter(({ state }) => state === "known").length,
+    suppressed: findings.filter(({ state }) => state === "suppressed").length,
+    passed: exitCodeOf(counts) === 0,
+  };
+}
+
+function locatorOf(options: CheckOptions, bundle: string, [root, contract]: [string, string]) {
+  return new Locator({
+    repository: repositoryRoot(options.cwd),
+    bundle,
+    homes: { "govern.yaml": join(root, "govern.yaml"), "operations.json": contract },
+  });
 }
 
 async function checkEmitted(options: CheckOptions, folder: string): Promise<CheckReport> {
-  const build = await readJson(join(folder, "build.json"), buildFileSchema);
-  const { operations } = await readJson(join(folder, "operations.json"), operationsFileSchema);
+  const build = await readBuild(join(folder, "build.json"));
+  const { operations } = await readOperations(join(folder, "operations.json"));
   const findings = sortFindings(await verifyEmitted(folder));
   const { version, app, bundle, sites } = build;
   const { path } = options;
   const facts = { version, app, operations, bundle, sites, findings, path };
-  return concluded({ ...facts, target: "emitted", governed: true }, findings);
+  const homes: [string, string] = [options.cwd, join(folder, "operations.json")];
+  return concluded(
+    options,
+    { ...facts, target: "emitted", governed: true },
+    locatorOf(options, folder, homes),
+  );
 }
 
 /**
  * Checks a bundle against the workspace around `cwd`, or the emitted files of an app against what import wrote. When it
  * returns, every script was analyzed or is named in a finding. Throws a GovernError for what cannot be checked at all: a
- * bundle that is missing, empty or governed already, a govern.yaml or generated file that is not valid.
+ * bundle that is missing, empty or governed already, a govern.yaml, generated file or baseline that is not valid.
  */
 export async function checkBundle(options: CheckOptions): Promise<CheckReport> {
   const folder = resolve(options.cwd, options.path);
   if (isEmitted(folder)) return checkEmitted(options, folder);
   const root = findWorkspaceRoot(options.cwd);
-  const workspace = root === undefined ? undefined : await readWorkspace(root);
+  const parsed = root === undefined ? undefined : await readWorkspace(root);
   const named = options.app === undefined ? {} : { app: options.app };
   const report = await inspectBundle(folder, { ...named, har: options.har ?? [] });
-  const governedDir = options.governedDir ?? (root === undefined ? root : join(root, "governed"));
+  const governedDir = options.governedDir ?? join(root ?? options.cwd, "governed");
+  const contract = join(governedDir, "apps", report.app, "operations.json");
   const judged = {
     report,
     bundlePath: options.path,
-    workspace,
-    reviewed: governedDir === undefined ? undefined : await readReviewed(governedDir, report.app),
+    workspace: parsed?.workspace,
+    locate: parsed?.locate ?? (() => ({ file: "govern.yaml", line: 1, column: 1 })),
+    reviewed: (await readReviewed(contract))?.operations,
     today: options.today.toISOString().slice(0, 10),
   };
   const { origins: _origins, external: _external, ...facts } = report;
-  const governed = governingApp(judged) !== undefined;
-  const checked = { ...facts, path: options.path, target: "bundle", governed } as const;
-  return concluded(checked, judgeBundle(judged));
+  const checked = {
+    ...facts,
+    path: options.path,
+    target: "bundle",
+    governed: governingApp(judged) !== undefined,
+    findings: judgeBundle(judged),
+  } as const;
+  const locator = locatorOf(options, bundleFolder(folder), [root ?? options.cwd, contract]);
+  return concluded(options, checked, locator);
 }

@@ -1,9 +1,9 @@
 /** What every command is made of: its output, the folder it runs in, and how it ends. */
+import type { ExitCode } from "../errors/exit-codes.ts";
 import { GovernError } from "../errors/govern-error.ts";
 import type { Output } from "./output.ts";
 
-/** 0 good, 1 findings or refused, 2 usage or cannot run. */
-export type ExitCode = 0 | 1 | 2;
+export type { ExitCode } from "../errors/exit-codes.ts";
 
 export interface CommandContext {
   readonly output: Output;

@@ -2,7 +2,7 @@
 import type { CommanderError } from "commander";
 import { errorCodes, type ErrorFacts, type GovernErrorCode } from "../errors/codes.ts";
 import { GovernError, isGovernError } from "../errors/govern-error.ts";
-import type { ExitCode } from "./command.ts";
+import { exitCodes, type ExitCode } from "../errors/exit-codes.ts";
 import type { Output } from "./output.ts";
 import { hangingParagraph, visibleText } from "./text.ts";
 
@@ -24,7 +24,7 @@ export function isAnswer(error: unknown): boolean {
 }
 
 function usage(message: string, next: string): Failure {
-  return { code: "usage", message, next, details: {}, exitCode: 2 };
+  return { code: "usage", message, next, details: {}, exitCode: exitCodes.cannotRun };
 }
 
 /** Commander answers a group without its subcommand, and `help` of what is none, with the help. */
@@ -60,7 +60,7 @@ export function failureOf(error: unknown, argv: readonly string[]): Failure {
       message: error.message,
       next: error.next,
       details: error.details,
-      exitCode: facts?.exit ?? 2,
+      exitCode: facts?.exit ?? exitCodes.cannotRun,
     };
   }
   const message = error instanceof Error ? error.message : String(error);
@@ -69,7 +69,7 @@ export function failureOf(error: unknown, argv: readonly string[]): Failure {
     message: message.split("\n", 1)[0] ?? "",
     next: "This is a fault of govern. Run it again with GOVERN_DEBUG=1 to see where.",
     details: {},
-    exitCode: 2,
+    exitCode: exitCodes.cannotRun,
   };
 }
 

@@ -1,6 +1,7 @@
 /** How an analysis reads in a terminal: what is in the bundle, what is open, what is wrong, what to do next. */
-import type { CheckReport } from "../ci/check-report.ts";
-import { callText, placesOf } from "../ci/judge.ts";
+import type { CheckFinding, CheckReport } from "../ci/check-report.ts";
+import { findingsText, writesText } from "../ci/formats/counted.ts";
+import { callText, placesOf } from "../ci/judge/judged.ts";
 import type { Finding, InspectReport, Site } from "../contract/build.ts";
 import type { Operation } from "../contract/operation.ts";
 import type { Look } from "./output.ts";
@@ -9,11 +10,8 @@ import { counted, hangingParagraph, visibleText } from "./text.ts";
 
 type Place = Pick<Finding, "file" | "line" | "column" | "source">;
 type Paint = (text: string) => string;
-type Seen = Pick<
-  InspectReport,
-  "app" | "operations" | "bundle" | "sites" | "findings" | "observations"
-> &
-  Partial<Pick<InspectReport, "origins" | "external">>;
+type Seen = Pick<InspectReport, "app" | "operations" | "bundle" | "sites" | "observations"> &
+  Partial<Pick<InspectReport, "origins" | "external">> & { readonly findings: readonly Finding[] };
 
 const marks = { error: "✗", warning: "!", note: "·" } as const;
 const colors = { error: "red", warning: "yellow", note: "blue" } as const;
@@ -188,28 +186,44 @@ function renderSeen(seen: Seen, look: Look): string[] {
     renderOrigins(seen, look),
     renderExternal(seen, look),
     renderObservations(seen, look).join("\n"),
-    seen.findings.map((finding) => renderFinding(finding, look)).join("\n"),
   ];
+}
+
+function renderFindings(findings: readonly Finding[], look: Look): string {
+  return findings.map((finding) => renderFinding(finding, look)).join("\n");
 }
 
 /** What `govern inspect` prints. */
 export function renderInspection(report: InspectReport, bundlePath: string, look: Look): string {
   const shown = visibleText(bundlePath);
   const next = `\`govern import ${shown}\` governs it, \`govern check ${shown}\` judges it.`;
-  return joinSections([...renderSeen(report, look), nextStep(next, look)]);
+  return joinSections([
+    ...renderSeen(report, look),
+    renderFindings(report.findings, look),
+    nextStep(next, look),
+  ]);
 }
 
 function verdictLine(report: CheckReport, look: Look): string {
-  const { error, warning, note } = report.counts;
-  const counts = [
-    ...(error > 0 ? [counted(error, "error")] : []),
-    ...(warning > 0 ? [counted(warning, "warning")] : []),
-    ...(note > 0 ? [counted(note, "note")] : []),
-  ].join(", ");
-  if (report.passed) {
-    return `${look.paint.green.bold("✓ passed")}${counts === "" ? "" : ` with ${counts}`}`;
-  }
-  return `${look.paint.red.bold("✗ failed")} with ${counts}`;
+  const { paint } = look;
+  const verdict = report.passed ? paint.green.bold("✓ passed") : paint.red.bold("✗ failed");
+  const findings = findingsText(report);
+  const text = `${verdict}${findings === "" ? "" : ` with ${findings}`}`;
+  const writes = writesText(report);
+  return `${text} ${paint.dim("·")} ${report.writes.ungated > 0 ? paint.yellow(writes) : writes}`;
+}
+
+/** Findings that do not count, a line each. */
+function renderAccepted(findings: readonly CheckFinding[], look: Look): string {
+  return findings
+    .filter(({ state }) => state !== "new")
+    .map((finding) => {
+      const { state, rule, suppressed } = finding;
+      const reason = suppressed === undefined ? "" : `: ${visibleText(suppressed)}`;
+      const place = visibleText(placeText(finding, true));
+      return look.paint.dim(`· ${state} [${rule}] ${place}${reason}`);
+    })
+    .join("\n");
 }
 
 function checkNext(report: CheckReport): string {
@@ -222,8 +236,11 @@ function checkNext(report: CheckReport): string {
 
 /** What `govern check` prints for people. */
 export function renderCheck(report: CheckReport, look: Look): string {
+  const counting = report.findings.filter(({ state }) => state === "new");
   return joinSections([
     ...renderSeen(report, look),
+    renderFindings(counting, look),
+    renderAccepted(report.findings, look),
     verdictLine(report, look) + (report.passed ? "" : `\n${nextStep(checkNext(report), look)}`),
   ]);
 }

@@ -46,6 +46,13 @@ export const ruleSchema = z.enum([
   "interpolated-sql",
   "ambiguous-operation",
   "unmapped-origin",
+  "mutating-get",
+  "bypass",
+  "external-script",
+  "stale-operation",
+  "interactive-transaction",
+  "expired-exemption",
+  "widened-access",
   "unreadable-file",
   "unsealed-output",
 ]);

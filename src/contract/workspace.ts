@@ -1,5 +1,6 @@
 /** `govern.yaml`: the workspace. Written by people, kept in their git; secrets are references. */
 import * as z from "zod";
+import { ruleSchema } from "./build.ts";
 import { operationSchema } from "./operation.ts";
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, "lower-case letters, digits and dashes");
@@ -144,6 +145,27 @@ const exemptSchema = z.strictObject({
 export const approvalRuleSchema = z.union([heldSchema, exemptSchema]);
 export type ApprovalRule = z.infer<typeof approvalRuleSchema>;
 
+/** Findings of `govern check` that are known and accepted for a while. Rules that guard the gate itself cannot be. */
+const suppressionSchema = z
+  .strictObject({
+    rule: ruleSchema.exclude([
+      "ungated-write",
+      "expired-exemption",
+      "widened-access",
+      "unsealed-output",
+    ]),
+    operation: target.optional(),
+    /** As findings tell it: a file of the source where a map tells, else of the bundle, or govern.yaml. */
+    file: z.string().min(1).optional(),
+    reason: z.string().min(1),
+    until: date,
+  })
+  .refine(
+    (one) => (one.operation === undefined) !== (one.file === undefined),
+    "needs either operation or file",
+  );
+export type Suppression = z.infer<typeof suppressionSchema>;
+
 export const workspaceSchema = z.strictObject({
   version: z.literal(1),
   server: serverSchema.optional(),
@@ -162,16 +184,7 @@ export const workspaceSchema = z.strictObject({
       }),
     )
     .optional(),
-  suppress: z
-    .array(
-      z.strictObject({
-        rule: z.string(),
-        operation: target.optional(),
-        reason: z.string().min(1),
-        until: date.optional(),
-      }),
-    )
-    .optional(),
+  suppress: z.array(suppressionSchema).optional(),
   audit: z.strictObject({ redact: z.array(z.string()).optional() }).optional(),
 });
 /** A parsed govern.yaml; references in it are not resolved. */

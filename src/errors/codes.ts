@@ -58,6 +58,8 @@ export const errorCodes = {
   "upstream-needed": { status: 400, title: "The address of a resource is not known" },
   "workspace-missing": { status: 400, title: "No govern.yaml" },
   "workspace-invalid": { status: 400, title: "govern.yaml is not valid" },
+  "baseline-invalid": { status: 400, title: "The baseline cannot be used" },
+  "ref-unreadable": { status: 400, title: "A git ref cannot be read" },
   "file-invalid": { status: 400, title: "A generated file is not valid" },
   "secret-missing": { status: 400, title: "A secret reference cannot be resolved" },
   "identity-missing": { status: 400, title: "No way to know who is calling" },

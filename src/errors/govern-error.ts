@@ -3,6 +3,7 @@
  * where, its next step what to do. Neither ever holds a secret or a statement's values.
  */
 import { errorCodes, type ErrorFacts, type GovernErrorCode } from "./codes.ts";
+import { exitCodes } from "./exit-codes.ts";
 
 export interface GovernErrorOptions {
   /** What the person should do now: one sentence, a command where there is one. */
@@ -30,7 +31,7 @@ export class GovernError extends Error {
   }
 
   get exitCode(): 1 | 2 {
-    return this.facts.exit ?? 2;
+    return this.facts.exit ?? exitCodes.cannotRun;
   }
 }
 

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Finding, InspectReport } from "../../src/contract/build.ts";
 import type { Operation } from "../../src/contract/operation.ts";
-import type { Workspace } from "../../src/contract/workspace.ts";
-import { judgeBundle, type Judged } from "../../src/ci/judge.ts";
+import type { Suppression, Workspace } from "../../src/contract/workspace.ts";
+import { judgeBundle } from "../../src/ci/judge/judge.ts";
+import type { Judged } from "../../src/ci/judge/judged.ts";
 import { countFindings, exitCodeOf } from "../../src/ci/severity.ts";
 
 const credit: Operation = {
@@ -73,6 +74,7 @@ const governed: Judged = {
   report,
   bundlePath: "./dist",
   workspace,
+  locate: (path) => ({ file: "govern.yaml", line: 40 + Number(path.at(-1)), column: 5 }),
   reviewed: [credit, list],
   today: "2026-05-04",
 };
@@ -135,6 +137,31 @@ describe("judgeBundle with a workspace", () => {
     expect(exits({ ...governed, reviewed: [{ ...credit, why: "POST" }, list] })).toBe(0);
   });
 
+  it("warns of what is in the contract and nothing sends, but for what traffic alone shows", () => {
+    const old = { ...credit, id: "post-x-000000", path: "/x" };
+    expect(rules({ ...governed, reviewed: [credit, list, old] })).toEqual([
+      "warning stale-operation",
+      "note hardcoded-credential",
+    ]);
+    const observed = { ...old, observed: true as const };
+    expect(rules({ ...governed, reviewed: [credit, list, observed] })).toHaveLength(1);
+  });
+
+  it("warns of a GET that changes data, unless a person says that it reads", () => {
+    const get = { ...credit, method: "GET", why: "method GET, but the path says delete" };
+    const judged = {
+      ...governed,
+      report: { ...report, operations: [get, list] },
+      reviewed: [get, list],
+    };
+    expect(rules(judged)).toEqual(["warning mutating-get", "note hardcoded-credential"]);
+    expect(rules({ ...judged, workspace: undefined })).toContain("error mutating-get");
+    const reclassify = [
+      { operation: `console/${get.id}`, access: "read" as const, reason: "a preview" },
+    ];
+    expect(rules({ ...judged, workspace: { ...workspace, reclassify } })).toHaveLength(1);
+  });
+
   it("does not mind a new read", () => {
     expect(exits({ ...governed, reviewed: [credit] })).toBe(0);
   });
@@ -191,13 +218,19 @@ describe("judgeBundle and exemptions", () => {
     expect(exits(exempt({ operation: `console/${credit.id}` }, { until: "2026-05-04" }))).toBe(0);
   });
 
-  it.each([
-    [{ operation: `console/${credit.id}` }, { until: "2026-05-03" }],
-    [{ app: "console" }, { until: "2026-05-03" }],
-    [{ access: "write" }, { reason: " " }],
-  ])("fails the writes that %j exempts with %j", (match, rest) => {
-    expect(rules(exempt(match, rest))).toContain("error ungated-write");
+  it("fails the writes that one without a reason exempts", () => {
+    expect(rules(exempt({ access: "write" }, { reason: " " }))).toContain("error ungated-write");
   });
+
+  it.each([[{ operation: `console/${credit.id}` }], [{ app: "console" }]])(
+    "fails one of %j that is over, where it stands",
+    (match) => {
+      const findings = judgeBundle(exempt(match, { until: "2026-05-03" }));
+      const place = { file: "govern.yaml", home: "govern.yaml", line: 40, column: 4 };
+      expect(findings[0]).toMatchObject({ rule: "expired-exemption", severity: "error", ...place });
+      expect(findings.filter(({ severity }) => severity === "error")).toHaveLength(1);
+    },
+  );
 
   it.each([[{ app: "other" }], [{ table: "accounts" }], [{ access: "read" }]])(
     "leaves writes alone that %j does not name",
@@ -205,6 +238,58 @@ describe("judgeBundle and exemptions", () => {
       expect(exits(exempt(match, { until: "2026-05-03" }))).toBe(0);
     },
   );
+});
+
+function suppressing(one: Partial<Suppression>, finding: Finding): Judged {
+  const entry: Suppression = {
+    rule: "unresolved-call",
+    reason: "a local tool",
+    until: "2026-05-04",
+    ...one,
+  };
+  return {
+    ...governed,
+    report: { ...report, findings: [finding] },
+    workspace: { ...workspace, suppress: [entry] },
+  };
+}
+
+describe("judgeBundle and suppressions", () => {
+  const open: Finding = { ...credential, rule: "unresolved-call", message: "Computed." };
+  const sourced = { ...open, source: { file: "src/socket.ts", line: 4, column: 0 } };
+  it("keeps what is accepted, with the reason", () => {
+    for (const finding of [open, sourced]) {
+      const file = finding.source?.file ?? finding.file;
+      const findings = judgeBundle(suppressing({ file }, finding));
+      expect(findings).toMatchObject([{ rule: "unresolved-call", suppressed: "a local tool" }]);
+    }
+  });
+
+  it("accepts a finding by its operation", () => {
+    const about = { ...open, operation: credit.id };
+    const judged = suppressing({ operation: `console/${credit.id}` }, about);
+    expect(judgeBundle(judged)[0]).toHaveProperty("suppressed");
+    const other = suppressing({ operation: `other/${credit.id}` }, about);
+    expect(judgeBundle(other)[0]).not.toHaveProperty("suppressed");
+  });
+
+  it("accepts nothing of another rule or file", () => {
+    expect(judgeBundle(suppressing({ file: "src/other.ts" }, sourced))[0]).not.toHaveProperty(
+      "suppressed",
+    );
+    const other = suppressing({ rule: "bypass", file: open.file }, open);
+    expect(judgeBundle(other)[0]).not.toHaveProperty("suppressed");
+  });
+
+  it("ends on its day: the finding counts again, and the entry is one too", () => {
+    const judged = suppressing({ file: open.file, until: "2026-05-03" }, open);
+    const findings = judgeBundle(judged);
+    expect(findings.map(({ rule }) => rule).toSorted()).toEqual([
+      "expired-exemption",
+      "unresolved-call",
+    ]);
+    for (const finding of findings) expect(finding).not.toHaveProperty("suppressed");
+  });
 });
 
 describe("the order of findings", () => {

@@ -200,7 +200,9 @@ describe("bad input", () => {
   });
 
   it.each([
-    [["check", "dist", "--format", "sarif"]],
+    [["check", "dist", "--format", "xml"]],
+    [["check", "dist", "--update-baseline"]],
+    [["check", "dist", "--format", "sarif", "--output", "a", "--format", "junit", "--output", "a"]],
     [["check", "dist", "--format", "human", "--format", "human"]],
     [["import", "dist", "--yes", "--upstream", "sql:neon"]],
     [["serve", "--dev", "--port", "70000"]],

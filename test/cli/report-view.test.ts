@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { External } from "../../src/contract/build.ts";
+import type { CheckFinding } from "../../src/ci/check-report.ts";
 import { countFindings } from "../../src/ci/severity.ts";
 import { renderCheck, renderInspection } from "../../src/cli/report-view.ts";
 import { displayWidth } from "../../src/cli/text.ts";
@@ -66,16 +67,56 @@ describe("renderInspection", () => {
 });
 
 describe("renderCheck", () => {
-  const checked = { ...sampleReport, path: "dist", target: "bundle", governed: false } as const;
+  const findings = sampleReport.findings.map((finding, index): CheckFinding => ({
+    ...finding,
+    fingerprint: String(index).repeat(32),
+    state: "new",
+    location: { uri: finding.file, line: finding.line, column: finding.column + 1 },
+  }));
+  const checked = {
+    ...sampleReport,
+    findings,
+    path: "dist",
+    target: "bundle",
+    governed: false,
+    writes: { total: 1, ungated: 1, known: 0 },
+    known: 0,
+    suppressed: 0,
+  } as const;
 
   it("ends with the verdict and the next step", () => {
     const counts = countFindings(sampleReport.findings);
     const text = renderCheck({ ...checked, counts, passed: false }, pipeLook);
-    expect(text).toMatch(/✗ failed with 1 error, 1 warning\n→ `govern import dist` .*$/);
+    expect(text).toMatch(
+      /✗ failed with 1 error, 1 warning · 1 write, 1 ungated\n→ `govern import dist` .*$/,
+    );
   });
 
   it("says that it passed, with what it noted", () => {
     const report = { ...checked, counts: { error: 0, warning: 0, note: 2 }, passed: true };
-    expect(renderCheck(report, pipeLook)).toMatch(/✓ passed with 2 notes$/);
+    expect(renderCheck(report, pipeLook)).toMatch(/✓ passed with 2 notes · 1 write, 1 ungated$/);
+  });
+
+  it("keeps what does not count to a line, and counts the writes that a baseline knows", () => {
+    const accepted = findings.map((finding, index): CheckFinding => {
+      return index === 0
+        ? { ...finding, state: "known" }
+        : { ...finding, state: "suppressed", suppressed: "a local tool" };
+    });
+    const text = renderCheck(
+      {
+        ...checked,
+        findings: accepted,
+        counts: { error: 0, warning: 0, note: 0 },
+        writes: { total: 1, ungated: 1, known: 1 },
+        known: 1,
+        suppressed: 1,
+        passed: true,
+      },
+      pipeLook,
+    );
+    expect(text).toContain("· known [hardcoded-credential] src/api.ts:4:17\n");
+    expect(text).toMatch(/· suppressed \[unresolved-call\] \S+:1:78: a local tool\n/);
+    expect(text).toContain("1 write, 1 ungated (1 of them known in the baseline)");
   });
 });

@@ -1,8 +1,9 @@
 /** `govern check`: the gate of a build. */
-import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { Option, type Command } from "commander";
 import type { CheckReport } from "../../ci/check-report.ts";
+import type { ReportFormat } from "../../ci/formats/formats.ts";
+import { exitCodes } from "../../errors/exit-codes.ts";
 import {
   collectText,
   ending,
@@ -13,9 +14,19 @@ import {
 } from "../command.ts";
 import { usageError } from "../failure.ts";
 import { pipedLook, type Look } from "../output.ts";
+import { formatParser, removeEarlier, targetsOf, writeReports } from "../report-targets.ts";
 
-const formats = ["human", "json"] as const;
-type Format = (typeof formats)[number];
+type Format = ReportFormat | "human";
+
+const formats: readonly Format[] = [
+  "human",
+  "json",
+  "sarif",
+  "junit",
+  "github",
+  "gitlab",
+  "markdown",
+];
 
 interface CheckFlags {
   readonly app?: string;
@@ -24,40 +35,23 @@ interface CheckFlags {
   readonly output: readonly string[];
   readonly har: readonly string[];
   readonly json?: boolean;
-}
-
-/** Where a report goes: a file, or stdout. */
-interface Target {
-  readonly format: Format;
-  readonly file: string | undefined;
-}
-
-function parseFormat(value: string, earlier: readonly Format[]): readonly Format[] {
-  const format = formats.find((each) => each === value);
-  if (format !== undefined) return [...earlier, format];
-  throw usageError(`"${value}" is not a format.`, `Give --format ${formats.join(" or ")}.`);
-}
-
-/** Pairs each --output with the --format at the same place; a format without a file goes to stdout. */
-function targetsOf({ format, output, json = false }: CheckFlags): readonly Target[] {
-  if (json && format.length > 0) {
-    throw usageError("--json is --format json, and a --format is given too.", "Give one of them.");
-  }
-  const chosen = format.length === 0 ? ([json ? "json" : "human"] as const) : format;
-  if (output.length > chosen.length) {
-    throw usageError("There are more --output than --format.", "Give each --output its --format.");
-  }
-  const targets = chosen.map((each, index) => ({ format: each, file: output[index] }));
-  if (targets.filter(({ file }) => file === undefined).length > 1) {
-    throw usageError("Two formats go to stdout.", "Give all but one --format its --output.");
-  }
-  return targets;
+  readonly baseline?: string;
+  readonly updateBaseline?: boolean;
 }
 
 async function renderReport(report: CheckReport, format: Format, look: Look): Promise<string> {
-  if (format === "json") return JSON.stringify(report, undefined, 2);
-  const { renderCheck } = await import("../report-view.ts");
-  return renderCheck(report, look);
+  if (format === "human") {
+    const { renderCheck } = await import("../report-view.ts");
+    return renderCheck(report, look);
+  }
+  const { renderers } = await import("../../ci/formats/formats.ts");
+  return renderers[format](report);
+}
+
+function checkFlags({ baseline, updateBaseline }: CheckFlags): void {
+  if (updateBaseline === true && baseline === undefined) {
+    throw usageError("--update-baseline has no baseline.", "Give --baseline its file too.");
+  }
 }
 
 async function runCheck(
@@ -65,23 +59,32 @@ async function runCheck(
   path: string,
   flags: CheckFlags,
 ): Promise<ExitCode> {
-  const targets = targetsOf(flags);
+  const absolute = (file: string | undefined) => (file === undefined ? file : resolve(cwd, file));
+  const targets = targetsOf<Format>(flags, cwd);
+  checkFlags(flags);
+  removeEarlier(targets);
   output.progress(`Checking ${path} …`);
   const { checkBundle } = await import("../../ci/check.ts");
-  const governedDir = flags.governed === undefined ? undefined : resolve(cwd, flags.governed);
   const report = await checkBundle({
     path,
     cwd,
     app: flags.app,
     har: flags.har.map((file) => resolve(cwd, file)),
-    governedDir,
+    governedDir: absolute(flags.governed),
+    baseline: absolute(flags.baseline),
+    updateBaseline: flags.updateBaseline,
     today: new Date(),
   });
+  const files: { file: string; text: string }[] = [];
+  for (const { format, file } of targets) {
+    if (file !== undefined)
+      files.push({ file, text: await renderReport(report, format, pipedLook) });
+  }
+  writeReports(files);
   for (const { format, file } of targets) {
     if (file === undefined) output.print(await renderReport(report, format, output.look));
-    else writeFileSync(resolve(cwd, file), `${await renderReport(report, format, pipedLook)}\n`);
   }
-  return report.passed ? 0 : 1;
+  return report.passed ? exitCodes.good : exitCodes.findings;
 }
 
 export function registerCheck(program: Command, context: CommandContext): void {
@@ -91,8 +94,8 @@ export function registerCheck(program: Command, context: CommandContext): void {
     .option("--app <name>", "name of the app; else that of package.json", parseAppName)
     .option("--governed <folder>", "the --out of import; else governed beside govern.yaml")
     .addOption(
-      new Option("--format <format>", `${formats.join(" or ")}; repeats, in pairs with --output`)
-        .argParser(parseFormat)
+      new Option("--format <format>", `${formats.join(", ")}; repeats, in pairs with --output`)
+        .argParser(formatParser(formats))
         .default([], "human"),
     )
     .addOption(
@@ -100,6 +103,8 @@ export function registerCheck(program: Command, context: CommandContext): void {
         .argParser(collectText)
         .default([], "stdout"),
     )
+    .option("--baseline <file>", "findings that were known when the check was adopted do not count")
+    .option("--update-baseline", "make the baseline, or take out of it what is fixed")
     .addOption(
       new Option("--har <file>", "recorded traffic to hold against the bundle; repeats")
         .argParser(collectText)
@@ -110,7 +115,8 @@ export function registerCheck(program: Command, context: CommandContext): void {
       "after",
       examples(
         "govern check ./dist",
-        "govern check ./dist --format json --output check.json --format human",
+        "govern check ./dist --format sarif --output govern.sarif --format human",
+        "govern check ./dist --baseline govern-baseline.json",
         "govern check governed/apps/support-console",
       ),
     )

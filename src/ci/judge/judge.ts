@@ -1,0 +1,35 @@
+/** Judges what the analysis saw against what people reviewed. Pure: everything it weighs is handed to it. */
+import type { Finding, Rule } from "../../contract/build.ts";
+import { severityOf } from "../rules.ts";
+import { sortFindings } from "../severity.ts";
+import { faultyExemptions } from "./exemptions.ts";
+import { governingApp, type Home, type Judged } from "./judged.ts";
+import { unmappedOrigins } from "./origins.ts";
+import { applySuppressions } from "./suppressions.ts";
+import { mutatingGets, staleOperations, ungatedWrites } from "./writes.ts";
+
+export interface JudgedFinding extends Finding {
+  readonly home?: Home;
+  readonly suppressed?: string;
+}
+
+/** Rules that are judged here; the analysis knows nothing of a workspace. */
+const judgedHere: ReadonlySet<Rule> = new Set(["ungated-write", "unmapped-origin"]);
+
+/** Everything that is wrong with shipping this bundle into this workspace, in one stable order. */
+export function judgeBundle(judged: Judged): JudgedFinding[] {
+  const governed = governingApp(judged) !== undefined;
+  const faults = [
+    ...ungatedWrites(judged),
+    ...faultyExemptions(judged),
+    ...unmappedOrigins(judged),
+    ...mutatingGets(judged),
+    ...staleOperations(judged),
+    ...judged.report.findings.filter((finding) => !judgedHere.has(finding.rule)),
+  ];
+  return sortFindings(
+    applySuppressions(faults, judged).map((fault) =>
+      Object.assign({}, fault, { severity: severityOf(fault.rule, governed) }),
+    ),
+  );
+}
