@@ -6,12 +6,18 @@ import { existsSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { verifyEmitted } from "../bundle/emit/verify-emitted.ts";
 import { inspectBundle } from "../bundle/inspect.ts";
+import type { WorkspacePlace } from "../contract/workspace-fault.ts";
+import { GovernError } from "../errors/govern-error.ts";
 import { markKnown, readBaseline, updatedBaseline, writeBaseline } from "./baseline.ts";
 import type { CheckFinding, CheckReport, WriteCounts } from "./check-report.ts";
 import { fingerprintsOf } from "./fingerprint.ts";
 import { judgeBundle, type JudgedFinding } from "./judge/judge.ts";
-import { governingApp } from "./judge/judged.ts";
+import { governingApp, type Judged } from "./judge/judged.ts";
+import { wideningFaults } from "./judge/widening.ts";
 import { bundleFolder, Locator, repositoryRoot } from "./locations.ts";
+import { sideAt } from "./privileges/against.ts";
+import { comparePrivileges } from "./privileges/compare.ts";
+import { governedOperations } from "./privileges/read-side.ts";
 import { readBuild, readOperations, readReviewed, readWorkspace } from "./read-files.ts";
 import { countFindings, exitCodeOf, sortFindings } from "./severity.ts";
 import { findWorkspaceRoot } from "./workspace-root.ts";
@@ -28,6 +34,8 @@ export interface CheckOptions {
   readonly governedDir?: string | undefined;
   /** Absolute: the file of known findings. */
   readonly baseline?: string | undefined;
+  /** A git ref: only what is wider than there counts then. */
+  readonly against?: string | undefined;
   /** Makes the baseline where there is none, else takes out of it what is fixed. */
   readonly updateBaseline?: boolean | undefined;
   readonly today: Date;
@@ -97,11 +105,23 @@ async function concluded(
   };
 }
 
-function locatorOf(options: CheckOptions, bundle: string, [root, contract]: [string, string]) {
+function locatorOf(
+  options: CheckOptions,
+  bundle: string,
+  [workspaceFile, contract]: readonly [string, string],
+): Locator {
   return new Locator({
     repository: repositoryRoot(options.cwd),
     bundle,
-    homes: { "govern.yaml": join(root, "govern.yaml"), "operations.json": contract },
+    homes: { "govern.yaml": workspaceFile, "operations.json": contract },
+  });
+}
+
+/** Emitted files are what import wrote or not: there is nothing to compare with. */
+function checkEmittedOptions({ against, path }: CheckOptions): void {
+  if (against === undefined) return;
+  throw new GovernError("usage", `${path} is a governed app, and --against compares a bundle.`, {
+    next: "Give the bundle; or compare two governed apps with `govern diff`.",
   });
 }
 
@@ -112,7 +132,7 @@ async function checkEmitted(options: CheckOptions, folder: string): Promise<Chec
   const { version, app, bundle, sites } = build;
   const { path } = options;
   const facts = { version, app, operations, bundle, sites, findings, path };
-  const homes: [string, string] = [options.cwd, join(folder, "operations.json")];
+  const homes = [join(options.cwd, "govern.yaml"), join(folder, "operations.json")] as const;
   return concluded(
     options,
     { ...facts, target: "emitted", governed: true },
@@ -120,36 +140,85 @@ async function checkEmitted(options: CheckOptions, folder: string): Promise<Chec
   );
 }
 
-/**
- * Checks a bundle against the workspace around `cwd`, or the emitted files of an app against what import wrote. When it
- * returns, every script was analyzed or is named in a finding. Throws a GovernError for what cannot be checked at all: a
- * bundle that is missing, empty or governed already, a govern.yaml, generated file or baseline that is not valid.
- */
-export async function checkBundle(options: CheckOptions): Promise<CheckReport> {
-  const folder = resolve(options.cwd, options.path);
-  if (isEmitted(folder)) return checkEmitted(options, folder);
-  const root = findWorkspaceRoot(options.cwd);
-  const parsed = root === undefined ? undefined : await readWorkspace(root);
+/** What a bundle is judged by, and where it was read. */
+interface Inputs {
+  readonly judged: Judged;
+  /** Absolute, there or not. */
+  readonly contract: string;
+  readonly workspaceFile: string;
+}
+
+const unlocated = (): WorkspacePlace => ({ file: "govern.yaml", line: 1, column: 1 });
+
+async function readInputs(options: CheckOptions, folder: string): Promise<Inputs> {
+  const found = findWorkspaceRoot(options.cwd);
+  const parsed = found === undefined ? undefined : await readWorkspace(found);
+  const root = found ?? options.cwd;
   const named = options.app === undefined ? {} : { app: options.app };
   const report = await inspectBundle(folder, { ...named, har: options.har ?? [] });
-  const governedDir = options.governedDir ?? join(root ?? options.cwd, "governed");
+  const governedDir = options.governedDir ?? join(root, "governed");
   const contract = join(governedDir, "apps", report.app, "operations.json");
   const judged = {
     report,
     bundlePath: options.path,
     workspace: parsed?.workspace,
-    locate: parsed?.locate ?? (() => ({ file: "govern.yaml", line: 1, column: 1 })),
+    locate: parsed?.locate ?? unlocated,
     reviewed: (await readReviewed(contract))?.operations,
     today: options.today.toISOString().slice(0, 10),
   };
-  const { origins: _origins, external: _external, ...facts } = report;
+  return { judged, contract, workspaceFile: join(root, "govern.yaml") };
+}
+
+/** What is wider than at the ref, before all else; what else is wrong does not count then. */
+async function findingsAgainst(
+  { against: ref, cwd }: CheckOptions,
+  { judged, contract, workspaceFile }: Inputs,
+): Promise<JudgedFinding[]> {
+  if (ref === undefined) return judgeBundle(judged);
+  const { app, operations } = judged.report;
+  const { workspace, locate } = judged;
+  const now = governedOperations(app, operations, workspace);
+  const old = await sideAt({ cwd, ref, app, contract, workspace: workspaceFile });
+  const { changes } = await comparePrivileges(old, {
+    name: judged.bundlePath,
+    app,
+    operations: now,
+    workspace,
+    locate,
+  });
+  const wider = wideningFaults(judged, changes, ref);
+  const others = judgeBundle(judged).map((finding): JudgedFinding => {
+    return finding.severity === "error" ? { ...finding, severity: "warning" } : finding;
+  });
+  return sortFindings([
+    ...wider.map((fault): JudgedFinding => ({ ...fault, severity: "error" })),
+    ...others,
+  ]);
+}
+
+/**
+ * Checks a bundle against the workspace around `cwd`, or the emitted files of an app against what import wrote. When it
+ * returns, every script was analyzed or is named in a finding. Throws a GovernError for what cannot be checked at all: a
+ * bundle that is missing, empty or governed already, a govern.yaml, generated file or baseline that is not valid, a git
+ * ref that cannot be read.
+ */
+export async function checkBundle(options: CheckOptions): Promise<CheckReport> {
+  const folder = resolve(options.cwd, options.path);
+  if (isEmitted(folder)) {
+    checkEmittedOptions(options);
+    return checkEmitted(options, folder);
+  }
+  const inputs = await readInputs(options, folder);
+  const { judged, contract, workspaceFile } = inputs;
+  const { origins: _origins, external: _external, ...facts } = judged.report;
   const checked = {
     ...facts,
     path: options.path,
     target: "bundle",
     governed: governingApp(judged) !== undefined,
-    findings: judgeBundle(judged),
+    ...(options.against === undefined ? {} : { against: options.against }),
+    findings: await findingsAgainst(options, inputs),
   } as const;
-  const locator = locatorOf(options, bundleFolder(folder), [root ?? options.cwd, contract]);
+  const locator = locatorOf(options, bundleFolder(folder), [workspaceFile, contract]);
   return concluded(options, checked, locator);
 }

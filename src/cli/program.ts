@@ -7,6 +7,7 @@ import { registerAudit } from "./commands/audit.ts";
 import { registerCheck } from "./commands/check.ts";
 import { registerClassify } from "./commands/classify.ts";
 import { registerDemo } from "./commands/demo.ts";
+import { registerDiff } from "./commands/diff.ts";
 import { registerDoctor } from "./commands/doctor.ts";
 import { registerImport } from "./commands/import.ts";
 import { registerInspect } from "./commands/inspect.ts";
@@ -17,6 +18,7 @@ const commands = [
   registerInspect,
   registerImport,
   registerCheck,
+  registerDiff,
   registerServe,
   registerApprovals,
   registerAudit,

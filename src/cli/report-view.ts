@@ -208,7 +208,9 @@ function verdictLine(report: CheckReport, look: Look): string {
   const { paint } = look;
   const verdict = report.passed ? paint.green.bold("✓ passed") : paint.red.bold("✗ failed");
   const findings = findingsText(report);
-  const text = `${verdict}${findings === "" ? "" : ` with ${findings}`}`;
+  const compared =
+    report.against === undefined ? "" : `, compared with ${visibleText(report.against)}`;
+  const text = `${verdict}${findings === "" ? "" : ` with ${findings}`}${compared}`;
   const writes = writesText(report);
   return `${text} ${paint.dim("·")} ${report.writes.ungated > 0 ? paint.yellow(writes) : writes}`;
 }
@@ -228,6 +230,7 @@ function renderAccepted(findings: readonly CheckFinding[], look: Look): string {
 
 function checkNext(report: CheckReport): string {
   const shown = visibleText(report.path);
+  if (report.against !== undefined) return "Let somebody who may decide it review what is wider.";
   if (report.target === "emitted") return "Import the bundle again; do not edit what import wrote.";
   return report.governed
     ? `\`govern import ${shown}\` brings operations.json up to date; review and commit it.`

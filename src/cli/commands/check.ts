@@ -37,6 +37,7 @@ interface CheckFlags {
   readonly json?: boolean;
   readonly baseline?: string;
   readonly updateBaseline?: boolean;
+  readonly against?: string;
 }
 
 async function renderReport(report: CheckReport, format: Format, look: Look): Promise<string> {
@@ -73,6 +74,7 @@ async function runCheck(
     governedDir: absolute(flags.governed),
     baseline: absolute(flags.baseline),
     updateBaseline: flags.updateBaseline,
+    against: flags.against,
     today: new Date(),
   });
   const files: { file: string; text: string }[] = [];
@@ -105,6 +107,7 @@ export function registerCheck(program: Command, context: CommandContext): void {
     )
     .option("--baseline <file>", "findings that were known when the check was adopted do not count")
     .option("--update-baseline", "make the baseline, or take out of it what is fixed")
+    .option("--against <ref>", "a git ref: fail only on what the app may do more than there")
     .addOption(
       new Option("--har <file>", "recorded traffic to hold against the bundle; repeats")
         .argParser(collectText)
@@ -117,6 +120,7 @@ export function registerCheck(program: Command, context: CommandContext): void {
         "govern check ./dist",
         "govern check ./dist --format sarif --output govern.sarif --format human",
         "govern check ./dist --baseline govern-baseline.json",
+        "govern check ./dist --against origin/main --format markdown",
         "govern check governed/apps/support-console",
       ),
     )
