@@ -10,7 +10,6 @@ import { scanBundle } from "./credentials/scan-bundle.ts";
 import { splitCredentials } from "./credentials/split-credentials.ts";
 import { Evaluator } from "./evaluate/evaluator.ts";
 import type { Bundle } from "./files/bundle.ts";
-import { externalAssets } from "./files/external-assets.ts";
 import { observe } from "./har/observe.ts";
 import type { Recording } from "./har/read-har.ts";
 import { markupSites } from "./markup/markup-sites.ts";
@@ -25,6 +24,7 @@ import type { RecognizerContext, SiteDraft } from "./recognizers/recognizer.ts";
 import { recognizers } from "./recognizers/registry.ts";
 import { textCredentials, withoutSecrets } from "./report/credentials.ts";
 import { cutsOf, sortCuts } from "./report/cuts.ts";
+import { externalsOf } from "./report/external.ts";
 import { findingsOf, unreadableFindings } from "./report/findings.ts";
 import { marksOf } from "./report/script-marks.ts";
 import { Places, type NodePlace } from "./report/places.ts";
@@ -218,7 +218,7 @@ export async function analyzeBundle(
     sites: observed.sites,
     findings: sortFindings(findings),
     origins: classifyOrigins(sorted),
-    external: externalAssets(bundle),
+    external: externalsOf({ bundle, program, evaluator, places }),
     ...(observed.observations === undefined ? {} : { observations: observed.observations }),
     cuts,
     ...(options.marks === true ? { marks: marksOf(program, cuts) } : {}),

@@ -12,6 +12,7 @@ import { appNameOf } from "./emit/app-name.ts";
 import { readAssets, type Assets } from "./emit/assets.ts";
 import type { FileCalls } from "./emit/file-changes.ts";
 import { importAnalyzed, type ImportResult, type ImportStep } from "./emit/import-analyzed.ts";
+import { readSigner } from "./emit/sign.ts";
 import { mappedKeys } from "./emit/mappings.ts";
 import type { Bundle } from "./files/bundle.ts";
 import { readHar } from "./har/read-har.ts";
@@ -46,6 +47,8 @@ export interface ImportOptions {
   readonly har?: readonly string[] | undefined;
   /** Refuse to change operations.json. */
   readonly frozen?: boolean | undefined;
+  /** Path of a private key (PEM, Ed25519) that signs what is written. */
+  readonly signingKey?: string | undefined;
   /** The analysis; analyzeBundle if left out. */
   readonly analyze?: typeof analyzeBundle | undefined;
   /** Asks a person; undefined when they left. Without it safe defaults are taken. */
@@ -96,11 +99,12 @@ async function settle(
  * Imports a bundle. When it returns a result, everything is in place (see importAnalyzed); null: the person left, and
  * nothing was written.
  *
- * @throws GovernError `bundle-missing`, `bundle-empty`, `bundle-governed`, `bundle-unparsable`, `usage`, and those of
+ * @throws GovernError `bundle-missing`, `bundle-empty`, `bundle-governed`, `bundle-unparsable`, `key-invalid`, `usage`, and those of
  * importAnalyzed; nothing is written then.
  */
 export async function importBundle(options: ImportOptions): Promise<ImportResult | null> {
   options.onProgress?.("read");
+  const sign = options.signingKey === undefined ? undefined : await readSigner(options.signingKey);
   const bundle = await readBundle(options.bundle);
   const named = await appNameOf(bundle.root, options.app);
   options.onProgress?.("analyze");
@@ -120,6 +124,7 @@ export async function importBundle(options: ImportOptions): Promise<ImportResult
     upstreams: settled.upstreams,
     frozen: options.frozen,
     assets: options.assets ?? (await readAssets()),
+    sign,
     onProgress: options.onProgress,
     calls: options.calls,
   });

@@ -113,6 +113,7 @@ const allowable: ReadonlySet<string> = new Set(["img", "font", "style", "media",
 function fateOf(kind: string, app: string): string {
   if (allowable.has(kind)) return `not loaded until apps.${app}.page.${kind} allows it`;
   if (kind === "connect") return "a hint, which is not followed";
+  if (kind === "form") return "not sent, unless it is an operation";
   return kind === "worker"
     ? "not started: the page's policy takes workers from files of the app alone"
     : "not loaded: serve it with the app, whose files the page's policy takes alone";

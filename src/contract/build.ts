@@ -79,11 +79,11 @@ export const originSchema = z.strictObject({
 });
 export type Origin = z.infer<typeof originSchema>;
 
-/** An asset that the page loads from elsewhere. */
+/** An asset that the page loads from elsewhere, or a form that goes there: the first of its kind and origin in a file. */
 export const externalSchema = z.strictObject({
   origin: z.string(),
   kind: z.string(),
-  file: z.string(),
+  ...place,
 });
 export type External = z.infer<typeof externalSchema>;
 
@@ -135,8 +135,16 @@ export const buildFileSchema = z.strictObject({
   version: z.literal(1),
   app: z.string(),
   ...seen,
-  /** SHA-256 hex of every emitted file of `web/`, by its path there. */
+  /** SHA-256 hex of every other emitted file of the app, by its path in the app's folder: `web/index.html`. */
   emitted: z.record(z.string(), z.string()),
+  /** Ed25519 over the rest of this file (seal.ts). */
+  signature: z
+    .strictObject({
+      /** Base64 of the public key's SPKI. */
+      key: z.string(),
+      value: z.string(),
+    })
+    .optional(),
 });
 export type BuildFile = z.infer<typeof buildFileSchema>;
 

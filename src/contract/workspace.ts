@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { ruleSchema } from "./build.ts";
 import { operationSchema } from "./operation.ts";
+import { isPublicKey } from "./seal.ts";
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, "lower-case letters, digits and dashes");
 const groupName = z.string().min(1);
@@ -15,6 +16,11 @@ export const durationSchema = z
 const serverSchema = z.strictObject({
   operatorUrl: z.url().optional(),
   trustedProxies: z.array(z.string()).optional(),
+  /** Public keys (Ed25519, base64 of the SPKI): an app that none of them signed is not served. */
+  trustedKeys: z
+    .array(z.string().refine(isPublicKey, "the base64 of an Ed25519 public key (SPKI)"))
+    .min(1)
+    .optional(),
 });
 
 const identitySchema = z.strictObject({

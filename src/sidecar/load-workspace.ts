@@ -8,6 +8,7 @@ import type { Workspace } from "../contract/workspace.ts";
 import type { LocateWorkspace } from "../contract/workspace-fault.ts";
 import { parseWorkspace } from "../contract/workspace-file.ts";
 import { GovernError } from "../errors/govern-error.ts";
+import { checkSeal, checkSignature } from "./seal.ts";
 
 /** One app as import wrote it. */
 interface AppFiles {
@@ -69,13 +70,16 @@ function uniqueOperations(operations: readonly Operation[], app: string): readon
 function loadApp(governedDir: string, name: string, workspace: Workspace): AppFiles {
   const folder = join(governedDir, "apps", name);
   const file = readGenerated(join(folder, "operations.json"), operationsFileSchema, name);
-  const { bundle, origins } = readGenerated(join(folder, "build.json"), buildFileSchema, name);
+  const build = readGenerated(join(folder, "build.json"), buildFileSchema, name);
   const web = join(folder, "web");
   if (!existsSync(web)) {
     throw new GovernError("file-invalid", `${web} does not exist.`, {
       next: `Run govern import again: govern import <bundle> --app ${name}.`,
     });
   }
+  checkSignature(name, build, workspace.server?.trustedKeys);
+  checkSeal(folder, name, build);
+  const { bundle, origins } = build;
   const own = workspace.apps?.[name]?.operations ?? [];
   return {
     name,

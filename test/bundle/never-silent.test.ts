@@ -78,7 +78,6 @@ const told: readonly string[] = [
   `new Worker(URL.createObjectURL(new Blob([text])))`,
   `new Worker(URL.createObjectURL(new Blob(["fetch('/api/x')"])))`,
   `const address = URL.createObjectURL(blob); new Worker(address)`,
-  `navigator.serviceWorker.register("https://cdn.example/x.js")`,
   // Names that are made, copied or reflected.
   `navigator["send" + "Beacon"]("/api/x")`,
   `navigator[key]("/api/x")`,
@@ -126,6 +125,9 @@ const excluded: readonly string[] = [
   `new Worker(address)`,
   `new SharedWorker(address)`,
   `navigator.serviceWorker.register(address)`,
+  `navigator.serviceWorker.register("/sw.js")`,
+  `navigator.serviceWorker.register("https://cdn.example/x.js")`,
+  `const workers = navigator.serviceWorker; workers.register("/sw.js", { scope: "/" })`,
   `const wrap = (f) => typeof f == "function" ? f : Function(f); wrap(given)`,
   `const ok = (() => { try { new Function(""); return true } catch { return false } })(); new Function(...names, lines.join(""))`,
 ];
@@ -171,6 +173,23 @@ describe("what the page's policy settles is excluded, with the reason", () => {
     const sites = await sitesOf(code);
     expect(sites.map(({ status }) => status)).toEqual(["excluded"]);
     expect(sites[0]?.reason).toMatch(/the page's policy/);
+  });
+});
+
+describe("what goes past the boundary is told as such", () => {
+  it.each([
+    ["bypass", `new RTCPeerConnection({ iceServers: [] })`],
+    ["bypass", `new WebTransport("https://x.example/t")`],
+    ["bypass", `eval("fetch('/api/x')")`],
+    ["bypass", `setTimeout("fetch('/api/x')", 10)`],
+    ["bypass", `element.innerHTML = "<img src=x onerror=fetch('/api/x')>"`],
+    ["bypass", `navigator.serviceWorker.register("/sw.js")`],
+    ["external-script", `import("https://cdn.example/x.js")`],
+    ["external-script", `new Worker("https://cdn.example/x.js")`],
+    ["unresolved-call", `window[key]("/api/x")`],
+  ])("%s: %s", async (rule, code) => {
+    const { findings } = await analyzeBundle(bundleOf({ "a.js": code }), "app");
+    expect(findings.map((finding) => finding.rule)).toEqual([rule]);
   });
 });
 

@@ -122,7 +122,7 @@ describe("the commands over the support console", () => {
     writeFileSync(path, `${text}<!-- -->`);
     const { code, stdout } = await spoken("check", "governed/apps/support-console");
     expect(code).toBe(1);
-    expect(stdout).toContain("error[unsealed-output] index.html:1:1");
+    expect(stdout).toContain("error[unsealed-output] web/index.html:1:1");
     writeFileSync(path, text);
   });
 

@@ -7,7 +7,13 @@ import { displayWidth } from "../../src/cli/text.ts";
 import { pipeLook, terminalLook } from "./looks.ts";
 import { sampleReport } from "./sample-report.ts";
 
-const asset = (kind: string, origin: string): External => ({ kind, origin, file: "index.html" });
+const asset = (kind: string, origin: string): External => ({
+  kind,
+  origin,
+  file: "index.html",
+  line: 4,
+  column: 2,
+});
 
 describe("renderInspection", () => {
   it("fits every terminal width", () => {

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { originId, statementDigest } from "../../src/contract/operation-id.ts";
 import type { Operation } from "../../src/contract/operation.ts";
+import { digestsOf } from "../../src/contract/seal.ts";
 
 export const api = "https://api.desk.example";
 export const apiPath = `/_govern/http/${originId(api)}`;
@@ -160,7 +161,11 @@ export interface DeskWorkspace {
 }
 
 /** Writes the workspace to a temporary folder. */
-export function writeDesk(upstreamPort: number, change = (text: string) => text): DeskWorkspace {
+export function writeDesk(
+  upstreamPort: number,
+  change = (text: string) => text,
+  script = "document.title = 'desk';\n",
+): DeskWorkspace {
   const folder = mkdtempSync(join(tmpdir(), "govern-desk-"));
   const app = join(folder, "governed/apps/desk");
   mkdirSync(join(app, "web/assets"), { recursive: true });
@@ -168,18 +173,19 @@ export function writeDesk(upstreamPort: number, change = (text: string) => text)
   writeFileSync(join(folder, ".govern/secrets.env"), `DESK_TOKEN="${credential}"\n`);
   writeFileSync(join(folder, "govern.yaml"), change(yaml(upstreamPort)));
   const operations = [readTicket, postRefund, putLabel, selectAgents, updateAgent];
-  writeFileSync(
-    join(app, "operations.json"),
-    JSON.stringify({ version: 1, app: "desk", operations }),
-  );
-  const seen = { origins: [], sites: [], findings: [], external: [], emitted: {} };
+  const files = new Map([
+    ["operations.json", JSON.stringify({ version: 1, app: "desk", operations })],
+    ["web/index.html", html],
+    ["web/assets/app.js", script],
+  ]);
+  for (const [path, text] of files) writeFileSync(join(app, path), text);
+  const emitted = digestsOf([...files].map(([path, text]) => [path, Buffer.from(text)] as const));
+  const seen = { origins: [], sites: [], findings: [], external: [], emitted };
   const bundle = { digest: build, files: 2, bytes: 100 };
   writeFileSync(
     join(app, "build.json"),
     JSON.stringify({ version: 1, app: "desk", bundle, ...seen }),
   );
-  writeFileSync(join(app, "web/index.html"), html);
-  writeFileSync(join(app, "web/assets/app.js"), "document.title = 'desk';\n");
   const db = new Database(join(folder, "agents.db"));
   db.exec("CREATE TABLE agents (id INTEGER PRIMARY KEY, name TEXT NOT NULL, score NUMERIC)");
   db.exec(

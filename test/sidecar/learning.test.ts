@@ -45,13 +45,11 @@ describe("a sidecar that learns", () => {
 
   beforeAll(async () => {
     upstream = await startUpstream();
-    desk = writeDesk(upstream.port);
-    writeFileSync(
-      join(desk.folder, "governed/apps/desk/web/assets/app.js"),
+    const script =
       'call("/v2/reports/" + id + "/lines?state=" + state, "refunds", `/v2/notes`);' +
-        "sql`\\n  DELETE FROM agents WHERE id = ${{ id }.id} AND name <> ${`x`}`;" +
-        String.raw`ask("SELECT name FROM agents\n WHERE name = 'o\'hara'")`,
-    );
+      "sql`\\n  DELETE FROM agents WHERE id = ${{ id }.id} AND name <> ${`x`}`;" +
+      String.raw`ask("SELECT name FROM agents\n WHERE name = 'o\'hara'")`;
+    desk = writeDesk(upstream.port, undefined, script);
     sidecar = await start();
     sam = await signIn({ port: sidecar.port, host: "desk.localhost" }, "sam");
   });

@@ -1,9 +1,10 @@
 /** The governed directory as files: what is written where for one app. */
 import { lstat, readdir, realpath } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
-import { sha256Hex } from "../../contract/canonical-json.ts";
+import type * as z from "zod";
 import type { BuildFile, BundleFacts, Finding } from "../../contract/build.ts";
 import type { OperationsFile } from "../../contract/operation.ts";
+import { digestsOf, type sealFileSchema } from "../../contract/seal.ts";
 import { GovernError } from "../../errors/govern-error.ts";
 import type { Analysis } from "../analysis.ts";
 import type { RewrittenBundle } from "../rewrite/rewrite-bundle.ts";
@@ -36,9 +37,14 @@ export interface EmittedApp {
   readonly bundle: BundleFacts;
   /** All of the import, the analysis's and the rewriter's. */
   readonly findings: readonly Finding[];
+  /** Signs what it is given, if the person gave a key. */
+  readonly sign?: ((build: BuildFile) => BuildFile) | undefined;
 }
 
-function buildText({ app, analysis, rewritten, bundle, findings }: EmittedApp): string {
+type Files = ReadonlyMap<string, Uint8Array>;
+
+function buildText(emitted: EmittedApp, files: Files): string {
+  const { app, analysis, bundle, findings, sign = (build) => build } = emitted;
   const file: BuildFile = {
     version: 1,
     app,
@@ -48,36 +54,43 @@ function buildText({ app, analysis, rewritten, bundle, findings }: EmittedApp): 
     findings: [...findings],
     external: [...analysis.external],
     ...(analysis.observations === undefined ? {} : { observations: analysis.observations }),
-    emitted: Object.fromEntries(
-      [...rewritten.files].map(([path, bytes]) => [path, sha256Hex(bytes)]),
-    ),
+    emitted: digestsOf(files),
   };
-  return jsonFile(file);
+  return jsonFile(sign(file));
 }
 
 function appFiles(emitted: EmittedApp): Map<string, Uint8Array> {
   const { app, analysis, rewritten } = emitted;
-  return new Map([
+  const files = new Map([
     ["operations.json", bytesOf(operationsText(app, analysis))],
-    ["build.json", bytesOf(buildText(emitted))],
     ...[...rewritten.files].map(([path, bytes]) => [`web/${path}`, bytes] as const),
     ...[...rewritten.maps].map(([path, bytes]) => [`maps/${path}`, bytes] as const),
   ]);
+  return files.set("build.json", bytesOf(buildText(emitted, files)));
+}
+
+/** The files that belong to no app, by their paths in the governed directory, and their seal. */
+function sharedFiles(assets: Assets): Files {
+  const files = new Map([
+    [".gitignore", bytesOf(gitignore)],
+    ...[...assets.sidecar].map(([name, bytes]) => [`sidecar/${name}`, bytes] as const),
+  ]);
+  const seal: z.infer<typeof sealFileSchema> = { version: 1, files: digestsOf(files) };
+  return files.set("seal.json", bytesOf(jsonFile(seal)));
 }
 
 /** The changes that make `out` the governed directory of this app; other apps in it stay. */
 export function governedChanges(out: string, emitted: EmittedApp, assets: Assets): Change[] {
   const beside = dirname(out);
-  // One by one: the folder also holds what its owner put there, a .env and node_modules.
-  const sidecar = [...assets.sidecar].map(([name, bytes]): Change => ({
+  // One by one: the folder of the sidecar also holds what its owner put there, a .env and node_modules.
+  const shared = [...sharedFiles(assets)].map(([name, bytes]): Change => ({
     kind: "file",
-    path: join(out, "sidecar", name),
+    path: join(out, name),
     bytes,
     beside,
   }));
   return [
-    { kind: "file", path: join(out, ".gitignore"), bytes: bytesOf(gitignore), beside },
-    ...sidecar,
+    ...shared,
     { kind: "folder", path: join(out, "apps", emitted.app), files: appFiles(emitted), beside },
   ];
 }

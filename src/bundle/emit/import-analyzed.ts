@@ -5,7 +5,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { canonicalJson } from "../../contract/canonical-json.ts";
-import type { BundleFacts, Finding } from "../../contract/build.ts";
+import type { BuildFile, BundleFacts, Finding } from "../../contract/build.ts";
 import { operationsFileSchema, type Operation } from "../../contract/operation.ts";
 import { parseWorkspace } from "../../contract/workspace-file.ts";
 import type { Workspace } from "../../contract/workspace.ts";
@@ -45,6 +45,8 @@ export interface ImportPlanOptions {
   /** Refuse to change operations.json. */
   readonly frozen?: boolean | undefined;
   readonly assets: Assets;
+  /** Signs build.json. */
+  readonly sign?: ((build: BuildFile) => BuildFile) | undefined;
   readonly onProgress?: ((step: ImportStep) => void) | undefined;
   /** The writing calls; the file system's own if left out. */
   readonly calls?: FileCalls | undefined;
@@ -212,6 +214,10 @@ function displayPath(change: Change, workspaceDir: string): string {
   return change.kind === "folder" ? `${path}/` : path;
 }
 
+function factsOf({ digest, files, bytes }: Bundle): BundleFacts {
+  return { digest, files: files.size, bytes };
+}
+
 /**
  * Imports an analyzed bundle. When it returns, the governed directory holds the app as it was verified, govern.yaml maps
  * its calls, and every stripped credential is in .govern/secrets.env; a second import of the same input writes nothing.
@@ -247,9 +253,10 @@ export async function importAnalyzed(
   options.onProgress?.("verify");
   const left = verifyRewritten(rewritten, analysis);
   const findings = [...analysis.findings, ...left];
-  const facts = { digest: bundle.digest, files: bundle.files.size, bytes: bundle.bytes };
+  const facts = factsOf(bundle);
+  const emitted = { app, analysis, rewritten, bundle: facts, findings, sign: options.sign };
   const changes: Change[] = [
-    ...governedChanges(out, { app, analysis, rewritten, bundle: facts, findings }, assets),
+    ...governedChanges(out, emitted, assets),
     {
       kind: "file",
       path: state.file,

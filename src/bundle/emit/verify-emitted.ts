@@ -1,8 +1,15 @@
 /** Verifies the emitted files of one app against its build.json, and against what may never be in them. */
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { lstat, readdir, readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type * as z from "zod";
 import { buildFileSchema, type BuildFile, type Finding } from "../../contract/build.ts";
-import { sha256Hex } from "../../contract/canonical-json.ts";
+import {
+  brokenSeals,
+  digestsOf,
+  sealFileSchema,
+  type BrokenSeal,
+  type Digests,
+} from "../../contract/seal.ts";
 import { GovernError } from "../../errors/govern-error.ts";
 import { scanText } from "../credentials/scan-text.ts";
 import { credentialText } from "../operations/credentials.ts";
@@ -11,55 +18,72 @@ import { remainingSinks } from "../rewrite/verify-rewritten.ts";
 
 const importAgain = "Run govern import on the bundle again.";
 
-async function readBuild(appDir: string): Promise<BuildFile> {
-  const path = join(appDir, "build.json");
-  const text = await readFile(path, "utf8").catch((cause: unknown) => {
-    throw new GovernError("file-invalid", `There is no ${path}.`, { next: importAgain, cause });
-  });
+function parseGenerated<S extends z.ZodType>(path: string, text: string, schema: S): z.infer<S> {
   try {
-    return buildFileSchema.parse(JSON.parse(text));
+    return schema.parse(JSON.parse(text));
   } catch (cause) {
-    throw new GovernError("file-invalid", `${path} is not a build file.`, {
+    throw new GovernError("file-invalid", `${path} is not what import writes.`, {
       next: importAgain,
       cause,
     });
   }
 }
 
-async function readTree(folder: string): Promise<Map<string, Uint8Array>> {
-  const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => []);
-  const files = entries
-    .filter((entry) => !entry.isDirectory())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .toSorted();
-  const read = files.map(
-    async (path) => [path.slice(folder.length + 1), await readFile(path)] as const,
-  );
-  return new Map(await Promise.all(read));
+async function readBuild(appDir: string): Promise<BuildFile> {
+  const path = join(appDir, "build.json");
+  const text = await readFile(path, "utf8").catch((cause: unknown) => {
+    throw new GovernError("file-invalid", `There is no ${path}.`, { next: importAgain, cause });
+  });
+  return parseGenerated(path, text, buildFileSchema);
 }
 
-function unsealed(file: string, message: string): Finding {
-  return {
+/** Every file under some names of a folder, by its path there. What is neither file nor folder has no bytes: it breaks the seal. */
+async function readTree(
+  folder: string,
+  names: readonly string[],
+): Promise<Map<string, Uint8Array>> {
+  const found = new Map<string, Uint8Array>();
+  for (const name of names) {
+    const path = join(folder, name);
+    const entry = await lstat(path).catch(() => null);
+    if (entry === null) continue;
+    if (entry.isDirectory()) {
+      const inner = (await readdir(path)).toSorted().map((one) => `${name}/${one}`);
+      for (const [file, bytes] of await readTree(folder, inner)) found.set(file, bytes);
+    } else found.set(name, entry.isFile() ? await readFile(path) : new Uint8Array());
+  }
+  return found;
+}
+
+const faultTexts: Readonly<Record<BrokenSeal["fault"], string>> = {
+  missing: "the file is missing",
+  changed: "the file was changed after import",
+  added: "the file was not written by import",
+};
+
+function sealFindings(sealed: Digests, files: ReadonlyMap<string, Uint8Array>): Finding[] {
+  return brokenSeals(sealed, digestsOf(files)).map(({ path, fault }) => ({
     rule: "unsealed-output",
     severity: "error",
-    file,
+    file: path,
     line: 1,
     column: 0,
-    message,
+    message: faultTexts[fault],
     fix: importAgain,
-  };
+  }));
 }
 
-function sealFindings(build: BuildFile, files: ReadonlyMap<string, Uint8Array>): Finding[] {
-  const listed = Object.entries(build.emitted).flatMap(([path, digest]) => {
-    const bytes = files.get(path);
-    if (bytes === undefined) return [unsealed(path, "the file is missing")];
-    return sha256Hex(bytes) === digest ? [] : [unsealed(path, "the file was changed after import")];
-  });
-  const extra = [...files.keys()]
-    .filter((path) => !Object.hasOwn(build.emitted, path))
-    .map((path) => unsealed(path, "the file was not written by import"));
-  return [...listed, ...extra];
+/** The files of the governed directory that belong to no app; none is looked for where an app stands alone. */
+async function sharedFindings(appDir: string): Promise<Finding[]> {
+  const out = dirname(dirname(appDir));
+  const text = await readFile(join(out, "seal.json"), "utf8").catch(() => null);
+  if (text === null) return [];
+  const { files } = parseGenerated(join(out, "seal.json"), text, sealFileSchema);
+  const there = await readTree(out, Object.keys(files));
+  return sealFindings(files, there).map((finding) => ({
+    ...finding,
+    file: `../../${finding.file}`,
+  }));
 }
 
 async function credentialFindings(file: string, bytes: Uint8Array): Promise<Finding[]> {
@@ -78,15 +102,22 @@ async function credentialFindings(file: string, bytes: Uint8Array): Promise<Find
 }
 
 /**
- * Verifies `governed/apps/<app>`: every file of `web/` is as import wrote it, none is missing or added, no call stands
- * outside the proxy, no credential is in any file. Paths of findings are relative to `web/`.
+ * Verifies `governed/apps/<app>`: every file is as import wrote it, none is missing or added, no call in `web/` stands outside
+ * the proxy, no credential is in any of its files. Paths of findings are relative to the app's folder.
  *
  * @throws GovernError `file-invalid` when there is no readable build.json.
  */
 export async function verifyEmitted(appDir: string): Promise<Finding[]> {
   const build = await readBuild(appDir);
-  const files = await readTree(join(appDir, "web"));
+  const names = (await readdir(appDir)).toSorted().filter((name) => name !== "build.json");
+  const files = await readTree(appDir, names);
+  const web = new Map([...files].filter(([path]) => path.startsWith("web/")));
   const credentials: Finding[] = [];
-  for (const [path, bytes] of files) credentials.push(...(await credentialFindings(path, bytes)));
-  return [...sealFindings(build, files), ...remainingSinks(files, () => undefined), ...credentials];
+  for (const [path, bytes] of web) credentials.push(...(await credentialFindings(path, bytes)));
+  return [
+    ...sealFindings(build.emitted, files),
+    ...(await sharedFindings(appDir)),
+    ...remainingSinks(web, () => undefined),
+    ...credentials,
+  ];
 }

@@ -1,5 +1,4 @@
 /** What pages, styles and the loaders of bundlers take from other origins, and workers that are made of texts. */
-import type { External } from "../../contract/build.ts";
 import type { Bundle, BundleFile } from "./bundle.ts";
 import { attribute, htmlElements } from "./html-scripts.ts";
 import { fileText } from "./read-bundle.ts";
@@ -20,9 +19,29 @@ const elementKinds: ReadonlyMap<string, string> = new Map([
   ["video", "media"],
   ["iframe", "frame"],
   ["embed", "object"],
+  ["object", "object"],
+  ["form", "form"],
 ]);
 
-function originOf(reference: string | undefined): string | undefined {
+/** What holds the address, if that is not `src`. */
+const addressNames: ReadonlyMap<string, string> = new Map([
+  ["link", "href"],
+  ["object", "data"],
+  ["form", "action"],
+]);
+
+/** One asset, where it is named. */
+export interface ExternalAsset {
+  readonly origin: string;
+  readonly kind: string;
+  readonly file: string;
+  /** UTF-16 offset in the file's text. */
+  readonly offset: number;
+}
+
+type Found = Omit<ExternalAsset, "file">;
+
+export function originOf(reference: string | undefined): string | undefined {
   if (reference === undefined || !/^(?:https?:)?\/\//i.test(reference)) return undefined;
   const url = reference.startsWith("//") ? `https:${reference}` : reference;
   return URL.canParse(url) ? new URL(url).origin : undefined;
@@ -35,29 +54,26 @@ function linkKind(element: Parameters<typeof attribute>[0]): string {
   return linkKinds.find(([pattern]) => pattern.test(rel))?.[1] ?? "link";
 }
 
-function fromHtml(html: string): { origin: string; kind: string }[] {
-  const found: { origin: string; kind: string }[] = [];
-  for (const element of htmlElements(html)) {
-    const isLink = element.tagName === "link";
-    const kind = isLink ? linkKind(element) : elementKinds.get(element.tagName);
-    if (kind === undefined) continue;
-    const origin = originOf(attribute(element, isLink ? "href" : "src"));
-    if (origin !== undefined) found.push({ origin, kind });
-  }
-  return found;
+function fromHtml(html: string): Found[] {
+  return htmlElements(html).flatMap((element): Found[] => {
+    const { tagName } = element;
+    const kind = tagName === "link" ? linkKind(element) : elementKinds.get(tagName);
+    const origin = originOf(attribute(element, addressNames.get(tagName) ?? "src"));
+    if (kind === undefined || origin === undefined) return [];
+    return [{ origin, kind, offset: element.sourceCodeLocation?.startOffset ?? 0 }];
+  });
 }
 
-function fromStyle(css: string): { origin: string; kind: string }[] {
-  const found: { origin: string; kind: string }[] = [];
+function fromStyle(css: string): Found[] {
   const loads = /(@import\s+)?(?:url\(\s*["']?([^"')\s]+)|(?<=@import\s)["']([^"']+))/gi;
-  for (const match of css.matchAll(loads)) {
+  return [...css.matchAll(loads)].flatMap((match): Found[] => {
     const reference = match[2] ?? match[3];
     const origin = originOf(reference);
-    if (origin === undefined) continue;
+    if (origin === undefined) return [];
     const isFont = /\.(?:woff2?|ttf|otf|eot)(?:[?#]|$)/i.test(reference ?? "");
-    found.push({ origin, kind: match[1] || match[3] ? "style" : isFont ? "font" : "img" });
-  }
-  return found;
+    const kind = match[1] || match[3] ? "style" : isFont ? "font" : "img";
+    return [{ origin, kind, offset: match.index }];
+  });
 }
 
 /** Where a bundler's runtime loads its chunks from: webpack's public path, and what vite puts before a file's name. */
@@ -68,27 +84,26 @@ const loaderBases =
 const blobWorker =
   /createObjectURL[^]{0,600}?\bnew\s+(?:Shared)?Worker\b|\bnew\s+(?:Shared)?Worker\s*\([^()]{0,40}createObjectURL/;
 
-function fromScript(code: string): { origin: string; kind: string }[] {
-  const bases = [...code.matchAll(loaderBases)].flatMap(([, webpack, vite]) => {
-    const origin = originOf(webpack ?? vite);
-    return origin === undefined ? [] : [{ origin, kind: "script" }];
+function fromScript(code: string): Found[] {
+  const bases = [...code.matchAll(loaderBases)].flatMap((match): Found[] => {
+    const origin = originOf(match[1] ?? match[2]);
+    return origin === undefined ? [] : [{ origin, kind: "script", offset: match.index }];
   });
-  return blobWorker.test(code) ? [...bases, { origin: "blob:", kind: "worker" }] : bases;
+  const worker = blobWorker.exec(code);
+  return worker === null
+    ? bases
+    : [...bases, { origin: "blob:", kind: "worker", offset: worker.index }];
 }
 
-function assetsOf(file: BundleFile): { origin: string; kind: string }[] {
+function assetsOf(file: BundleFile): Found[] {
   if (file.kind === "html") return fromHtml(fileText(file));
   if (file.kind === "style") return fromStyle(fileText(file));
   return file.kind === "script" ? fromScript(fileText(file)) : [];
 }
 
-/** External assets of a bundle, each origin and kind once per file. */
-export function externalAssets(bundle: Bundle): External[] {
-  const found = new Map<string, External>();
-  for (const file of bundle.files.values()) {
-    for (const { origin, kind } of assetsOf(file)) {
-      found.set(`${file.path} ${kind} ${origin}`, { origin, kind, file: file.path });
-    }
-  }
-  return [...found.keys()].toSorted().map((key) => found.get(key) as External);
+/** External assets of a bundle as its files name them, each time. */
+export function externalAssets(bundle: Bundle): ExternalAsset[] {
+  return [...bundle.files.values()].flatMap((file) =>
+    assetsOf(file).map((found) => ({ ...found, file: file.path })),
+  );
 }

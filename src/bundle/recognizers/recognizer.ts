@@ -53,10 +53,13 @@ export type CutDraft =
       readonly within?: string;
     };
 
+/** Rules that an open site can be told as. */
+export type OpenRule = "unresolved-call" | "bypass" | "external-script" | "interactive-transaction";
+
 /** A finding at a node, beside `unresolved-call`, which every open site gives. */
 export interface FindingDraft {
   readonly at: Node;
-  readonly rule: "hardcoded-credential" | "public-key" | "interpolated-sql";
+  readonly rule: "hardcoded-credential" | "public-key" | "interpolated-sql" | "bypass";
   readonly message: string;
   readonly fix?: string;
   readonly operation?: UnnamedOperation;
@@ -78,6 +81,8 @@ export interface SiteDraft {
   readonly calls?: readonly CallDraft[];
   readonly cuts: readonly CutDraft[];
   readonly findings?: readonly FindingDraft[];
+  /** What an open site is told as; default `unresolved-call`. */
+  readonly rule?: OpenRule;
 }
 
 export interface RecognizerContext {

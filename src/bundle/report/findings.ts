@@ -8,7 +8,7 @@ import { isUtf8 } from "../files/read-bundle.ts";
 import type { Program } from "../modules/program.ts";
 import { ambiguousPairs } from "../operations/ambiguity.ts";
 import type { CredentialDraft } from "../operations/credentials.ts";
-import type { FindingDraft, SiteDraft } from "../recognizers/recognizer.ts";
+import type { FindingDraft, OpenRule, SiteDraft } from "../recognizers/recognizer.ts";
 import { missingScripts } from "./missing-scripts.ts";
 import type { Places } from "./places.ts";
 
@@ -48,20 +48,38 @@ const callNames: Readonly<Record<string, string>> = {
   "fetch-event-source": "fetchEventSource call",
 };
 
-function unresolved({ site }: { site: Site }): Finding {
+/** What is told of an open site, and what to do. */
+const openTexts: Readonly<
+  Record<OpenRule, (name: string, reason: string) => readonly [string, string]>
+> = {
+  "unresolved-call": (name, reason) => [
+    `What this ${name} sends cannot be told: ${reason}.`,
+    "Give it a literal address or text, or register the operation by hand under apps.<app>.operations.",
+  ],
+  bypass: (_name, reason) => [
+    `This can reach the network past the boundary: ${reason}.`,
+    "Take it out of the app, or send its data by fetch.",
+  ],
+  "external-script": (_name, reason) => [
+    `Code that nobody reviewed is loaded here: ${reason}.`,
+    "Serve the script with the app: the governed page loads no other.",
+  ],
+  "interactive-transaction": (_name, reason) => [
+    `A transaction that goes on by its own results cannot be approved as one call: ${reason}.`,
+    "Read before the transaction, or put it into a function of the database.",
+  ],
+};
+
+function unresolved({ site, draft }: Found["numbered"][number]): Finding {
   const name = callNames[site.recognizer] ?? "call";
   const count = site.operations.length;
   const rest =
     count === 0
       ? ""
       : ` ${count === 1 ? "1 operation of it is" : `${count} operations of it are`} known.`;
-  return {
-    rule: "unresolved-call",
-    severity: "error",
-    ...placed(site),
-    message: `What this ${name} sends cannot be told: ${site.reason ?? "it is computed at run time"}.${rest}`,
-    fix: "Give it a literal address or text, or register the operation by hand under apps.<app>.operations.",
-  };
+  const rule = draft.rule ?? "unresolved-call";
+  const [message, fix] = openTexts[rule](name, site.reason ?? "it is computed at run time");
+  return { rule, severity: "error", ...placed(site), message: `${message}${rest}`, fix };
 }
 
 function drafted(finding: FindingDraft, places: Places): Finding {

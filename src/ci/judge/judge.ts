@@ -3,9 +3,11 @@ import type { Finding, Rule } from "../../contract/build.ts";
 import { severityOf } from "../rules.ts";
 import { sortFindings } from "../severity.ts";
 import { faultyExemptions } from "./exemptions.ts";
+import { externalFaults } from "./external.ts";
 import { governingApp, type Home, type Judged } from "./judged.ts";
 import { unmappedOrigins } from "./origins.ts";
 import { applySuppressions } from "./suppressions.ts";
+import { interactiveTransactions } from "./transactions.ts";
 import { mutatingGets, staleOperations, ungatedWrites } from "./writes.ts";
 
 export interface JudgedFinding extends Finding {
@@ -25,6 +27,8 @@ export function judgeBundle(judged: Judged): JudgedFinding[] {
     ...unmappedOrigins(judged),
     ...mutatingGets(judged),
     ...staleOperations(judged),
+    ...externalFaults(judged),
+    ...interactiveTransactions(judged),
     ...judged.report.findings.filter((finding) => !judgedHere.has(finding.rule)),
   ];
   return sortFindings(

@@ -20,6 +20,7 @@ interface ImportFlags {
   readonly frozen?: boolean;
   readonly upstream: ReadonlyMap<string, string>;
   readonly har: readonly string[];
+  readonly sign?: string;
   readonly json?: boolean;
 }
 
@@ -83,6 +84,7 @@ async function runImport(
     upstreams: flags.upstream,
     frozen: flags.frozen,
     har: flags.har.map((path) => resolve(cwd, path)),
+    signingKey: flags.sign === undefined ? undefined : resolve(cwd, flags.sign),
     onProgress: (step) => output.progress(steps[step]),
     onAnalysis: (doing) => output.progress(`${steps.analyze} ${doing}`),
     ...asking,
@@ -122,6 +124,10 @@ export function registerImport(program: Command, context: CommandContext): void 
       new Option("--har <file>", "recorded traffic to hold against the bundle; repeats")
         .argParser(collectText)
         .default([], "none"),
+    )
+    .option(
+      "--sign <keyfile>",
+      "sign what is written (Ed25519, PEM), for server.trustedKeys of govern.yaml",
     )
     .option("--json", "print what was done as JSON")
     .addHelpText(

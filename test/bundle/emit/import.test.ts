@@ -38,6 +38,7 @@ describe("a first import", () => {
       "governed/apps/console/web/assets/govern-proxy-HASH.js",
       "governed/apps/console/web/assets/index-HASH.js",
       "governed/apps/console/web/index.html",
+      "governed/seal.json",
       "governed/sidecar/package.json",
       "governed/sidecar/sidecar.mjs",
     ]);
@@ -238,8 +239,21 @@ describe("the emitted files", () => {
     const { appDir } = await importApp(folder);
     rmSync(join(appDir, "web/index.html"));
     expect(await verifyEmitted(appDir)).toMatchObject([
-      { rule: "unsealed-output", file: "index.html" },
+      { rule: "unsealed-output", file: "web/index.html" },
     ]);
+  });
+
+  test.each([
+    ["operations.json", "{}"],
+    ["maps/assets/more.js.map", "{}"],
+    ["../../sidecar/sidecar.mjs", "// another"],
+    ["../../.gitignore", ""],
+  ])("do not verify with another %s", async (path, text) => {
+    const folder = workspaceWithApp();
+    const { appDir } = await importApp(folder);
+    expect(await verifyEmitted(appDir)).toEqual([]);
+    writeTree(appDir, { [path]: text });
+    expect(await verifyEmitted(appDir)).toMatchObject([{ rule: "unsealed-output", file: path }]);
   });
 
   test("may quote the form of a connection string", async () => {

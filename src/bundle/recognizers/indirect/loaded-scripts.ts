@@ -25,9 +25,7 @@ class ScriptReader {
 
   constructor(reader: TextReader) {
     this.reader = reader;
-    for (const loading of [...this.workers(), ...this.imports(), ...this.registrations()]) {
-      this.load(loading);
-    }
+    for (const loading of [...this.workers(), ...this.imports()]) this.load(loading);
     for (const call of reader.calls("Blob")) this.blob(call);
   }
 
@@ -56,19 +54,6 @@ class ScriptReader {
     );
   }
 
-  /** `navigator.serviceWorker.register(address)`. */
-  private registrations(): Loading[] {
-    return this.reader.program.members("register").flatMap((member): Loading[] => {
-      const { object } = member;
-      const call = this.reader.program.parentOf(member);
-      if (!isMember(object) || memberName(object) !== "serviceWorker") return [];
-      if (!isCall(call) || call.callee !== member) return [];
-      const [address] = call.arguments;
-      const what = "the script of the service worker";
-      return address === undefined ? [] : [{ at: call, address, what }];
-    });
-  }
-
   private load({ at, address, what }: Loading): void {
     const blob = this.blobOf(address);
     if (blob !== undefined) return this.fromBlob(at, blob, what);
@@ -77,8 +62,13 @@ class ScriptReader {
       const named = networkName(decoded(text));
       if (named !== undefined) this.add(at, `the text of ${what} names ${named}`);
     } else if (unreachable) this.add(at, "nothing calls it", "unreachable");
-    else if (elsewhere.test(text)) this.add(at, `${what} is not in the bundle`);
-    else if (open) this.add(at, ownScripts, "excluded");
+    else if (elsewhere.test(text)) {
+      this.found.push({
+        node: at,
+        reason: `${what} is not in the bundle`,
+        rule: "external-script",
+      });
+    } else if (open) this.add(at, ownScripts, "excluded");
   }
 
   /** What an expression holds, through a variable. */

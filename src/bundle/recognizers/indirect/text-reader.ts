@@ -12,6 +12,8 @@ export interface CodeText {
   readonly node: Node;
   readonly reason: string;
   readonly status?: "open" | "excluded" | "unreachable" | undefined;
+  /** What it is told as; default `bypass`. */
+  readonly rule?: "bypass" | "external-script" | undefined;
 }
 
 export type Call = Exclude<CallNode, { type: "TaggedTemplateExpression" }>;
