@@ -1,11 +1,12 @@
 /** A store in memory, with the real state machine: for processors without a disk. Verifies nothing. */
 import type { AuditEntry, NewAuditEntry } from "../../src/contract/audit-entry.ts";
 import { transition } from "../../src/sidecar/approvals/state-machine.ts";
-import type { ApprovalRecord, Store } from "../../src/sidecar/store/store.ts";
+import type { ApprovalRecord, SessionRecord, Store } from "../../src/sidecar/store/store.ts";
 
 export interface MemoryStore extends Store {
   readonly log: AuditEntry[];
   readonly held: Map<string, ApprovalRecord>;
+  readonly signedIn: Map<string, SessionRecord>;
   /** Every later write rejects. */
   broken: boolean;
 }
@@ -13,6 +14,7 @@ export interface MemoryStore extends Store {
 export function createMemoryStore(now: () => number = Date.now): MemoryStore {
   const log: AuditEntry[] = [];
   const held = new Map<string, ApprovalRecord>();
+  const signedIn = new Map<string, SessionRecord>();
   const time = (): string => new Date(now()).toISOString();
   const append = async (entry: NewAuditEntry): Promise<AuditEntry> => {
     if (store.broken) throw new RangeError("no space");
@@ -23,6 +25,7 @@ export function createMemoryStore(now: () => number = Date.now): MemoryStore {
   const store: MemoryStore = {
     log,
     held,
+    signedIn,
     broken: false,
     append,
     entries: async () => log,
@@ -69,6 +72,34 @@ export function createMemoryStore(now: () => number = Date.now): MemoryStore {
     },
     takeResult: async () => undefined,
     dropResults: async () => 0,
+    async beginSession(session, entry) {
+      await append(entry);
+      signedIn.set(session.id, { ...session, ended: null });
+    },
+    session: async (id) => signedIn.get(id),
+    sessions: async (person) =>
+      [...signedIn.values()].filter(
+        ({ subject, issuer }) =>
+          person === undefined || (subject === person.subject && issuer === person.issuer),
+      ),
+    async updateSession(id, change) {
+      const session = signedIn.get(id);
+      if (session === undefined || session.ended !== null) return false;
+      signedIn.set(id, { ...session, ...change });
+      return true;
+    },
+    async endSession(id, why, entry) {
+      const session = signedIn.get(id);
+      if (session === undefined || session.ended !== null) return false;
+      await append(entry);
+      signedIn.set(id, { ...session, ended: why, tokens: null });
+      return true;
+    },
+    async dropSessions(expiredBy) {
+      const gone = [...signedIn.values()].filter(({ expiresAt }) => expiresAt <= expiredBy);
+      for (const { id } of gone) signedIn.delete(id);
+      return gone.length;
+    },
     close: async () => undefined,
   };
   return store;

@@ -1,8 +1,8 @@
-/** Encryption at rest of held calls and results: AES-256-GCM, bound to the approval and the column it stands in. */
+/** Encryption at rest of held calls, results and tokens: AES-256-GCM, bound to the row and the column they stand in. */
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
 import { canonicalJson, type JsonValue } from "../../contract/canonical-json.ts";
 import { GovernError } from "../../errors/govern-error.ts";
-import type { HeldCall, StoredResult } from "./store.ts";
+import type { HeldCall, SessionTokens, StoredResult } from "./store.ts";
 
 const nonceBytes = 12;
 const tagBytes = 16;
@@ -82,4 +82,13 @@ export function unsealResult(key: Uint8Array, id: string, sealed: Uint8Array): S
   const { json, bytes } = unframe(unseal(key, `${id} result`, sealed));
   const head = json as Omit<StoredResult, "body">;
   return { status: head.status, headers: head.headers, body: new Uint8Array(bytes) };
+}
+
+export function sealTokens(key: Uint8Array, id: string, tokens: SessionTokens): Buffer {
+  const { refresh, id: idToken } = tokens;
+  return seal(key, `${id} tokens`, Buffer.from(canonicalJson({ refresh, id: idToken })));
+}
+
+export function unsealTokens(key: Uint8Array, id: string, sealed: Uint8Array): SessionTokens {
+  return JSON.parse(unseal(key, `${id} tokens`, sealed).toString("utf8")) as SessionTokens;
 }

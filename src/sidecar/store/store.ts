@@ -1,5 +1,5 @@
 /**
- * What the sidecar keeps: approvals and the audit log. Each method is one transaction, durable when its promise
+ * What the sidecar keeps: approvals, sessions and the audit log. Each method is one transaction, durable when its promise
  * resolves. Implementations live in folders beside this file and pass one contract test; they decide nothing: whether a
  * transition is legal is `transition` of ../approvals/state-machine.ts, which they run inside their transaction.
  *
@@ -157,6 +157,41 @@ export interface EntryQuery {
   readonly newestFirst?: boolean;
 }
 
+/** What the provider gave for a session. Encrypted at rest, shredded when the session ends. */
+export interface SessionTokens {
+  /** To read the person's groups again; null where the provider gave none. */
+  readonly refresh: string | null;
+  /** The ID token, as a hint for signing out at the provider. */
+  readonly id: string | null;
+}
+
+/** Why a session ended before its time: the person signed out, or the provider no longer vouches for them. */
+export type SessionEnd = "signed-out" | "refused";
+
+/** Somebody who signed in. Times are milliseconds since the epoch, by the caller's clock. */
+export interface NewSession {
+  /** Digest of the session id; the id itself is in the cookie alone. */
+  readonly id: string;
+  /** The one app, or the operator origin, that it is for. */
+  readonly audience: string;
+  readonly subject: string;
+  readonly issuer: string;
+  /** Groups that the provider stated at `groupsAt`. */
+  readonly groups: readonly string[];
+  readonly groupsAt: number;
+  readonly seenAt: number;
+  /** The end of its absolute lifetime. */
+  readonly expiresAt: number;
+  readonly tokens: SessionTokens | null;
+}
+
+export interface SessionRecord extends NewSession {
+  /** Null while nobody ended it; it may still be past its time. */
+  readonly ended: SessionEnd | null;
+}
+
+export type SessionChange = Partial<Pick<NewSession, "groups" | "groupsAt" | "seenAt" | "tokens">>;
+
 /** What verifying the log found. `root` is the RFC 6962 tree head in hex. */
 export type LogVerdict =
   | {
@@ -188,5 +223,19 @@ export interface Store {
   takeResult(id: string): Promise<StoredResult | undefined>;
   /** Removes results that nobody fetched; gives how many. Takes the latest time of finishing that is too old. */
   dropResults(finishedBy: string): Promise<number>;
+  /** Keeps a new session and appends its entry. */
+  beginSession(session: NewSession, entry: NewAuditEntry): Promise<void>;
+  session(id: string): Promise<SessionRecord | undefined>;
+  /** All that are kept of one person, or of everybody, ended ones too. */
+  sessions(person?: {
+    readonly subject: string;
+    readonly issuer: string;
+  }): Promise<readonly SessionRecord[]>;
+  /** Changes a session that nobody ended; false, with nothing changed, for any other. */
+  updateSession(id: string, change: SessionChange): Promise<boolean>;
+  /** Ends a session for good, shreds its tokens and appends the entry; false, with nothing appended, if it was over. */
+  endSession(id: string, why: SessionEnd, entry: NewAuditEntry): Promise<boolean>;
+  /** Removes those whose time ended by then; gives how many. */
+  dropSessions(expiredBy: number): Promise<number>;
   close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { encodeEntry, leafHash, nodeHash } from "../../../src/contract/audit-entry.ts";
 import type { ApprovalEvent, ApprovalRecord, Store } from "../../../src/sidecar/store/store.ts";
-import { sampleApproval, sampleEntry, sampleVote } from "./samples.ts";
+import { sampleApproval, sampleEntry, sampleSession, sampleVote } from "./samples.ts";
 
 /** Opens a fresh, empty store with a clock of the test's. */
 export type MakeStore = (now: () => number) => Promise<Store>;
@@ -231,6 +231,71 @@ export function storeContract(makeStore: MakeStore): void {
       expect(await ids({ since: "2026-03-01T10:00:01.000Z" })).not.toContain(one.id);
       expect(await ids({ expiresBy: "2026-03-01T10:00:02.000Z" })).toEqual([bens.id]);
       expect(await ids({ ids: [one.id, "unknown"] })).toEqual([one.id]);
+    });
+  });
+
+  describe("sessions", () => {
+    const signedIn = () => sampleEntry({ type: "login", decision: { result: "signed-in" } });
+    const signedOut = () => sampleEntry({ type: "login", decision: { result: "signed-out" } });
+
+    it("gives a session back as it began, after its entry", async () => {
+      const session = sampleSession();
+      await store.beginSession(session, signedIn());
+      expect(await store.session(session.id)).toEqual({ ...session, ended: null });
+      expect(await store.session("unknown")).toBeUndefined();
+      expect(await store.entries({ types: ["login"] })).toHaveLength(1);
+    });
+
+    it("keeps the entry from a session that cannot be kept, and the session from its entry", async () => {
+      await store.beginSession(sampleSession(), signedIn());
+      await expect(store.beginSession(sampleSession(), signedIn())).rejects.toBeDefined();
+      expect(await store.entries({ types: ["login"] })).toHaveLength(1);
+    });
+
+    it("changes what it is told to, and nothing else", async () => {
+      const session = sampleSession();
+      await store.beginSession(session, signedIn());
+      expect(await store.updateSession(session.id, { seenAt: 1_500 })).toBe(true);
+      const change = { groups: ["leads"], groupsAt: 2_000, tokens: { refresh: "r2", id: null } };
+      expect(await store.updateSession(session.id, change)).toBe(true);
+      const now = { ...session, ...change, seenAt: 1_500, ended: null };
+      expect(await store.session(session.id)).toEqual(now);
+      expect(await store.updateSession(session.id, { tokens: null })).toBe(true);
+      expect(await store.session(session.id)).toEqual({ ...now, tokens: null });
+      expect(await store.updateSession("unknown", { seenAt: 1 })).toBe(false);
+    });
+
+    it("ends a session once and for good, and shreds its tokens", async () => {
+      const { id } = sampleSession();
+      await store.beginSession(sampleSession(), signedIn());
+      const ends = await Promise.all([
+        store.endSession(id, "refused", signedOut()),
+        store.endSession(id, "signed-out", signedOut()),
+      ]);
+      expect(ends).toEqual([true, false]);
+      expect(await store.updateSession(id, { seenAt: 9_000, groups: ["leads"] })).toBe(false);
+      expect(await store.session(id)).toEqual({
+        ...sampleSession(),
+        ended: "refused",
+        tokens: null,
+      });
+      expect(await store.entries({ types: ["login"] })).toHaveLength(2);
+    });
+
+    it("finds a person's sessions, and drops those past their time", async () => {
+      const sessions = [
+        sampleSession({ id: "s1" }),
+        sampleSession({ id: "s2", groupsAt: 500, expiresAt: 5_000 }),
+        sampleSession({ id: "s3", issuer: "https://other.example" }),
+      ];
+      for (const session of sessions) await store.beginSession(session, signedIn());
+      const { subject, issuer } = sampleSession();
+      const found = await store.sessions({ subject, issuer });
+      expect(found.map(({ id }) => id)).toEqual(["s2", "s1"]);
+      expect(await store.sessions()).toHaveLength(3);
+      expect(await store.dropSessions(4_999)).toBe(0);
+      expect(await store.dropSessions(5_000)).toBe(1);
+      expect(await store.session("s2")).toBeUndefined();
     });
   });
 }

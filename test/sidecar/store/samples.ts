@@ -1,5 +1,5 @@
 import type { NewAuditEntry } from "../../../src/contract/audit-entry.ts";
-import type { ApprovalEvent, NewApproval } from "../../../src/sidecar/store/store.ts";
+import type { ApprovalEvent, NewApproval, NewSession } from "../../../src/sidecar/store/store.ts";
 
 /** An entry of an app's read, with what a test wants otherwise. */
 export function sampleEntry(changes: Partial<NewAuditEntry> = {}): NewAuditEntry {
@@ -57,6 +57,22 @@ export function sampleVote(
     groups: ["leads"],
     decision: "approve",
     reason: null,
+    ...changes,
+  };
+}
+
+/** A session of ana's at the operator origin. */
+export function sampleSession(changes: Partial<NewSession> = {}): NewSession {
+  return {
+    id: "5e5510",
+    audience: "operator",
+    subject: "ana",
+    issuer: "https://sso.acme.example",
+    groups: ["support", "support-leads"],
+    groupsAt: 1_000,
+    seenAt: 1_000,
+    expiresAt: 50_000,
+    tokens: { refresh: "refresh-1", id: "e30.e30.e30" },
     ...changes,
   };
 }

@@ -10,7 +10,7 @@ import { openDatabase } from "../../../src/sidecar/store/sqlite/open-database.ts
 import type { QueuedJob } from "../../../src/sidecar/store/sqlite/messages.ts";
 import { Writer } from "../../../src/sidecar/store/sqlite/writer.ts";
 import { entryText } from "../../../src/sidecar/audit/entry-text.ts";
-import { sampleApproval, sampleEntry, sampleVote } from "./samples.ts";
+import { sampleApproval, sampleEntry, sampleSession, sampleVote } from "./samples.ts";
 import { builtWriter, makeFolder, openStore, sampleKey } from "./sqlite-setup.ts";
 
 const builtStore = new URL("./sqlite-store.js", builtWriter).href;
@@ -168,6 +168,22 @@ describe("faults of the SQLite store", () => {
     const file = readFileSync(path);
     expect(file.includes(stored.subarray(0, 24))).toBe(false);
     expect(file.includes(canary)).toBe(false);
+  });
+
+  it("leaves no token of a session in its files, before and after it ended", async () => {
+    const canary = "refresh-5f1d7a";
+    const store = await openStore(path);
+    const tokens = { refresh: canary, id: canary };
+    await store.beginSession(sampleSession({ tokens }), sampleEntry({ type: "login" }));
+    expect(bytesOf(path).includes(canary)).toBe(false);
+    const sealed = new Database(path, { readonly: true });
+    const select = sealed.prepare<[], Buffer>("SELECT tokens FROM sessions").pluck();
+    const stored = Buffer.from(select.get() ?? []);
+    sealed.close();
+    expect(bytesOf(path).includes(stored.subarray(0, 24))).toBe(true);
+    await store.endSession(sampleSession().id, "signed-out", sampleEntry({ type: "login" }));
+    await store.close();
+    expect(readFileSync(path).includes(stored.subarray(0, 24))).toBe(false);
   });
 
   it("rejects what waits and what comes after when the writer dies", async () => {

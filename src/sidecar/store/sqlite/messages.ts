@@ -5,6 +5,9 @@ import type {
   ApprovalEvent,
   ApprovalRecord,
   NewApproval,
+  NewSession,
+  SessionChange,
+  SessionEnd,
   StoredResult,
   TransitionResult,
 } from "../store.ts";
@@ -24,7 +27,16 @@ export type Job =
       readonly entry: EntryText;
     }
   | { readonly type: "take-result"; readonly id: string }
-  | { readonly type: "drop-results"; readonly finishedBy: string };
+  | { readonly type: "drop-results"; readonly finishedBy: string }
+  | { readonly type: "begin-session"; readonly session: NewSession; readonly entry: EntryText }
+  | { readonly type: "update-session"; readonly id: string; readonly change: SessionChange }
+  | {
+      readonly type: "end-session";
+      readonly id: string;
+      readonly why: SessionEnd;
+      readonly entry: EntryText;
+    }
+  | { readonly type: "drop-sessions"; readonly expiredBy: number };
 
 export interface JobValues {
   readonly append: Stamp;
@@ -32,6 +44,10 @@ export interface JobValues {
   readonly transition: TransitionResult;
   readonly "take-result": StoredResult | undefined;
   readonly "drop-results": number;
+  readonly "begin-session": undefined;
+  readonly "update-session": boolean;
+  readonly "end-session": boolean;
+  readonly "drop-sessions": number;
 }
 export type JobValue = JobValues[Job["type"]];
 

@@ -80,6 +80,22 @@ CREATE TABLE key_check (
   sealed BLOB NOT NULL
 ) STRICT;
 `,
+  `
+CREATE TABLE sessions (
+  id TEXT PRIMARY KEY,
+  audience TEXT NOT NULL,
+  issuer TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  groups TEXT NOT NULL,
+  groups_at INTEGER NOT NULL,
+  seen_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  ended TEXT CHECK (ended IN ('signed-out', 'refused')),
+  tokens BLOB
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sessions_person ON sessions (issuer, subject);
+CREATE INDEX sessions_expiry ON sessions (expires_at);
+`,
 ];
 
 const schemaVersion = steps.length;

@@ -4,8 +4,15 @@ import Database from "better-sqlite3";
 import type { AuditEntry } from "../../../contract/audit-entry.ts";
 import { GovernError } from "../../../errors/govern-error.ts";
 import { LogVerifier, type LogHead, type LogRow } from "../../audit/log-verifier.ts";
-import type { ApprovalQuery, ApprovalRecord, EntryQuery, LogVerdict } from "../store.ts";
+import type {
+  ApprovalQuery,
+  ApprovalRecord,
+  EntryQuery,
+  LogVerdict,
+  SessionRecord,
+} from "../store.ts";
 import { approvalColumns, recordOf, voteReader, type ApprovalRow } from "./approval-rows.ts";
+import { sessionOf, type SessionRow } from "./session-rows.ts";
 import { migrate, schemaObjects } from "./migrations.ts";
 
 const defaultLimit = 100;
@@ -121,6 +128,23 @@ export class Reader {
     const sql = `SELECT entry FROM audit_entries ${where} ORDER BY seq ${order} LIMIT ?`;
     const rows = this.#all(sql, [...values, query.limit ?? defaultLimit]) as { entry: string }[];
     return rows.map((row) => JSON.parse(row.entry) as AuditEntry);
+  }
+
+  session(id: string): SessionRecord | undefined {
+    const [row] = this.#all("SELECT * FROM sessions WHERE id = ?", [id]) as SessionRow[];
+    return row === undefined ? undefined : sessionOf(row, this.#key);
+  }
+
+  sessions(person?: {
+    readonly subject: string;
+    readonly issuer: string;
+  }): readonly SessionRecord[] {
+    const conditions = new Conditions();
+    conditions.addEqual("issuer", person?.issuer);
+    conditions.addEqual("subject", person?.subject);
+    const sql = `SELECT * FROM sessions ${conditions.where} ORDER BY groups_at, id`;
+    const rows = this.#all(sql, conditions.values) as SessionRow[];
+    return rows.map((row) => sessionOf(row, this.#key));
   }
 
   /** Verifies the log as it stands now; entries that are appended meanwhile are left out. */

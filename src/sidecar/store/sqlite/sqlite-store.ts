@@ -15,6 +15,10 @@ import type {
   EntryQuery,
   LogVerdict,
   NewApproval,
+  NewSession,
+  SessionChange,
+  SessionEnd,
+  SessionRecord,
   Store,
   StoredResult,
   TransitionResult,
@@ -87,6 +91,35 @@ class SqliteStore implements Store {
 
   async dropResults(finishedBy: string): Promise<number> {
     return this.#writer.run({ type: "drop-results", finishedBy });
+  }
+
+  async beginSession(session: NewSession, entry: NewAuditEntry): Promise<void> {
+    const text = entryText(this.#ready(entry));
+    await this.#writer.run({ type: "begin-session", session, entry: text });
+  }
+
+  async updateSession(id: string, change: SessionChange): Promise<boolean> {
+    return this.#writer.run({ type: "update-session", id, change });
+  }
+
+  async endSession(id: string, why: SessionEnd, entry: NewAuditEntry): Promise<boolean> {
+    const text = entryText(this.#ready(entry));
+    return this.#writer.run({ type: "end-session", id, why, entry: text });
+  }
+
+  async dropSessions(expiredBy: number): Promise<number> {
+    return this.#writer.run({ type: "drop-sessions", expiredBy });
+  }
+
+  async session(id: string): Promise<SessionRecord | undefined> {
+    return this.#read(() => this.#reader.session(id));
+  }
+
+  async sessions(person?: {
+    readonly subject: string;
+    readonly issuer: string;
+  }): Promise<readonly SessionRecord[]> {
+    return this.#read(() => this.#reader.sessions(person));
   }
 
   async entries(query: EntryQuery): Promise<readonly AuditEntry[]> {

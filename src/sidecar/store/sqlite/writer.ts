@@ -6,6 +6,7 @@ import Database from "better-sqlite3";
 import { isGovernError } from "../../../errors/govern-error.ts";
 import { ApprovalWriter } from "./approval-writer.ts";
 import { AuditWriter } from "./audit-writer.ts";
+import { SessionWriter } from "./session-writer.ts";
 import type { JobAnswer, JobFailure, JobValue, QueuedJob } from "./messages.ts";
 
 /** Thrown when the database can no longer be trusted to be what memory says: the writer must end. */
@@ -28,6 +29,7 @@ export class Writer {
   readonly #db: Database.Database;
   readonly #audit: AuditWriter;
   readonly #approvals: ApprovalWriter;
+  readonly #sessions: SessionWriter;
   readonly #begin: Database.Statement;
   readonly #commit: Database.Statement;
   readonly #savepoint: Database.Statement;
@@ -39,6 +41,7 @@ export class Writer {
     this.#db = db;
     this.#audit = new AuditWriter(db);
     this.#approvals = new ApprovalWriter(db, key);
+    this.#sessions = new SessionWriter(db, key);
     this.#begin = db.prepare("BEGIN IMMEDIATE");
     this.#commit = db.prepare("COMMIT");
     this.#savepoint = db.prepare("SAVEPOINT job");
@@ -111,6 +114,19 @@ export class Writer {
         return this.#approvals.takeResult(job.id);
       case "drop-results":
         return this.#approvals.dropResults(job.finishedBy);
+      case "begin-session":
+        this.#sessions.begin(job.session);
+        this.#audit.append(job.entry, now);
+        return undefined;
+      case "update-session":
+        return this.#sessions.update(job.id, job.change);
+      case "end-session": {
+        const ended = this.#sessions.end(job.id, job.why);
+        if (ended) this.#audit.append(job.entry, now);
+        return ended;
+      }
+      case "drop-sessions":
+        return this.#sessions.drop(job.expiredBy);
     }
   }
 }
