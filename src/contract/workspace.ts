@@ -15,6 +15,7 @@ export const durationSchema = z
 
 const serverSchema = z.strictObject({
   operatorUrl: z.url().optional(),
+  /** Addresses or networks (CIDR) of the proxies in front. */
   trustedProxies: z.array(z.string()).optional(),
   /** Public keys (Ed25519, base64 of the SPKI): an app that none of them signed is not served. */
   trustedKeys: z
@@ -23,15 +24,95 @@ const serverSchema = z.strictObject({
     .optional(),
 });
 
-const identitySchema = z.strictObject({
-  oidc: z
-    .strictObject({
-      issuer: z.url(),
-      clientId: z.string(),
-      clientSecret: z.string().optional(),
-      groupsClaim: z.string().optional(),
-    })
+/** Signature algorithms that a verifier may be fixed to: none with a shared secret (RFC 8725 section 3.1). */
+const algorithms = z
+  .array(
+    z.enum([
+      "RS256",
+      "RS384",
+      "RS512",
+      "PS256",
+      "PS384",
+      "PS512",
+      "ES256",
+      "ES384",
+      "ES512",
+      "EdDSA",
+    ]),
+  )
+  .min(1);
+
+/** The `aud` that a token for each origin must have. */
+const audiences = z.strictObject({
+  operator: z.string().min(1).optional(),
+  apps: z.record(name, z.string().min(1)).optional(),
+});
+
+const oidcSchema = z.strictObject({
+  issuer: z.url(),
+  clientId: z.string().min(1),
+  /** Left out for a public client. */
+  clientSecret: z.string().optional(),
+  /** In the ID token, else in what the userinfo endpoint tells; default `groups`. */
+  groupsClaim: z.string().min(1).optional(),
+  /** Asked for beside `openid`. */
+  scopes: z
+    .array(z.string().regex(/^[\u0021\u0023-\u005b\u005d-\u007e]+$/, "a scope has no spaces"))
     .optional(),
+  /** A public client with the device grant, for `govern login`; needs `identity.bearer`. */
+  cliClientId: z.string().min(1).optional(),
+});
+export type OidcSettings = z.infer<typeof oidcSchema>;
+
+/** Access tokens (JWT) of the issuer of `identity.oidc`, from programs. */
+const bearerSchema = z.strictObject({
+  /** Default: the origin's own address. */
+  audiences: audiences.optional(),
+  /** Default RS256, ES256 and EdDSA. */
+  algorithms: algorithms.optional(),
+  /** The `typ` header that access tokens have; default `at+jwt` (RFC 9068). */
+  type: z.string().min(1).optional(),
+  /** Time since `iat` after which a token is refused, whatever its `exp` says; default 1h. */
+  maxAge: durationSchema.optional(),
+  /** Clients whose tokens are taken (`client_id`, else `azp`); default all of the issuer. */
+  clients: z.array(z.string().min(1)).min(1).optional(),
+});
+
+/** A proxy in front, which signs who is calling; believed from `server.trustedProxies` alone. */
+const proxySchema = z
+  .strictObject({
+    /** The header that carries the assertion, a JWT. */
+    header: z.string().regex(/^[A-Za-z0-9-]{1,64}$/, "a header's name"),
+    issuer: z.string().min(1),
+    audiences,
+    /** Address of the proxy's keys, or its one public key (PEM, or a JWK as JSON). */
+    jwks: z.url().optional(),
+    key: z.string().min(1).optional(),
+    /** Default ES256 and RS256. */
+    algorithms: algorithms.optional(),
+    groupsClaim: z.string().min(1).optional(),
+    /** Time since `iat` after which an assertion is refused; default 1h. */
+    maxAge: durationSchema.optional(),
+  })
+  .refine((proxy) => (proxy.jwks === undefined) !== (proxy.key === undefined), {
+    message: "needs either jwks or key",
+  });
+export type ProxySettings = z.infer<typeof proxySchema>;
+
+const sessionsSchema = z.strictObject({
+  /** Ends a session that was not used for so long; default 2h. */
+  idle: durationSchema.optional(),
+  /** Ends every session; default 12h. */
+  absolute: durationSchema.optional(),
+  /** Groups older than that are read again, or the person signs in again; default 15m. */
+  groupsMaxAge: durationSchema.optional(),
+});
+
+const identitySchema = z.strictObject({
+  oidc: oidcSchema.optional(),
+  bearer: bearerSchema.optional(),
+  proxy: proxySchema.optional(),
+  sessions: sessionsSchema.optional(),
   /** Read under `--dev` only: user → groups. */
   dev: z.strictObject({ users: z.record(name, z.array(groupName)) }).optional(),
   /** The person behind an OS account, for decisions over the control socket. */

@@ -14,6 +14,9 @@ export interface ErrorFacts {
 export const errorCodes = {
   // the boundary's refusals
   unauthenticated: { status: 401, title: "Sign in first" },
+  "token-invalid": { status: 401, title: "The token is not accepted", exit: 1 },
+  "sign-in-failed": { status: 401, title: "The sign-in did not succeed", exit: 1 },
+  "provider-unavailable": { status: 503, title: "The identity provider cannot be reached" },
   "cross-origin": { status: 403, title: "The request does not come from this app" },
   "unknown-host": { status: 421, title: "No app is served under this host" },
   unregistered: { status: 403, title: "Not a registered operation" },

@@ -9,7 +9,7 @@ import type { Reauthorization, RunOutcome } from "./approvals/executor.ts";
 import { cleanHeaders } from "./answer-headers.ts";
 import { judgeResult, outcomeOfFault, type Outcome } from "./connectors/outcome.ts";
 import type { OnFault } from "./faults.ts";
-import { devIssuer, type People } from "./identity/people.ts";
+import type { People } from "./identity/people.ts";
 import { problemAnswer } from "./problem.ts";
 import type { GateVerdict, RuleQuestion } from "./rules.ts";
 import type { GovernedOperation, Snapshot } from "./snapshot.ts";
@@ -88,8 +88,9 @@ class SnapshotCalls implements ApprovedCalls {
   /** The votes that still count: an approver who lost a group no longer votes for it. */
   #votesNow(record: ApprovalRecord, snapshot: Snapshot): ApprovalRecord["votes"] {
     return record.votes.map((vote) => {
-      if (vote.issuer !== devIssuer) return vote;
-      const groups = this.#options.people.groupsNow(vote) ?? [];
+      const known = this.#options.people.stated(vote);
+      if (known === undefined) return vote;
+      const groups = known.groups ?? [];
       return { ...vote, groups: snapshot.rules.groupsOf({ ...vote, groups }) };
     });
   }

@@ -3,7 +3,6 @@ import { createApprovedCalls, type ApprovedCalls } from "./approved-calls.ts";
 import { Executor } from "./approvals/executor.ts";
 import type { OnFault } from "./faults.ts";
 import type { People } from "./identity/people.ts";
-import { createSessions } from "./identity/sessions.ts";
 import type { Learning } from "./learning/learning.ts";
 import { assemblePipeline, type Parts, type Pipeline } from "./lifecycle.ts";
 import { createAuthorize } from "./processors/authorize.ts";
@@ -14,14 +13,15 @@ import { createRecord } from "./processors/record.ts";
 import { createResolve } from "./processors/resolve.ts";
 import { createRespond } from "./processors/respond.ts";
 import { createValidate } from "./processors/validate.ts";
-import { createDevSignIn, type SignIn } from "./routes/sign-in.ts";
+import type { SignIn } from "./routes/sign-in.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Store } from "./store/store.ts";
 
 export interface AssembleOptions {
   readonly store: Store;
   readonly people: People;
-  readonly sessionKey: Uint8Array;
+  /** The sign-in of an app's origin, or of the operator's (null). */
+  readonly signInOf: (origin: string | null) => SignIn;
   readonly snapshot: () => Snapshot;
   readonly onFault: OnFault;
   /** Under `--learn`. */
@@ -37,24 +37,6 @@ export interface Assembly {
   readonly operatorSignIn: SignIn;
 }
 
-function createSignIns(options: AssembleOptions): ReadonlyMap<string, SignIn> {
-  const { people, store, sessionKey } = options;
-  const names = [...options.snapshot().apps.keys()];
-  return new Map(
-    names.map((name): [string, SignIn] => {
-      const cookie = "__Host-govern-app";
-      const sessions = createSessions({ key: sessionKey, cookie, audience: `app:${name}`, people });
-      return [name, createDevSignIn({ title: name, app: name, people, sessions, store })];
-    }),
-  );
-}
-
-function createOperatorSignIn({ people, store, sessionKey }: AssembleOptions): SignIn {
-  const cookie = "__Host-govern-operator";
-  const sessions = createSessions({ key: sessionKey, cookie, audience: "operator", people });
-  return createDevSignIn({ title: "govern", app: null, people, sessions, store });
-}
-
 export function assemble(options: AssembleOptions): Assembly {
   const { store, people, snapshot, onFault } = options;
   const approvedCalls = createApprovedCalls({ snapshot, people, onFault });
@@ -64,10 +46,11 @@ export function assemble(options: AssembleOptions): Assembly {
     run: (record, signal) => approvedCalls.run(record, signal),
     onFault,
   });
-  const signIns = createSignIns(options);
+  const names = [...snapshot().apps.keys()];
+  const signIns = new Map(names.map((name) => [name, options.signInOf(name)]));
   const parts: Parts = [
     createIdentify({
-      readSession: async (call) => signIns.get(call.app.name)?.readSession(call.request),
+      identify: async (call) => signIns.get(call.app.name)?.identify(call.request),
     }),
     createResolve(),
     createValidate(),
@@ -83,6 +66,6 @@ export function assemble(options: AssembleOptions): Assembly {
     executor,
     approvedCalls,
     signIns,
-    operatorSignIn: createOperatorSignIn(options),
+    operatorSignIn: options.signInOf(null),
   };
 }

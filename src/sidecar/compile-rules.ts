@@ -64,6 +64,10 @@ class PolicyRules implements Rules {
 /** Compiles and checks; a rule that names what is not there is a GovernError `workspace-invalid` with its place. */
 export function compileRules({ workspace, apps, locate }: LoadedWorkspace): Rules {
   const operations = new Map(apps.map((app) => [app.name, app.operations]));
+  const { identity } = workspace;
   const policy = compilePolicy(workspace, operations, locate);
-  return new PolicyRules(policy, workspace.identity?.oidc?.groupsClaim ?? "groups");
+  return new PolicyRules(
+    policy,
+    identity?.oidc?.groupsClaim ?? identity?.proxy?.groupsClaim ?? "groups",
+  );
 }

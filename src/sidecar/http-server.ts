@@ -16,7 +16,12 @@ export function requestHead(message: IncomingMessage): Omit<CallRequest, "body">
   for (const [name, value] of Object.entries(message.headers)) {
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
   }
+  // Of a repeated one Node keeps the first: who is calling must not hang on that choice.
+  const authorization = message.headersDistinct["authorization"];
+  if (authorization !== undefined) headers.set("authorization", authorization.join(", "));
+  const peer = message.socket.remoteAddress;
   return {
+    ...(peer === undefined ? {} : { peer }),
     method: message.method ?? "GET",
     path: cut < 0 ? url : url.slice(0, cut),
     query: cut < 0 ? "" : url.slice(cut + 1),

@@ -35,6 +35,8 @@ export interface CallRequest {
   /** Lower-case names; a repeated header is joined as Node joins it. */
   readonly headers: ReadonlyMap<string, string>;
   readonly body: Uint8Array;
+  /** Address of whoever connected; absent on the control socket. */
+  readonly peer?: string;
 }
 
 /** A call as it arrived at an app's origin, with the one workspace snapshot that it keeps until its end. */

@@ -1,10 +1,10 @@
 /** Starts a sidecar: load and check the workspace, open store and resources, listen, and end it all in reverse. */
 import { existsSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { Workspace } from "../contract/workspace.ts";
 import { GovernError } from "../errors/govern-error.ts";
 import { startUpkeep } from "./approvals/upkeep.ts";
 import { assemble, type Assembly } from "./assemble.ts";
+import { assembleIdentity } from "./assemble-identity.ts";
 import { redactEntry } from "./audit/prepare-entry.ts";
 import { redactionOf } from "./audit/redaction.ts";
 import { buildSnapshot } from "./build-snapshot.ts";
@@ -13,6 +13,8 @@ import { compileRules } from "./compile-rules.ts";
 import { uncoveredWrites, unmappedOperations } from "./coverage.ts";
 import { describeFault, type OnFault } from "./faults.ts";
 import { createHosts, type Hosts } from "./hosts.ts";
+import { checkIdentity } from "./identity/check-identity.ts";
+import { steadyClock, type Clock } from "./identity/clock.ts";
 import { loadKey } from "./identity/keys.ts";
 import { createPeople, type People } from "./identity/people.ts";
 import type { Classify } from "./learning/suggest-statement.ts";
@@ -52,6 +54,8 @@ export interface SidecarOptions {
   readonly classify?: Classify;
   /** Told of faults that no answer can carry. */
   readonly log?: (line: string) => void;
+  /** The clock of sessions and tokens; default: the machine's, which never goes back. */
+  readonly now?: Clock;
   /** The store's writer script, where it does not stand beside the program. */
   readonly storeWriter?: URL;
 }
@@ -78,25 +82,11 @@ function checkLearning({ dev, learn }: SidecarOptions): void {
   });
 }
 
-function checkIdentity({ dev, host }: SidecarOptions, workspace: Workspace): void {
-  if (dev && !loopback.has(host)) {
-    throw new GovernError("usage", `--dev listens on this machine only, not on ${host}.`, {
-      next: "Leave --host out; for other machines configure identity.oidc and drop --dev.",
-    });
-  }
-  if (dev && Object.keys(workspace.identity?.dev?.users ?? {}).length === 0) {
-    throw new GovernError("identity-missing", "identity.dev names no users.", {
-      next: "Add identity.dev.users to govern.yaml, e.g. users: { sam: [dev] }.",
-    });
-  }
-  if (!dev) {
-    const configured = workspace.identity?.oidc !== undefined;
-    const message = configured
-      ? "identity.oidc is configured, but this version signs people in under --dev only."
-      : "There is neither identity.oidc nor --dev: nobody could sign in.";
-    const next = "On your own machine run it with --dev.";
-    throw new GovernError("identity-missing", message, { next });
-  }
+function checkDev({ dev, host }: SidecarOptions): void {
+  if (!dev || loopback.has(host)) return;
+  throw new GovernError("usage", `--dev listens on this machine only, not on ${host}.`, {
+    next: "Leave --host out; for other machines configure identity.oidc and drop --dev.",
+  });
 }
 
 /** The bundled program has the store's writer beside it under a name of its own. */
@@ -139,7 +129,8 @@ async function open(
   const { workspaceDir } = options;
   const loaded = loadWorkspace(workspaceDir, options.governedDir ?? join(workspaceDir, "governed"));
   checkLearning(options);
-  checkIdentity(options, loaded.workspace);
+  checkDev(options);
+  checkIdentity(loaded.workspace, loaded.locate, options.dev);
   const rules = compileRules(loaded);
   const folder = openStateFolder(workspaceDir);
   const { secretsFile } = folder;
@@ -150,6 +141,10 @@ async function open(
   const store = await openStore(options, loaded, folder);
   closers.add(() => store.close());
   const people = createPeople(loaded.workspace, options.dev);
+  for (const { ended, groups, groupsAt, ...person } of await store.sessions()) {
+    people.learn({ ...person, groups: ended === "refused" ? undefined : groups }, groupsAt);
+  }
+  const now = options.now ?? steadyClock();
   const onFault: OnFault = (error, about) => log(describeFault(error, about));
   const learning =
     options.learn === true
@@ -163,7 +158,16 @@ async function open(
     learning,
     store,
     people,
-    sessionKey: loadKey(folder.sessionKey),
+    signInOf: assembleIdentity({
+      workspace: loaded.workspace,
+      dev: options.dev,
+      people,
+      store,
+      sessionKey: loadKey(folder.sessionKey),
+      secrets,
+      now,
+      onFault: (error) => onFault(error, null),
+    }),
     snapshot: () => snapshot,
     onFault,
   });

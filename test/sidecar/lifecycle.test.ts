@@ -35,7 +35,7 @@ const noVoucher = async (): Promise<{ ok: false }> => ({ ok: false });
 
 function partsOver(store: MemoryStore): Parts {
   return [
-    createIdentify({ readSession: async () => identity }),
+    createIdentify({ identify: async () => ({ ok: true, identity }) }),
     createResolve(),
     createValidate(),
     createAuthorize(),

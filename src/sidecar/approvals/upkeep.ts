@@ -6,6 +6,8 @@ import { expireApproval } from "./decide.ts";
 const batch = 200;
 /** How long a result waits for its page, in milliseconds. */
 const resultLife = 24 * 3_600_000;
+/** How long a session is remembered after its time, in milliseconds: what its provider said of the person still counts. */
+const sessionMemory = 7 * 24 * 3_600_000;
 
 /** Expires what is due at `now`, each with its entry; gives how many did. */
 export async function expireDue(store: Store, now: number): Promise<number> {
@@ -68,6 +70,7 @@ export function startUpkeep(options: UpkeepOptions): () => Promise<void> {
     try {
       await expireDue(store, now());
       await store.dropResults(new Date(now() - resultLife).toISOString());
+      await store.dropSessions(now() - sessionMemory);
     } catch (error) {
       onFault(error);
     }

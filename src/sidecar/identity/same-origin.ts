@@ -23,3 +23,12 @@ export function isSameOrigin(request: OriginProof, ownOrigin: string): boolean {
   const origin = request.headers.get("origin");
   return origin === undefined ? safeMethods.has(request.method) : origin === ownOrigin;
 }
+
+/**
+ * Whether a program names its caller by a token: nothing that a browser sends or attaches by itself is there (no cookie, no
+ * origin, no fetch metadata), so that no page can have forged it.
+ */
+export function isByToken({ headers }: OriginProof): boolean {
+  const none = ["cookie", "origin", "sec-fetch-site"].every((name) => !headers.has(name));
+  return none && /^bearer /i.test(headers.get("authorization") ?? "");
+}

@@ -1,23 +1,24 @@
-/** identify: the request comes from the app's own pages, and somebody is signed in. Must not decide what they may do. */
-import type { Identity } from "../identity/identity.ts";
-import { isSameOrigin } from "../identity/same-origin.ts";
+/** identify: the request comes from the app's own pages, or from a program, and it is known who made it. */
+import type { Identified } from "../identity/callers.ts";
+import { isByToken, isSameOrigin } from "../identity/same-origin.ts";
 import { proceed, refuse, type Part, type ReceivedCall } from "../lifecycle.ts";
 
 export interface IdentifyOptions {
-  /** The identity of a request's session cookie, verified; undefined if there is none. */
-  readonly readSession: (call: ReceivedCall) => Promise<Identity | undefined>;
+  /** Who made a request, verified; undefined for an app that is not served. */
+  readonly identify: (call: ReceivedCall) => Promise<Identified | undefined>;
 }
 
-export function createIdentify({ readSession }: IdentifyOptions): Part<"identify"> {
+export function createIdentify(options: IdentifyOptions): Part<"identify"> {
   return {
     point: "identify",
     process: async function identify(call) {
-      if (!isSameOrigin(call.request, call.origin)) {
+      if (!isSameOrigin(call.request, call.origin) && !isByToken(call.request)) {
         return refuse("cross-origin", "Calls are taken from the app's own pages only.");
       }
-      const identity = await readSession(call);
-      if (identity === undefined) return refuse("unauthenticated", "Nobody is signed in.");
-      return proceed({ ...call, identity });
+      const caller = await options.identify(call);
+      if (caller === undefined) return refuse("unauthenticated", "Nobody is signed in.");
+      if (!caller.ok) return refuse(caller.refusal.code, caller.refusal.detail);
+      return proceed({ ...call, identity: caller.identity });
     },
   };
 }

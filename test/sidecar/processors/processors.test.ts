@@ -41,7 +41,7 @@ const gated = openRules({
 });
 
 const identify = (headers: Record<string, string>, known = true, method = "PUT") =>
-  createIdentify({ readSession: async () => (known ? identity : undefined) }).process(
+  createIdentify({ identify: async () => (known ? { ok: true, identity } : undefined) }).process(
     receivedCall({}, { ...sampleRequest({ method }), headers: new Map(Object.entries(headers)) }),
   );
 

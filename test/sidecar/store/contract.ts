@@ -15,6 +15,9 @@ function treeOf(leaves: readonly Buffer[]): Buffer {
   return nodeHash(treeOf(leaves.slice(0, split)), treeOf(leaves.slice(split)));
 }
 
+const signedIn = () => sampleEntry({ type: "login", decision: { result: "signed-in" } });
+const signedOut = () => sampleEntry({ type: "login", decision: { result: "signed-out" } });
+
 /** What every store must do, whatever holds its data. */
 export function storeContract(makeStore: MakeStore): void {
   let store: Store;
@@ -235,9 +238,6 @@ export function storeContract(makeStore: MakeStore): void {
   });
 
   describe("sessions", () => {
-    const signedIn = () => sampleEntry({ type: "login", decision: { result: "signed-in" } });
-    const signedOut = () => sampleEntry({ type: "login", decision: { result: "signed-out" } });
-
     it("gives a session back as it began, after its entry", async () => {
       const session = sampleSession();
       await store.beginSession(session, signedIn());

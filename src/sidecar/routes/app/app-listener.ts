@@ -14,7 +14,7 @@ import {
   wasDelivered,
   writeAnswer,
 } from "../../http-server.ts";
-import { isSameOrigin } from "../../identity/same-origin.ts";
+import { isByToken, isSameOrigin } from "../../identity/same-origin.ts";
 import type { Answer, CallRequest, Pipeline, ReceivedCall, Refusal } from "../../lifecycle.ts";
 import { parseQuery } from "../../matching/query.ts";
 import type { AppSnapshot, Snapshot } from "../../snapshot.ts";
@@ -144,14 +144,12 @@ class AppListener {
 
   async #tickets({ app, call }: Exchange): Promise<Answer> {
     const { request, correlation, origin } = call;
-    if (!isSameOrigin(request, origin)) {
+    if (!isSameOrigin(request, origin) && !isByToken(request)) {
       return this.#refuse(call, { code: "cross-origin", detail: "Tickets are the app's own." });
     }
-    const identity = await app.signIn.readSession(request);
-    if (identity === undefined) {
-      return this.#refuse(call, { code: "unauthenticated", detail: "Nobody is signed in." });
-    }
-    const ticket = { request, app: app.name, identity, correlation };
+    const caller = await app.signIn.identify(request);
+    if (!caller.ok) return this.#refuse(call, caller.refusal);
+    const ticket = { request, app: app.name, identity: caller.identity, correlation };
     try {
       const answer = await handleTickets(this.#options.store, ticket);
       if (answer !== undefined) return answer;
@@ -166,10 +164,11 @@ class AppListener {
   async #fileOrCall({ message, response, app, call }: Exchange): Promise<Answer | undefined> {
     const { request } = call;
     const document = isDocument(request);
-    if ((await app.signIn.readSession(request)) === undefined) {
-      return document
+    const caller = await app.signIn.identify(request);
+    if (!caller.ok) {
+      return document && caller.refusal.code === "unauthenticated"
         ? app.signIn.redirectToLogin(request)
-        : this.#refuse(call, { code: "unauthenticated", detail: "Nobody is signed in." });
+        : this.#refuse(call, caller.refusal);
     }
     if (app.files.serve(message, response)) return undefined;
     const isUnmatched = this.#matchesNothing(call);

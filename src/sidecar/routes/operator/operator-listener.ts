@@ -13,7 +13,7 @@ import {
   writeAnswer,
 } from "../../http-server.ts";
 import type { Identity } from "../../identity/identity.ts";
-import { isSameOrigin } from "../../identity/same-origin.ts";
+import { isByToken, isSameOrigin } from "../../identity/same-origin.ts";
 import type { Answer, CallRequest, Refusal } from "../../lifecycle.ts";
 import { parseQuery } from "../../matching/query.ts";
 import { jsonAnswer } from "../../problem.ts";
@@ -103,17 +103,18 @@ class OperatorListener {
 
   async #route(request: CallRequest, origin: string, correlation: string): Promise<Answer> {
     const isHome = request.path === "/" && request.method === "GET";
-    if (!isHome && !isSameOrigin(request, origin)) {
+    if (!isHome && !isSameOrigin(request, origin) && !isByToken(request)) {
       const detail = "Calls are taken from the operator origin's own pages only.";
       return this.#refuse({ ...request, refusal: { code: "cross-origin", detail }, correlation });
     }
-    const identity = await this.#options.signIn.readSession(request);
-    if (identity === undefined) {
-      const refusal = { code: "unauthenticated", detail: "Nobody is signed in." } as const;
-      return isHome
+    const caller = await this.#options.signIn.identify(request);
+    if (!caller.ok) {
+      const { refusal } = caller;
+      return isHome && refusal.code === "unauthenticated"
         ? this.#options.signIn.redirectToLogin(request)
         : this.#refuse({ ...request, refusal, correlation });
     }
+    const { identity } = caller;
     const call = this.#callOf(request, identity, correlation);
     if (isHome) return this.#home(call, identity);
     return request.path.startsWith("/decide/")

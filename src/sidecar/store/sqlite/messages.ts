@@ -28,6 +28,9 @@ export type Job =
     }
   | { readonly type: "take-result"; readonly id: string }
   | { readonly type: "drop-results"; readonly finishedBy: string }
+  | SessionJob;
+
+export type SessionJob =
   | { readonly type: "begin-session"; readonly session: NewSession; readonly entry: EntryText }
   | { readonly type: "update-session"; readonly id: string; readonly change: SessionChange }
   | {

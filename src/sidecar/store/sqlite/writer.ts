@@ -7,7 +7,7 @@ import { isGovernError } from "../../../errors/govern-error.ts";
 import { ApprovalWriter } from "./approval-writer.ts";
 import { AuditWriter } from "./audit-writer.ts";
 import { SessionWriter } from "./session-writer.ts";
-import type { JobAnswer, JobFailure, JobValue, QueuedJob } from "./messages.ts";
+import type { JobAnswer, JobFailure, JobValue, QueuedJob, SessionJob } from "./messages.ts";
 
 /** Thrown when the database can no longer be trusted to be what memory says: the writer must end. */
 class WriterBroken extends Error {
@@ -114,6 +114,13 @@ export class Writer {
         return this.#approvals.takeResult(job.id);
       case "drop-results":
         return this.#approvals.dropResults(job.finishedBy);
+      default:
+        return this.#performOnSession(job, now);
+    }
+  }
+
+  #performOnSession(job: SessionJob, now: number): JobValue {
+    switch (job.type) {
       case "begin-session":
         this.#sessions.begin(job.session);
         this.#audit.append(job.entry, now);
