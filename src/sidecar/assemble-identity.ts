@@ -182,11 +182,11 @@ class IdentityAssembly {
   }
 
   #makeWay(origin: Origin, sessions: Sessions, callers: Callers): SignInOptions["makeWay"] {
-    const { people, sessionKey: key, now, workspace } = this.#parts;
+    const { people, sessionKey: key, now, workspace, onFault } = this.#parts;
     const title = origin ?? "govern";
     const provider = this.#provider;
     if (this.#parts.dev) {
-      return (refuse) => createDevWay({ title, app: origin, people, sessions, refuse });
+      return (refuse) => createDevWay({ title, app: origin, people, sessions, refuse, onFault });
     }
     if (provider === undefined) return () => createProxyWay(callers);
     const cookie = origin === null ? "__Host-govern-operator-login" : "__Host-govern-app-login";
@@ -199,13 +199,13 @@ class IdentityAssembly {
         ? undefined
         : { clientId, audience: token };
     return (refuse) =>
-      createOidcWay({ title, app: origin, provider, attempts, sessions, device, refuse });
+      createOidcWay({ title, app: origin, provider, attempts, sessions, device, refuse, onFault });
   }
 
   signIn(origin: Origin): SignIn {
     const sessions = this.#sessions(origin);
     const callers = this.#proxyCallers(origin) ?? sessionCallers(sessions, this.#bearer(origin));
-    const { store } = this.#parts;
+    const { store, onFault } = this.#parts;
     const makeWay = this.#makeWay(origin, sessions, callers);
     return createSignIn({
       title: origin ?? "govern",
@@ -213,6 +213,7 @@ class IdentityAssembly {
       callers,
       sessions,
       store,
+      onFault,
       makeWay,
     });
   }

@@ -141,7 +141,7 @@ export function checkIdentity(workspace: Workspace, locate: LocateWorkspace, dev
       "identity-missing",
       "There is neither identity.oidc, nor identity.proxy, nor --dev: nobody could sign in.",
       {
-        next: "Configure identity.oidc in govern.yaml (docs/identity.md); on your own machine run it with --dev.",
+        next: "On your own machine run it with --dev; else configure identity.oidc (docs/identity.md).",
       },
     );
   }

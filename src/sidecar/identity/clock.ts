@@ -10,5 +10,5 @@ export function steadyClock(
   monotonic: () => number = () => performance.now(),
 ): Clock {
   const origin = wall() - monotonic();
-  return () => Math.max(wall(), origin + monotonic());
+  return () => Math.floor(Math.max(wall(), origin + monotonic()));
 }

@@ -25,7 +25,7 @@ export interface SealedCookie {
   readonly cleared: string;
 }
 
-const attributes = "Path=/; Secure; HttpOnly; SameSite=Lax";
+const attributes = "Secure; HttpOnly; SameSite=Lax";
 
 export function sealedCookie({ key, name, audience, now }: SealedCookieOptions): SealedCookie {
   const derived = deriveKey(key, `cookie ${name}`);
@@ -37,7 +37,7 @@ export function sealedCookie({ key, name, audience, now }: SealedCookieOptions):
         .setExpirationTime(Math.ceil(expiresAt / 1000))
         .encrypt(derived);
       const maxAge = Math.max(0, Math.ceil((expiresAt - now()) / 1000));
-      return `${name}=${value}; Max-Age=${maxAge}; ${attributes}`;
+      return `${name}=${value}; Path=/; Max-Age=${maxAge}; ${attributes}`;
     },
     valueIn(header) {
       const values = (header ?? "")
@@ -62,6 +62,6 @@ export function sealedCookie({ key, name, audience, now }: SealedCookieOptions):
         throw error;
       }
     },
-    cleared: `${name}=; Max-Age=0; ${attributes}`,
+    cleared: `${name}=; Path=/; Max-Age=0; ${attributes}`,
   };
 }

@@ -23,6 +23,7 @@ export interface SignInOptions {
   readonly callers: Callers;
   readonly sessions: Sessions;
   readonly store: Store;
+  onFault(error: unknown): void;
   /** Takes how it refuses: recorded, and as a problem document. */
   makeWay(refuse: (asked: SignInRequest, refusal: Refusal) => Promise<Answer>): Way;
 }
@@ -99,7 +100,8 @@ class SignInRoutes implements SignIn {
     try {
       const ended = await this.#options.sessions.end(asked.request.headers.get("cookie"));
       return await this.#way.afterSignOut(asked, ended);
-    } catch {
+    } catch (error) {
+      this.#options.onFault(error);
       const detail = "The sign-out could not be recorded, so the session has not ended.";
       return problemAnswer({ code: "audit-unavailable", detail }, asked.correlation);
     }

@@ -76,7 +76,9 @@ describe("a session", () => {
       session: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
     });
     expect(Buffer.from(cookie, "base64").toString("latin1")).not.toContain("sam");
-    expect(cookie).toMatch(/^__Host-govern-app=.*; Path=\/; Secure; HttpOnly; SameSite=Lax$/);
+    expect(cookie).toMatch(
+      /^__Host-govern-app=.*; Path=\/; Max-Age=43200; Secure; HttpOnly; SameSite=Lax$/,
+    );
   });
 
   it("has a new id at each sign-in (I5)", async () => {

@@ -13,6 +13,7 @@ export interface DevWayOptions {
   readonly people: People;
   readonly sessions: Sessions;
   refuse(asked: SignInRequest, refusal: Refusal): Promise<Answer>;
+  onFault(error: unknown): void;
 }
 
 class DevWay implements Way {
@@ -61,7 +62,8 @@ class DevWay implements Way {
       );
       await sessions.end(request.headers.get("cookie"));
       return redirectAnswer(returnPathOf(form), cookie);
-    } catch {
+    } catch (error) {
+      this.#options.onFault(error);
       const detail = "The sign-in could not be recorded.";
       return problemAnswer({ code: "audit-unavailable", detail }, correlation);
     }

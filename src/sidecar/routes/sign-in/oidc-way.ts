@@ -8,7 +8,7 @@ import { SignInRefused, type Provider } from "../../identity/provider.ts";
 import { safeReturnPath } from "../../identity/return-path.ts";
 import type { Sessions } from "../../identity/sessions.ts";
 import type { Answer, Refusal } from "../../lifecycle.ts";
-import { jsonAnswer } from "../../problem.ts";
+import { jsonAnswer, problemAnswer } from "../../problem.ts";
 import type { SessionRecord } from "../../store/store.ts";
 import { failedPage, leavingPage } from "./pages.ts";
 import {
@@ -29,6 +29,7 @@ export interface OidcWayOptions {
   /** What `govern login` has to ask the provider for; undefined where it cannot sign in. */
   readonly device: { readonly clientId: string; readonly audience: string } | undefined;
   refuse(asked: SignInRequest, refusal: Refusal): Promise<Answer>;
+  onFault(error: unknown): void;
 }
 
 const notBegun: Refusal = {
@@ -79,8 +80,14 @@ class OidcWay implements Way {
     try {
       const callback = new URL(`${origin}${signInPaths.callback}?${request.query}`);
       const { person, tokens } = await this.#options.provider.finish(callback, attempt);
-      const { cookie } = await this.#begin(asked, person, tokens);
-      return withCookies(redirectAnswer(safeReturnPath(attempt.back)), cookie, taken.cookie);
+      const cookie = await this.#begin(asked, person, tokens);
+      const unrecorded = {
+        code: "audit-unavailable",
+        detail: "The sign-in could not be recorded.",
+      } as const;
+      return cookie === undefined
+        ? problemAnswer(unrecorded, asked.correlation)
+        : withCookies(redirectAnswer(safeReturnPath(attempt.back)), cookie, taken.cookie);
     } catch (error) {
       if (!(error instanceof SignInRefused)) throw error;
       const refusal = { code: error.code, detail: error.message };
@@ -88,19 +95,24 @@ class OidcWay implements Way {
     }
   }
 
-  /** A session under a new id; the one that the browser had ends. */
+  /** A session under a new id, its cookie; the one that the browser had ends. Undefined if it could not be recorded. */
   async #begin(
     { request, correlation }: SignInRequest,
     person: Parameters<Sessions["begin"]>[0],
     tokens: Parameters<Sessions["begin"]>[1],
-  ): Promise<{ readonly cookie: string }> {
-    const { app, sessions } = this.#options;
+  ): Promise<string | undefined> {
+    const { app, sessions, onFault } = this.#options;
     const decision = { result: "signed-in", by: "oidc" };
-    const begun = await sessions.begin(person, tokens, (identity) =>
-      loginEntry({ identity, app, decision, correlation }),
-    );
-    await sessions.end(request.headers.get("cookie"));
-    return begun;
+    try {
+      const { cookie } = await sessions.begin(person, tokens, (identity) =>
+        loginEntry({ identity, app, decision, correlation }),
+      );
+      await sessions.end(request.headers.get("cookie"));
+      return cookie;
+    } catch (error) {
+      onFault(error);
+      return undefined;
+    }
   }
 
   tellDevice(): Answer | undefined {
