@@ -7,6 +7,7 @@ import type { Access } from "../contract/operation.ts";
 import { quorumMet } from "../policy/quorum.ts";
 import type { Reauthorization, RunOutcome } from "./approvals/executor.ts";
 import { cleanHeaders } from "./answer-headers.ts";
+import type { Caller } from "./connectors/connector.ts";
 import { judgeResult, outcomeOfFault, type Outcome } from "./connectors/outcome.ts";
 import type { OnFault } from "./faults.ts";
 import type { People } from "./identity/people.ts";
@@ -114,6 +115,14 @@ class SnapshotCalls implements ApprovedCalls {
       : stale("more approval is required now");
   }
 
+  /** The requester, with the groups of now: the call runs in their name, not in the approver's. */
+  #callerOf({ requester, app, call }: ApprovalRecord): Caller {
+    const { rules } = this.#options.snapshot();
+    const stated = this.#options.people.groupsNow(requester) ?? [];
+    const groups = rules.groupsOf({ ...requester, groups: stated });
+    return { ...requester, groups, app, credentials: call?.credentials ?? null };
+  }
+
   async run(record: ApprovalRecord, signal: AbortSignal): Promise<RunOutcome> {
     const target = targetOf(this.#options.snapshot(), record);
     const { call, correlation } = record;
@@ -130,6 +139,7 @@ class SnapshotCalls implements ApprovedCalls {
           arguments: call.arguments as unknown as CallArguments,
           payload: call.payload,
           contentType: call.contentType,
+          caller: this.#callerOf(record),
         },
         AbortSignal.any([signal, AbortSignal.timeout(target.resource.timeout)]),
       );

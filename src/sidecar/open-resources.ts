@@ -4,9 +4,13 @@ import { parseDuration } from "../contract/duration.ts";
 import type { HttpResource, Resource as ResourceRule, Workspace } from "../contract/workspace.ts";
 import { GovernError } from "../errors/govern-error.ts";
 import type { Connector } from "./connectors/connector.ts";
+import { assertedIdentity } from "./connectors/http/asserted.ts";
 import { openHttpConnector } from "./connectors/http/connector.ts";
+import { passthroughIdentity } from "./connectors/http/passthrough.ts";
+import type { UpstreamIdentity } from "./connectors/http/upstream-identity.ts";
 import { openPostgresConnector } from "./connectors/postgres/connector.ts";
 import { openSqliteConnector } from "./connectors/sqlite/connector.ts";
+import type { Assertions } from "./identity/assertions.ts";
 import type { Secrets } from "./secrets.ts";
 import type { Resource } from "./snapshot.ts";
 
@@ -16,6 +20,7 @@ export interface OpenResourcesOptions {
   readonly workspace: Workspace;
   readonly workspaceDir: string;
   readonly secrets: Secrets;
+  readonly assertions: Assertions;
 }
 
 function invalid(name: string, message: string, next: string): GovernError {
@@ -39,14 +44,33 @@ function readUpstream(name: string, text: string): URL {
   return url;
 }
 
-function openHttp(name: string, rule: HttpResource, secrets: Secrets): Connector {
-  if (rule.auth !== "service") {
-    throw invalid(
-      name,
-      `asks for auth: ${rule.auth}, which this version does not serve.`,
-      "Use auth: service only if every caller may act with the resource's own credential.",
-    );
-  }
+/** Headers that would name somebody else than the caller. */
+function checkNames(name: string, { auth, headers }: HttpResource): void {
+  const set = Object.keys(headers ?? {}).map((header) => header.toLowerCase());
+  const taken = auth === "service" ? [] : ["authorization", "cookie"];
+  if (!set.some((header) => taken.includes(header))) return;
+  throw invalid(
+    name,
+    `has auth: ${auth} and a credential of its own in headers.`,
+    "Keep one: auth: service for the resource's own credential, else no authorization in headers.",
+  );
+}
+
+function identityOf(
+  { auth }: HttpResource,
+  upstream: URL,
+  assertions: Assertions,
+): UpstreamIdentity | undefined {
+  if (auth === "passthrough") return passthroughIdentity(upstream);
+  return auth === "asserted" ? assertedIdentity(upstream, assertions) : undefined;
+}
+
+function openHttp(
+  name: string,
+  rule: HttpResource,
+  { secrets, assertions }: OpenResourcesOptions,
+): Connector {
+  checkNames(name, rule);
   const place = `resources.${name}`;
   const headers: Record<string, string> = {};
   for (const [header, value] of Object.entries(rule.headers ?? {})) {
@@ -57,7 +81,14 @@ function openHttp(name: string, rule: HttpResource, secrets: Secrets): Connector
     query[key] = secrets.resolve(value, `${place}.query.${key}`);
   }
   const upstream = readUpstream(name, secrets.resolve(rule.upstream, `${place}.upstream`));
-  return openHttpConnector({ name, upstream, headers, query });
+  const identity = identityOf(rule, upstream, assertions);
+  return openHttpConnector({
+    name,
+    upstream,
+    headers,
+    query,
+    ...(identity === undefined ? {} : { identity }),
+  });
 }
 
 function openSqlite(name: string, url: string, workspaceDir: string): Connector {
@@ -85,9 +116,10 @@ function openConnector(
   name: string,
   rule: ResourceRule,
   timeout: number,
-  { secrets, workspaceDir }: OpenResourcesOptions,
+  options: OpenResourcesOptions,
 ): Connector {
-  if (rule.kind === "http") return openHttp(name, rule, secrets);
+  const { secrets, workspaceDir } = options;
+  if (rule.kind === "http") return openHttp(name, rule, options);
   if (rule.kind === "mysql") {
     throw invalid(
       name,
@@ -113,6 +145,7 @@ export async function openResources(
         name,
         connector: openConnector(name, rule, timeout, options),
         timeout,
+        passesUser: rule.kind === "http" && rule.auth === "passthrough",
       });
     }
     return resources;

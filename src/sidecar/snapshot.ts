@@ -25,6 +25,8 @@ export interface Resource {
   readonly connector: Connector;
   /** Milliseconds that one call may take. */
   readonly timeout: number;
+  /** It gets the app user's own credentials. */
+  readonly passesUser?: boolean;
 }
 
 export interface AppSnapshot {

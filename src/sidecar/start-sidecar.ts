@@ -13,6 +13,7 @@ import { compileRules } from "./compile-rules.ts";
 import { uncoveredWrites, unmappedOperations } from "./coverage.ts";
 import { describeFault, type OnFault } from "./faults.ts";
 import { createHosts, type Hosts } from "./hosts.ts";
+import { openAssertions, type Assertions } from "./identity/assertions.ts";
 import { checkIdentity } from "./identity/check-identity.ts";
 import { steadyClock, type Clock } from "./identity/clock.ts";
 import { loadKey } from "./identity/keys.ts";
@@ -101,6 +102,7 @@ interface Opened {
   readonly people: People;
   readonly folder: StateFolder;
   readonly assembly: Assembly;
+  readonly assertions: Assertions;
   readonly onFault: OnFault;
 }
 
@@ -135,7 +137,9 @@ async function open(
   const folder = openStateFolder(workspaceDir);
   const { secretsFile } = folder;
   const secrets = openSecrets({ workspaceDir, secretsFile, env: process.env });
-  const resources = await openResources({ workspace: loaded.workspace, workspaceDir, secrets });
+  const assertions = await openAssertions(folder.assertionKey);
+  const { workspace } = loaded;
+  const resources = await openResources({ workspace, workspaceDir, secrets, assertions });
   closers.add(() => closeResources(resources));
   const snapshot = buildSnapshot(loaded, rules, resources);
   const store = await openStore(options, loaded, folder);
@@ -171,7 +175,7 @@ async function open(
     snapshot: () => snapshot,
     onFault,
   });
-  return { snapshot, store, people, folder, assembly, onFault };
+  return { snapshot, store, people, folder, assembly, assertions, onFault };
 }
 
 interface Listening {
@@ -205,6 +209,7 @@ async function openListeners(
     snapshot: () => snapshot,
     signIn: assembly.operatorSignIn,
     originOf: (header) => hosts()?.operatorOriginOf(header),
+    assertionKeys: opened.assertions.keys,
     isReady: () => hosts() !== undefined,
   });
   const { host } = options;
@@ -307,6 +312,7 @@ async function start(
     port,
     operatorPort,
   });
+  opened.assertions.issuer = ready.operatorUrl;
   await store.append(startEntry(snapshot, options.dev));
   await store.append(configEntry(snapshot));
   await assembly.executor.start();

@@ -8,6 +8,8 @@ export interface StateFolder {
   readonly storeFile: string;
   readonly storeKey: string;
   readonly sessionKey: string;
+  /** The private key of what is asserted to resources. */
+  readonly assertionKey: string;
   readonly controlSocket: string;
   /** What `--learn` writes. */
   readonly learnedFile: string;
@@ -32,6 +34,7 @@ export function openStateFolder(workspaceDir: string): StateFolder {
     storeFile: join(folder, "store.db"),
     storeKey: join(folder, "store.key"),
     sessionKey: join(folder, "session.key"),
+    assertionKey: join(folder, "assertion.key"),
     controlSocket: join(folder, "control.sock"),
     learnedFile: join(folder, "learned.yaml"),
   };

@@ -8,6 +8,7 @@ const open = (rule: Resource) =>
     workspace: { version: 1, resources: { ledger: rule } },
     workspaceDir: "/nonexistent",
     secrets: { resolve: (text) => text },
+    assertions: { issuer: "", keys: { keys: [] }, assert: async () => "" },
   });
 
 it("opens a PostgreSQL resource before its server can be reached", async () => {
@@ -31,3 +32,15 @@ it("names the kinds that it serves where one has no connector", async () => {
     next: "Kinds with a connector: http, postgres, sqlite.",
   });
 });
+
+it.each(["passthrough", "asserted"] as const)(
+  "opens an HTTP resource with auth: %s, and refuses a credential beside it",
+  async (auth) => {
+    const rule = { kind: "http", upstream: "https://api.example", auth } as const;
+    const resources = await open(rule);
+    expect(resources.get("ledger")).toMatchObject({ passesUser: auth === "passthrough" });
+    await closeResources(resources);
+    const two = open({ ...rule, headers: { Authorization: "Bearer x" } });
+    await expect(two).rejects.toMatchObject({ code: "workspace-invalid" });
+  },
+);

@@ -8,6 +8,15 @@
  */
 import type { CallArguments } from "../../contract/arguments.ts";
 import type { Operation } from "../../contract/operation.ts";
+import type { Identity } from "../identity/identity.ts";
+import type { UserCredentials } from "../identity/user-credentials.ts";
+
+/** Whose call it is, for resources that act in the caller's name. */
+export interface Caller extends Identity {
+  readonly app: string;
+  /** The app user's own, where the resource passes them on. Never recorded. */
+  readonly credentials: UserCredentials | null;
+}
 
 /** What a connector executes: it was resolved, validated, authorized and, where a rule asks, approved. */
 export interface ConnectorCall {
@@ -19,6 +28,8 @@ export interface ConnectorCall {
   readonly payload: Uint8Array | null;
   /** The request's own content type, where the operation has a body. */
   readonly contentType: string | null;
+  /** Who is calling; its groups are permission groups. */
+  readonly caller?: Caller;
 }
 
 /**

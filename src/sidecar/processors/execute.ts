@@ -5,6 +5,7 @@
 import { callEntry, decisionOf } from "../call-entry.ts";
 import { judgeResult, outcomeOfFault, type Outcome } from "../connectors/outcome.ts";
 import type { OnFault } from "../faults.ts";
+import { userCredentials } from "../identity/user-credentials.ts";
 import {
   proceed,
   refuse,
@@ -29,6 +30,12 @@ async function runAtResource(call: ApprovedCall, onFault: OnFault): Promise<Outc
         arguments: call.arguments,
         payload: call.payload,
         contentType: call.contentType,
+        caller: {
+          ...call.identity,
+          groups: call.snapshot.rules.groupsOf(call.identity),
+          app: call.app.name,
+          credentials: resource.passesUser === true ? userCredentials(call.request) : null,
+        },
       },
       AbortSignal.timeout(resource.timeout),
     );

@@ -6,6 +6,7 @@ import type { JsonValue } from "../../contract/canonical-json.ts";
 import { headers as govern } from "../../contract/wire.ts";
 import { recentDenial, voucherFor, type CallIdentity } from "../approvals/identical-calls.ts";
 import { callEntry } from "../call-entry.ts";
+import { userCredentials } from "../identity/user-credentials.ts";
 import {
   proceed,
   refuse,
@@ -32,6 +33,9 @@ function newApproval(call: AuthorizedCall, verdict: Required): NewApproval {
       arguments: call.arguments as unknown as JsonValue,
       payload: call.payload,
       contentType: call.contentType,
+      ...(call.target.resource?.passesUser === true
+        ? { credentials: userCredentials(call.request) }
+        : {}),
     },
     argumentsDigest: call.argumentsDigest,
     requester: {

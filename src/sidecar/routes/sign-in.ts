@@ -23,7 +23,7 @@ export interface SignInOptions {
   readonly callers: Callers;
   readonly sessions: Sessions;
   readonly store: Store;
-  onFault(error: unknown): void;
+  readonly onFault: (error: unknown) => void;
   /** Takes how it refuses: recorded, and as a problem document. */
   makeWay(refuse: (asked: SignInRequest, refusal: Refusal) => Promise<Answer>): Way;
 }

@@ -58,6 +58,7 @@ export function sealCall(key: Uint8Array, id: string, call: HeldCall): Buffer {
     arguments: call.arguments,
     contentType: call.contentType,
     hasPayload: call.payload !== null,
+    ...(call.credentials == null ? {} : { credentials: { ...call.credentials } }),
   };
   return seal(key, `${id} call`, frame(json, call.payload ?? new Uint8Array(0)));
 }
@@ -70,6 +71,7 @@ export function unsealCall(key: Uint8Array, id: string, sealed: Uint8Array): Hel
     arguments: head.arguments,
     contentType: head.contentType,
     payload: head.hasPayload ? new Uint8Array(bytes) : null,
+    ...(head.credentials == null ? {} : { credentials: head.credentials }),
   };
 }
 

@@ -12,6 +12,7 @@ import type { ApprovalState, Vote } from "../../contract/approval.ts";
 import type { AuditEntry, EntryType, NewAuditEntry } from "../../contract/audit-entry.ts";
 import type { JsonValue } from "../../contract/canonical-json.ts";
 import type { Access } from "../../contract/operation.ts";
+import type { UserCredentials } from "../identity/user-credentials.ts";
 
 /** Who asked; compared by issuer and subject. */
 export interface Requester {
@@ -30,6 +31,8 @@ export interface HeldCall {
   /** Bytes of a body that is not JSON or a form. */
   readonly payload: Uint8Array | null;
   readonly contentType: string | null;
+  /** The app user's own, for a resource that passes them on. */
+  readonly credentials?: UserCredentials | null;
 }
 
 /** The answer that the page gets once. Encrypted at rest, removed when fetched or past its time. */

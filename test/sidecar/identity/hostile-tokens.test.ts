@@ -1,6 +1,6 @@
 /** Tokens that somebody forged, bent or stole: each is refused, and for its own reason. Ids are those of the threat model. */
 import { createHmac, createSign, generateKeyPairSync, type KeyObject } from "node:crypto";
-import { exportSPKI, SignJWT, UnsecuredJWT } from "jose";
+import { exportSPKI, SignJWT, UnsecuredJWT, type CryptoKey } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { publishedKeys } from "../../../src/sidecar/identity/issuer-keys.ts";
 import {
@@ -52,7 +52,7 @@ const sign = (
   key: { readonly alg: string; readonly kid: string; readonly privateKey: CryptoKey } = keys.es,
 ): Promise<string> =>
   new SignJWT(claims)
-    .setProtectedHeader({ typ: "at+jwt", alg: key.alg, kid: key.kid, ...header } as never)
+    .setProtectedHeader({ typ: "at+jwt", alg: key.alg, kid: key.kid, ...header })
     .sign(key.privateKey, { crit: { "urn:acme:tenant": true } });
 
 /** A token whose header and claims stand as given, signed with the issuer's own ES256 key. */
@@ -80,6 +80,9 @@ function signSmall(): string {
   const input = `${part({ alg: "RS256", typ: "at+jwt", kid: "small" })}.${part(honest)}`;
   return `${input}.${createSign("sha256").update(input).sign(keys.small, "base64url")}`;
 }
+
+const verify = (token: string, more: Partial<TokenRules> = {}, at = now): Promise<Verified> =>
+  verifyToken(token, { ...rules, ...more }, () => at);
 
 const without = (name: string): Bag =>
   Object.fromEntries(Object.entries(honest).filter(([key]) => key !== name));
@@ -479,9 +482,6 @@ describe("a hostile token (I1, I2, I3, I4, I11)", () => {
     };
   });
   afterAll(() => server?.stop());
-
-  const verify = (token: string, more: Partial<TokenRules> = {}, at = now): Promise<Verified> =>
-    verifyToken(token, { ...rules, ...more }, () => at);
 
   it.each(recipes)("%s is refused by its %s", async (_name, fault, make) => {
     const verified = await verify(await make());

@@ -11,31 +11,31 @@ const issuer = "https://sso.acme.example";
 const audience = "https://govern.acme.example";
 const second = 1000;
 const minute = 60 * second;
+const now = (): number => Date.now();
+
+const later = (milliseconds: number): void => {
+  vi.setSystemTime(Date.now() + milliseconds);
+};
+const tokenOf = (key: SigningKey, kid = key.kid): Promise<string> =>
+  new SignJWT({ jti: crypto.randomUUID() })
+    .setProtectedHeader({ alg: key.alg, kid, typ: "at+jwt" })
+    .setIssuer(issuer)
+    .setAudience(audience)
+    .setSubject("ana")
+    .setIssuedAt()
+    .setExpirationTime("30m")
+    .sign(key.privateKey);
 
 describe("an issuer's keys (I10)", () => {
   let server: KeyServer;
   let verify: VerifyOne;
   let first: SigningKey;
 
-  const later = (milliseconds: number): void => {
-    vi.setSystemTime(Date.now() + milliseconds);
-  };
-  const tokenOf = (key: SigningKey, kid = key.kid): Promise<string> =>
-    new SignJWT({ jti: crypto.randomUUID() })
-      .setProtectedHeader({ alg: key.alg, kid, typ: "at+jwt" })
-      .setIssuer(issuer)
-      .setAudience(audience)
-      .setSubject("ana")
-      .setIssuedAt()
-      .setExpirationTime("30m")
-      .sign(key.privateKey);
-
   beforeEach(async () => {
     // Only the date: the sockets of the key server keep their timers.
     vi.useFakeTimers({ now: Date.UTC(2026, 5, 1), toFake: ["Date"] });
     first = await makeKey("ES256", "first");
     server = await startKeyServer(first);
-    const now = (): number => Date.now();
     const keys = publishedKeys(async () => server.url, now);
     const rules = {
       issuer,

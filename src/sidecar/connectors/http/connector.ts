@@ -1,10 +1,11 @@
 /**
  * The HTTP connector: one upstream API behind the boundary. It sends the rendered request with the resource's own
  * credential to the one configured origin, follows no redirect, and buffers a capped answer. It must not forward a
- * caller's headers, nor tell a caller where the upstream is.
+ * caller's headers, but for what `identity` says of them, nor tell a caller where the upstream is.
  */
 import { Agent, type Dispatcher } from "undici";
 import type { Connector, ConnectorCall, ConnectorResult } from "../connector.ts";
+import type { UpstreamIdentity } from "./upstream-identity.ts";
 import { renderRequest, type UpstreamRequest } from "./request.ts";
 
 export interface HttpConnectorOptions {
@@ -15,6 +16,8 @@ export interface HttpConnectorOptions {
   readonly headers: Readonly<Record<string, string>>;
   /** Query keys of the resource, likewise: they stand over what a call says under the same key. */
   readonly query?: Readonly<Record<string, string>>;
+  /** How the upstream learns who is calling; none where the resource's own credential is all. */
+  readonly identity?: UpstreamIdentity;
   /** Bytes an answer may have; default 16 MiB. */
   readonly maxResponseBytes?: number;
 }
@@ -98,19 +101,29 @@ class HttpConnector implements Connector {
       const detail = "The arguments make an address that the operation does not have.";
       return { kind: "failed", code: "resource-rejected", detail };
     }
+    const { identity } = this.#options;
+    const named = identity === undefined ? {} : await identity.headersFor(call, request.path);
+    if (named === undefined) {
+      const detail = "The resource has to be told who is calling, and nobody is known.";
+      return { kind: "failed", code: "resource-rejected", detail };
+    }
     try {
-      return await this.#send(request, call.access, signal);
+      return await this.#send(
+        call,
+        { ...request, headers: { ...request.headers, ...named } },
+        signal,
+      );
     } catch (error) {
       return resultOfError(error, signal);
     }
   }
 
   async #send(
+    call: ConnectorCall,
     request: UpstreamRequest,
-    access: "read" | "write",
     signal: AbortSignal,
   ): Promise<ConnectorResult> {
-    const dispatcher = access === "read" ? this.#reads : this.#writes;
+    const dispatcher = call.access === "read" ? this.#reads : this.#writes;
     const response = await dispatcher.request({
       origin: this.#options.upstream.origin,
       path: request.path,
@@ -125,10 +138,13 @@ class HttpConnector implements Connector {
       body: request.body,
       signal,
     });
+    const headers = headerList(response.headers);
+    const cookies = headers.flatMap(([name, value]) => (name === "set-cookie" ? [value] : []));
+    this.#options.identity?.keep?.(call, request.path, cookies);
     return {
       kind: "answered",
       status: response.statusCode,
-      headers: headerList(response.headers),
+      headers,
       body: new Uint8Array(await response.body.arrayBuffer()),
     };
   }

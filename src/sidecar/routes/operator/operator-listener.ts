@@ -30,6 +30,8 @@ export interface OperatorListenerOptions extends OperatorApiOptions {
   /** The origin that browsers call a `host` header by; undefined for an unknown host. */
   originOf(host: string): string | undefined;
   isReady(): boolean;
+  /** Public keys of what the sidecar asserts to resources, as a key set. */
+  readonly assertionKeys: { readonly keys: readonly object[] };
 }
 
 /** Groups that some rule lets decide: their members see all approvals and the trail. */
@@ -40,10 +42,14 @@ function decidingGroups({ workspace }: Snapshot): ReadonlySet<string> {
   return new Set(rules.flatMap(({ all, any }) => [...(all ?? []), ...(any ?? [])]));
 }
 
-function health(path: string, isReady: boolean): Answer | undefined {
+/** What anybody may read, whoever they are and by whatever name they ask. */
+function publicAnswer(path: string, options: OperatorListenerOptions): Answer | undefined {
+  if (path === "/.well-known/jwks.json") return jsonAnswer(200, options.assertionKeys);
   if (path === "/healthz") return jsonAnswer(200, { status: "ok" });
   if (path !== "/readyz") return undefined;
-  return isReady ? jsonAnswer(200, { status: "ready" }) : jsonAnswer(503, { status: "starting" });
+  return options.isReady()
+    ? jsonAnswer(200, { status: "ready" })
+    : jsonAnswer(503, { status: "starting" });
 }
 
 /** What the page says of a decision that was taken. */
@@ -66,8 +72,7 @@ class OperatorListener {
     writeAnswer(
       message,
       response,
-      health(head.path, this.#options.isReady()) ??
-        (await this.#answer(message, head, correlation)),
+      publicAnswer(head.path, this.#options) ?? (await this.#answer(message, head, correlation)),
     );
   }
 

@@ -13,7 +13,7 @@ export interface DevWayOptions {
   readonly people: People;
   readonly sessions: Sessions;
   refuse(asked: SignInRequest, refusal: Refusal): Promise<Answer>;
-  onFault(error: unknown): void;
+  readonly onFault: (error: unknown) => void;
 }
 
 class DevWay implements Way {

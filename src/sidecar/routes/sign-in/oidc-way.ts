@@ -29,7 +29,7 @@ export interface OidcWayOptions {
   /** What `govern login` has to ask the provider for; undefined where it cannot sign in. */
   readonly device: { readonly clientId: string; readonly audience: string } | undefined;
   refuse(asked: SignInRequest, refusal: Refusal): Promise<Answer>;
-  onFault(error: unknown): void;
+  readonly onFault: (error: unknown) => void;
 }
 
 const notBegun: Refusal = {
