@@ -1,12 +1,21 @@
 /**
- * Talks to the sidecar that runs in this workspace, through the Unix socket in its `.govern/`. The socket's owner is the
- * principal; `as` speaks for a user of a `--dev` server alone.
+ * Talks to the sidecar that runs in this workspace, through the Unix socket in its `.govern/`: the socket's owner is the
+ * principal, and `as` speaks for a user of a `--dev` server alone. With `--server` it talks to that one instead, as the
+ * person who signed in with `govern login`.
  */
 import { request } from "node:http";
 import { join } from "node:path";
 import { errorCodes, type GovernErrorCode } from "../errors/codes.ts";
 import { GovernError } from "../errors/govern-error.ts";
 import { requireWorkspaceRoot } from "./workspace-root.ts";
+
+/** The `--server` of the command that runs. */
+let remote: string | undefined;
+
+/** Has every later call go to a server's operator origin instead; undefined for the workspace's own socket. */
+export function speakTo(server: string | undefined): void {
+  remote = server;
+}
 
 export interface ControlRequest {
   readonly method?: "GET" | "POST";
@@ -71,6 +80,8 @@ const nextSteps: Readonly<Partial<Record<GovernErrorCode, string>>> = {
   "approval-decided": told,
   "approval-expired": told,
   "approval-unknown": "`govern approvals list --state all` shows the ids.",
+  unauthenticated: "Sign in again: `govern login --server URL`.",
+  "token-invalid": "Sign in again: `govern login --server URL`.",
   "no-principal":
     "Name the person in identity.local of govern.yaml; with a --dev sidecar give --as USER.",
 };
@@ -103,18 +114,33 @@ function controlSocket(root: string): string {
   return join(root, ".govern", "control.sock");
 }
 
-/**
- * Sends one request to the sidecar of the workspace around `cwd` and gives its JSON answer. Throws
- * `sidecar-not-running`, `workspace-missing`, or what the sidecar refused with.
- */
-export async function callSidecar<T>(cwd: string, call: ControlRequest): Promise<T> {
+async function callSocket(cwd: string, call: ControlRequest): Promise<Answer> {
   const root = requireWorkspaceRoot(cwd);
-  let answer: Answer;
   try {
-    answer = await exchange(controlSocket(root), call);
+    return await exchange(controlSocket(root), call);
   } catch (error) {
     throw isAbsent(error) ? notRunning(root, error) : error;
   }
+}
+
+async function callRemote(server: string, call: ControlRequest): Promise<Answer> {
+  if (call.as !== undefined) {
+    throw new GovernError("usage", "--as speaks to this machine's own --dev sidecar alone.", {
+      next: "Leave it out: with --server you decide as the person who signed in.",
+    });
+  }
+  const { callServer } = await import("./remote/remote-client.ts");
+  const { as: _as, ...sent } = call;
+  return callServer(server, sent);
+}
+
+/**
+ * Sends one request to the sidecar of the workspace around `cwd`, or to `--server`, and gives its JSON answer. Throws
+ * `sidecar-not-running`, `workspace-missing`, or what the sidecar refused with.
+ */
+export async function callSidecar<T>(cwd: string, call: ControlRequest): Promise<T> {
+  const answer =
+    remote === undefined ? await callSocket(cwd, call) : await callRemote(remote, call);
   if (answer.status >= 400) throw refusal(answer);
   const value = parse(answer.text);
   if (value === undefined) throw refusal(answer);

@@ -11,7 +11,11 @@ import { registerDiff } from "./commands/diff.ts";
 import { registerDoctor } from "./commands/doctor.ts";
 import { registerImport } from "./commands/import.ts";
 import { registerInspect } from "./commands/inspect.ts";
+import { registerLogin } from "./commands/login.ts";
+import { registerLogout } from "./commands/logout.ts";
 import { registerServe } from "./commands/serve.ts";
+import { registerWhoami } from "./commands/whoami.ts";
+import { acceptServer } from "./remote/server-option.ts";
 
 const commands = [
   registerDemo,
@@ -22,9 +26,15 @@ const commands = [
   registerServe,
   registerApprovals,
   registerAudit,
+  registerLogin,
+  registerLogout,
+  registerWhoami,
   registerClassify,
   registerDoctor,
 ];
+
+/** Groups of commands that talk to a sidecar, here or elsewhere. */
+const remoteGroups = new Set(["approvals", "audit"]);
 
 function packageVersion(): string {
   const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
@@ -57,5 +67,6 @@ export function buildProgram(context: CommandContext): Command {
     })
     .exitOverride();
   for (const register of commands) register(program, context);
+  for (const group of program.commands) if (remoteGroups.has(group.name())) acceptServer(group);
   return program;
 }

@@ -184,19 +184,19 @@ describe.each(["passthrough", "asserted"] as const)("a resource with auth: %s", 
   }
 });
 
-describe("cookies of an upstream", () => {
-  const callOf = (session: string): ConnectorCall =>
-    ({
-      caller: {
-        subject: "sam",
-        issuer: "dev",
-        groups: [],
-        session,
-        app: "desk",
-        credentials: { authorization: null, cookie: "a=page; theme=dark" },
-      },
-    }) as unknown as ConnectorCall;
+const callOf = (session: string): ConnectorCall =>
+  ({
+    caller: {
+      subject: "sam",
+      issuer: "dev",
+      groups: [],
+      session,
+      app: "desk",
+      credentials: { authorization: null, cookie: "a=page; theme=dark" },
+    },
+  }) as unknown as ConnectorCall;
 
+describe("cookies of an upstream", () => {
   it("follow path, lifetime and host, and stand over the page's own", async () => {
     let clock = Date.UTC(2026, 5, 1);
     const identity = passthroughIdentity(new URL("https://api.desk.example/base"), () => clock);

@@ -118,7 +118,8 @@ class OidcWay implements Way {
   tellDevice(): Answer | undefined {
     const { device, provider } = this.#options;
     if (device === undefined) return undefined;
-    return jsonAnswer(200, { issuer: provider.settings.issuer, ...device });
+    const { issuer, scopes = [] } = provider.settings;
+    return jsonAnswer(200, { issuer, scopes, ...device });
   }
 
   async afterSignOut({ origin }: SignInRequest, ended: SessionRecord | undefined): Promise<Answer> {
