@@ -38,6 +38,8 @@ export interface GovernedDesk {
 
 export interface DeskSettings {
   readonly provider?: Partial<ProviderSettings>;
+  /** Default: govern.localhost, which not every program can look up. */
+  readonly operatorHost?: string;
   /** More lines of `identity`, beside `oidc`, and of `identity.oidc`. */
   readonly identity?: string;
   readonly oidc?: string;
@@ -47,7 +49,7 @@ export interface DeskSettings {
 export async function startGovernedDesk(settings: DeskSettings = {}): Promise<GovernedDesk> {
   const ports = { app: await freePort(), operator: await freePort() };
   const appUrl = `http://desk.localhost:${ports.app}`;
-  const operatorUrl = `http://govern.localhost:${ports.operator}`;
+  const operatorUrl = `http://${settings.operatorHost ?? "govern.localhost"}:${ports.operator}`;
   const origins = [appUrl, operatorUrl];
   const provider = await startIdentityProvider({
     redirectUris: origins.map((origin) => `${origin}/_govern/callback`),

@@ -75,7 +75,6 @@ function configuration(settings: ProviderSettings, self: IdentityProvider, jwks:
       {
         client_id: cliClientId,
         token_endpoint_auth_method: "none",
-        application_type: "native",
         redirect_uris: [],
         response_types: [],
         grant_types: ["urn:ietf:params:oauth:grant-type:device_code", "refresh_token"],
