@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { build } from "esbuild";
+import ts from "typescript";
 
 const root = new URL("..", import.meta.url).pathname;
 process.chdir(root);
@@ -40,6 +41,11 @@ rmSync("dist", { recursive: true, force: true });
 execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], {
   stdio: "inherit",
 });
+
+// The one module that is imported from outside has its types.
+const plugin = "src/cli/vite-plugin.ts";
+const { outputText } = ts.transpileDeclaration(readFileSync(plugin, "utf8"), { fileName: plugin });
+writeFileSync("dist/cli/vite-plugin.d.ts", outputText);
 
 const shared = { bundle: true, legalComments: "none", logLevel: "warning" };
 
