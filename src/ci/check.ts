@@ -39,6 +39,8 @@ export interface CheckOptions {
   /** Makes the baseline where there is none, else takes out of it what is fixed. */
   readonly updateBaseline?: boolean | undefined;
   readonly today: Date;
+  /** The analysis; inspectBundle if left out. It is asked once: a check costs no more than an inspection. */
+  readonly inspect?: typeof inspectBundle | undefined;
 }
 
 /** Only operations.json is kept in git: a fresh clone has an emitted app without its other files. */
@@ -155,7 +157,8 @@ async function readInputs(options: CheckOptions, folder: string): Promise<Inputs
   const parsed = found === undefined ? undefined : await readWorkspace(found);
   const root = found ?? options.cwd;
   const named = options.app === undefined ? {} : { app: options.app };
-  const report = await inspectBundle(folder, { ...named, har: options.har ?? [] });
+  const inspect = options.inspect ?? inspectBundle;
+  const report = await inspect(folder, { ...named, har: options.har ?? [] });
   const governedDir = options.governedDir ?? join(root, "governed");
   const contract = join(governedDir, "apps", report.app, "operations.json");
   const judged = {

@@ -10,41 +10,54 @@ export interface Target<F extends string> {
   readonly file: string | undefined;
 }
 
-interface Flags<F extends string> {
-  readonly format: readonly F[];
+/** As they were given. */
+export interface ReportFlags {
+  readonly format: readonly string[];
   readonly output: readonly string[];
   readonly json?: boolean;
 }
 
-/** Parses one value of --format. */
-export function formatParser<F extends string>(formats: readonly F[]) {
-  return function parseFormat(value: string, earlier: readonly F[]): readonly F[] {
-    const format = formats.find((each) => each === value);
-    if (format !== undefined) return [...earlier, format];
-    const near = nearestKey(value, formats);
-    const meant = near === undefined ? "" : ` Did you mean ${near}?`;
-    throw usageError(
-      `"${value}" is not a format.${meant}`,
-      `Give --format one of ${formats.join(", ")}.`,
-    );
-  };
+function formatOf<F extends string>(text: string, formats: readonly F[]): F {
+  const format = formats.find((each) => each === text);
+  if (format !== undefined) return format;
+  const near = nearestKey(text, formats);
+  const meant = near === undefined ? "" : ` Did you mean ${near}?`;
+  throw usageError(
+    `"${text}" is not a format.${meant}`,
+    `Give --format one of ${formats.join(", ")}.`,
+  );
+}
+
+/**
+ * Removes the reports of an earlier run, whatever else is wrong with the command line: if this run gives none, nobody may
+ * take theirs for its own.
+ */
+function removeEarlier(files: readonly string[]): void {
+  for (const file of files) {
+    if (lstatSync(file, { throwIfNoEntry: false })?.isFile() === true) rmSync(file);
+  }
 }
 
 /** Pairs each --output with the --format at the same place; a format without a file goes to stdout. */
 export function targetsOf<F extends string>(
-  { format, output, json = false }: Flags<F | "human" | "json">,
+  { format, output, json = false }: ReportFlags,
+  formats: readonly F[],
   cwd: string,
-): readonly Target<F | "human" | "json">[] {
+): readonly Target<F>[] {
+  removeEarlier(output.map((file) => resolve(cwd, file)));
   if (json && format.length > 0) {
     throw usageError("--json is --format json, and a --format is given too.", "Give one of them.");
   }
-  const chosen = format.length === 0 ? ([json ? "json" : "human"] as const) : format;
+  const chosen = format.length === 0 ? [json ? "json" : "human"] : format;
   if (output.length > chosen.length) {
     throw usageError("There are more --output than --format.", "Give each --output its --format.");
   }
   const targets = chosen.map((each, index) => {
     const file = output[index];
-    return { format: each, file: file === undefined ? undefined : resolve(cwd, file) };
+    return {
+      format: formatOf(each, formats),
+      file: file === undefined ? undefined : resolve(cwd, file),
+    };
   });
   const files = targets.flatMap(({ file }) => file ?? []);
   if (targets.length - files.length > 1) {
@@ -56,26 +69,28 @@ export function targetsOf<F extends string>(
   return targets;
 }
 
-/** Removes the reports of an earlier run: if this one gives none, nobody may take theirs for its own. */
-export function removeEarlier(targets: readonly Target<string>[]): void {
-  for (const { file } of targets) {
-    if (file !== undefined && lstatSync(file, { throwIfNoEntry: false })?.isFile() === true) {
-      rmSync(file);
-    }
+function writeReport(file: string, text: string): void {
+  try {
+    writeFileSync(file, `${text}\n`);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw usageError(
+      `--output ${file} cannot be written: ${reason}.`,
+      "Give a file in a folder that exists and that this account may write to.",
+    );
   }
 }
 
-/** Writes the reports that go to files. Each was rendered before, so that all are written or the run fails. */
-export function writeReports(reports: readonly { file: string; text: string }[]): void {
-  for (const { file, text } of reports) {
-    try {
-      writeFileSync(file, `${text}\n`);
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw usageError(
-        `--output ${file} cannot be written: ${reason}.`,
-        "Give a file in a folder that exists and that this account may write to.",
-      );
-    }
+/** Renders all reports, writes those that go to files, then hands over the one for stdout. */
+export async function giveReports<F extends string>(
+  targets: readonly Target<F>[],
+  render: (format: F, toFile: boolean) => Promise<string>,
+  print: (text: string) => void,
+): Promise<void> {
+  const reports = [];
+  for (const { format, file } of targets) {
+    reports.push({ file, text: await render(format, file !== undefined) });
   }
+  for (const { file, text } of reports) if (file !== undefined) writeReport(file, text);
+  for (const { file, text } of reports) if (file === undefined) print(text);
 }

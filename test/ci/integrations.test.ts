@@ -9,9 +9,11 @@ import {
 } from "node:fs";
 import { join, resolve } from "node:path";
 import { parse } from "yaml";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Run } from "../cli/run-govern.ts";
 import { makeSampleRepo, reads, write, type SampleRepo } from "./sample-repo.ts";
+
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 const root = resolve(import.meta.dirname, "../..");
 const example = (name: string): string => join(root, "docs/ci", name);

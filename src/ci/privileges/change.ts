@@ -17,7 +17,8 @@ export type ChangeKind =
   | "read-became-write"
   | "write-became-read"
   | "changed-operation"
-  | "loosened-rule";
+  | "loosened-rule"
+  | "tightened-rule";
 
 /** What an operation may that it did not, or no longer may: `column accounts.status`, `body field amount`. */
 export interface Delta {

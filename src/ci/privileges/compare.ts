@@ -1,6 +1,7 @@
 /** The privilege diff: what an app may do that it could not, and the other way round. */
 import type { PrivilegeDiff } from "./change.ts";
 import { compareOperations, compareReach } from "./compare-operations.ts";
+import { compareRules } from "./compare-rules.ts";
 import type { GovernedSide } from "./read-side.ts";
 
 /** Compares two versions of an app; their rules only where both have some. */
@@ -8,7 +9,13 @@ export async function comparePrivileges(
   old: GovernedSide,
   now: GovernedSide,
 ): Promise<PrivilegeDiff> {
-  const changes = await compareOperations(old, now);
+  const rules =
+    old.workspace === undefined || now.workspace === undefined
+      ? []
+      : compareRules(old.workspace, now.workspace, now.app);
+  const changes = [...(await compareOperations(old, now)), ...rules].toSorted(
+    (a, b) => Number(b.widens) - Number(a.widens),
+  );
   return {
     version: 1,
     old: old.name,

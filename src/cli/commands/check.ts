@@ -14,7 +14,7 @@ import {
 } from "../command.ts";
 import { usageError } from "../failure.ts";
 import { pipedLook, type Look } from "../output.ts";
-import { formatParser, removeEarlier, targetsOf, writeReports } from "../report-targets.ts";
+import { giveReports, targetsOf, type ReportFlags } from "../report-targets.ts";
 
 type Format = ReportFormat | "human";
 
@@ -28,13 +28,10 @@ const formats: readonly Format[] = [
   "markdown",
 ];
 
-interface CheckFlags {
+interface CheckFlags extends ReportFlags {
   readonly app?: string;
   readonly governed?: string;
-  readonly format: readonly Format[];
-  readonly output: readonly string[];
   readonly har: readonly string[];
-  readonly json?: boolean;
   readonly baseline?: string;
   readonly updateBaseline?: boolean;
   readonly against?: string;
@@ -61,9 +58,8 @@ async function runCheck(
   flags: CheckFlags,
 ): Promise<ExitCode> {
   const absolute = (file: string | undefined) => (file === undefined ? file : resolve(cwd, file));
-  const targets = targetsOf<Format>(flags, cwd);
+  const targets = targetsOf(flags, formats, cwd);
   checkFlags(flags);
-  removeEarlier(targets);
   output.progress(`Checking ${path} …`);
   const { checkBundle } = await import("../../ci/check.ts");
   const report = await checkBundle({
@@ -77,15 +73,11 @@ async function runCheck(
     against: flags.against,
     today: new Date(),
   });
-  const files: { file: string; text: string }[] = [];
-  for (const { format, file } of targets) {
-    if (file !== undefined)
-      files.push({ file, text: await renderReport(report, format, pipedLook) });
-  }
-  writeReports(files);
-  for (const { format, file } of targets) {
-    if (file === undefined) output.print(await renderReport(report, format, output.look));
-  }
+  await giveReports(
+    targets,
+    (format, toFile) => renderReport(report, format, toFile ? pipedLook : output.look),
+    (text) => output.print(text),
+  );
   return report.passed ? exitCodes.good : exitCodes.findings;
 }
 
@@ -97,7 +89,7 @@ export function registerCheck(program: Command, context: CommandContext): void {
     .option("--governed <folder>", "the --out of import; else governed beside govern.yaml")
     .addOption(
       new Option("--format <format>", `${formats.join(", ")}; repeats, in pairs with --output`)
-        .argParser(formatParser(formats))
+        .argParser(collectText)
         .default([], "human"),
     )
     .addOption(

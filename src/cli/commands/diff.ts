@@ -4,16 +4,10 @@ import type { PrivilegeDiff } from "../../ci/privileges/change.ts";
 import { exitCodes } from "../../errors/exit-codes.ts";
 import { collectText, ending, examples, type CommandContext, type ExitCode } from "../command.ts";
 import { pipedLook, type Look } from "../output.ts";
-import { formatParser, removeEarlier, targetsOf, writeReports } from "../report-targets.ts";
+import { giveReports, targetsOf, type ReportFlags } from "../report-targets.ts";
 
 const formats = ["human", "json", "markdown"] as const;
 type Format = (typeof formats)[number];
-
-interface DiffFlags {
-  readonly format: readonly Format[];
-  readonly output: readonly string[];
-  readonly json?: boolean;
-}
 
 async function renderAs(diff: PrivilegeDiff, format: Format, look: Look): Promise<string> {
   if (format === "json") return JSON.stringify(diff, undefined, 2);
@@ -24,23 +18,19 @@ async function renderAs(diff: PrivilegeDiff, format: Format, look: Look): Promis
 async function runDiff(
   { output, cwd }: CommandContext,
   paths: readonly [old: string, now: string],
-  flags: DiffFlags,
+  flags: ReportFlags,
 ): Promise<ExitCode> {
-  const targets = targetsOf<Format>(flags, cwd);
-  removeEarlier(targets);
+  const targets = targetsOf(flags, formats, cwd);
   output.progress(`Comparing ${paths.join(" and ")} …`);
   const { readSide } = await import("../../ci/privileges/read-side.ts");
   const { comparePrivileges } = await import("../../ci/privileges/compare.ts");
   const [old, now] = [await readSide(paths[0], cwd), await readSide(paths[1], cwd)];
   const diff = await comparePrivileges(old, now);
-  const files: { file: string; text: string }[] = [];
-  for (const { format, file } of targets) {
-    if (file !== undefined) files.push({ file, text: await renderAs(diff, format, pipedLook) });
-  }
-  writeReports(files);
-  for (const { format, file } of targets) {
-    if (file === undefined) output.print(await renderAs(diff, format, output.look));
-  }
+  await giveReports(
+    targets,
+    (format, toFile) => renderAs(diff, format, toFile ? pipedLook : output.look),
+    (text) => output.print(text),
+  );
   return diff.widened ? exitCodes.findings : exitCodes.good;
 }
 
@@ -50,7 +40,7 @@ export function registerDiff(program: Command, context: CommandContext): void {
     .description("what the new version of an app may do that the old one could not (exit 1)")
     .addOption(
       new Option("--format <format>", `${formats.join(", ")}; repeats, in pairs with --output`)
-        .argParser(formatParser(formats))
+        .argParser(collectText)
         .default([], "human"),
     )
     .addOption(
@@ -67,7 +57,7 @@ export function registerDiff(program: Command, context: CommandContext): void {
       )}`,
     )
     .action(
-      ending(context, (old: string, now: string, flags: DiffFlags) =>
+      ending(context, (old: string, now: string, flags: ReportFlags) =>
         runDiff(context, [old, now], flags),
       ),
     );
