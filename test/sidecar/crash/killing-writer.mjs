@@ -1,0 +1,28 @@
+/**
+ * Stands in the place of the emitted store's writer and kills the whole process at a named step: before its job reaches
+ * the database, or after its commit and before anybody is told. The step is what the file of GOVERN_KILL_FILE says.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { parentPort } from "node:worker_threads";
+
+const armed = () => {
+  const file = process.env["GOVERN_KILL_FILE"] ?? "";
+  return existsSync(file) ? readFileSync(file, "utf8") : "";
+};
+const stepOf = ({ job }) => (job.type === "transition" ? job.event.type : job.type);
+const die = () => process.kill(process.pid, "SIGKILL");
+
+let reached = false;
+parentPort.on("message", (message) => {
+  if (message.type !== "jobs") return;
+  const steps = message.jobs.map(stepOf);
+  if (steps.some((step) => armed() === `before ${step}`)) die();
+  reached ||= steps.some((step) => armed() === `after ${step}`);
+});
+const post = parentPort.postMessage.bind(parentPort);
+parentPort.postMessage = (message) => {
+  if (reached && message.type === "answers") die();
+  post(message);
+};
+
+await import("./real-store-writer.mjs");
