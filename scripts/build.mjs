@@ -38,9 +38,8 @@ if (process.argv.includes("--if-changed")) {
 }
 rmSync("dist", { recursive: true, force: true });
 
-execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], {
-  stdio: "inherit",
-});
+const compiler = "node_modules/typescript-native/bin/tsc";
+execFileSync(process.execPath, [compiler, "-p", "tsconfig.build.json"], { stdio: "inherit" });
 
 // The one module that is imported from outside has its types.
 const plugin = "src/cli/vite-plugin.ts";

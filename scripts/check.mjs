@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 
 const root = new URL("..", import.meta.url).pathname;
 const bin = (name) => `node_modules/.bin/${name}`;
+const compiler = "node_modules/typescript-native/bin/tsc";
 
 /** @type {[string, string, string[]][]} what each proves, command, arguments */
 const checks = [
@@ -12,10 +13,10 @@ const checks = [
     bin("oxlint"),
     ["--type-aware", "--deny-warnings", "src", "test", "scripts", "bench", "bin"],
   ],
-  ["types", bin("tsc"), ["-p", "tsconfig.json"]],
-  ["types of the page", bin("tsc"), ["-p", "src/browser/tsconfig.json"]],
-  ["types of the page's tests", bin("tsc"), ["-p", "test/browser/tsconfig.json"]],
-  ["types of the browser tests", bin("tsc"), ["-p", "test/e2e/tsconfig.json"]],
+  ["types", compiler, ["-p", "tsconfig.json"]],
+  ["types of the page", compiler, ["-p", "src/browser/tsconfig.json"]],
+  ["types of the page's tests", compiler, ["-p", "test/browser/tsconfig.json"]],
+  ["types of the browser tests", compiler, ["-p", "test/e2e/tsconfig.json"]],
   ["layers", bin("depcruise"), ["--config", ".dependency-cruiser.cjs", "src"]],
   ["build", process.execPath, ["scripts/build.mjs"]],
   ["generated files", process.execPath, ["scripts/generate.mjs", "--check"]],
