@@ -6,6 +6,8 @@ export default defineConfig({
     globalSetup: ["test/setup/chromium.ts", "test/setup/postgres.ts", "test/setup/build.ts"],
     pool: "forks",
     testTimeout: 1_800_000,
+    // What is waited for comes in milliseconds; a loaded machine may need longer.
+    expect: { poll: { timeout: 20_000 } },
     hookTimeout: 300_000,
   },
 });

@@ -252,6 +252,25 @@ const suppressionSchema = z
     "needs either operation or file",
   );
 export type Suppression = z.infer<typeof suppressionSchema>;
+/** Where is told what happens to approvals. */
+const notificationSchema = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("webhook"),
+    url: z.string(),
+    /** `whsec_…`, by the Standard Webhooks specification; usually a reference. */
+    secret: z.string(),
+  }),
+  z.strictObject({
+    kind: z.literal("slack"),
+    /** A bot's token with `chat:write`; usually a reference. */
+    token: z.string(),
+    /** A channel's id. */
+    channel: z.string().min(1),
+    /** Where Slack's methods are, for a Slack of one's own; default https://slack.com/api/. */
+    api: z.url().optional(),
+  }),
+]);
+export type NotificationRule = z.infer<typeof notificationSchema>;
 
 export const workspaceSchema = z.strictObject({
   version: z.literal(1),
@@ -272,6 +291,7 @@ export const workspaceSchema = z.strictObject({
     )
     .optional(),
   suppress: z.array(suppressionSchema).optional(),
+  notifications: z.record(name, notificationSchema).optional(),
   audit: z.strictObject({ redact: z.array(z.string()).optional() }).optional(),
 });
 /** A parsed govern.yaml; references in it are not resolved. */

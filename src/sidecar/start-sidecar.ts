@@ -2,6 +2,9 @@
 import { existsSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { GovernError } from "../errors/govern-error.ts";
+import type { Channel } from "./approvals/notifications/channel.ts";
+import { startNotifier } from "./approvals/notifications/notifier.ts";
+import { openChannels } from "./approvals/notifications/open-channels.ts";
 import { startUpkeep } from "./approvals/upkeep.ts";
 import { assemble, type Assembly } from "./assemble.ts";
 import { assembleIdentity } from "./assemble-identity.ts";
@@ -103,6 +106,8 @@ interface Opened {
   readonly folder: StateFolder;
   readonly assembly: Assembly;
   readonly assertions: Assertions;
+  readonly channels: readonly Channel[];
+  readonly log: (line: string) => void;
   readonly onFault: OnFault;
 }
 
@@ -137,6 +142,7 @@ async function open(
   const folder = openStateFolder(workspaceDir);
   const { secretsFile } = folder;
   const secrets = openSecrets({ workspaceDir, secretsFile, env: process.env });
+  const channels = openChannels(loaded.workspace, secrets);
   const assertions = await openAssertions(folder.assertionKey);
   const { workspace } = loaded;
   const resources = await openResources({ workspace, workspaceDir, secrets, assertions });
@@ -175,7 +181,7 @@ async function open(
     snapshot: () => snapshot,
     onFault,
   });
-  return { snapshot, store, people, folder, assembly, assertions, onFault };
+  return { snapshot, store, people, folder, assembly, assertions, channels, log, onFault };
 }
 
 interface Listening {
@@ -292,6 +298,14 @@ export async function startSidecar(options: SidecarOptions): Promise<RunningSide
   }
 }
 
+function notify(
+  { store, channels, log, onFault }: Opened,
+  operatorUrl: string,
+): () => Promise<void> {
+  const told = (error: unknown): void => onFault(error, null);
+  return startNotifier({ store, channels, operatorUrl, log, onFault: told });
+}
+
 async function start(
   options: SidecarOptions,
   opened: Opened,
@@ -317,6 +331,7 @@ async function start(
   await store.append(configEntry(snapshot));
   await assembly.executor.start();
   closers.add(startUpkeep({ store, onFault: (error) => opened.onFault(error, null) }));
+  closers.add(notify(opened, ready.operatorUrl));
   hosts = ready;
   let closing: Promise<void> | undefined;
   return {

@@ -15,6 +15,7 @@ export function createMemoryStore(now: () => number = Date.now): MemoryStore {
   const log: AuditEntry[] = [];
   const held = new Map<string, ApprovalRecord>();
   const signedIn = new Map<string, SessionRecord>();
+  const notes = new Map<string, string>();
   const time = (): string => new Date(now()).toISOString();
   const append = async (entry: NewAuditEntry): Promise<AuditEntry> => {
     if (store.broken) throw new RangeError("no space");
@@ -100,6 +101,11 @@ export function createMemoryStore(now: () => number = Date.now): MemoryStore {
       for (const { id } of gone) signedIn.delete(id);
       return gone.length;
     },
+    async keep(name, value) {
+      if (value === null) notes.delete(name);
+      else notes.set(name, value);
+    },
+    kept: async (name) => notes.get(name),
     close: async () => undefined,
   };
   return store;

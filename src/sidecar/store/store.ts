@@ -240,5 +240,8 @@ export interface Store {
   endSession(id: string, why: SessionEnd, entry: NewAuditEntry): Promise<boolean>;
   /** Removes those whose time ended by then; gives how many. */
   dropSessions(expiredBy: number): Promise<number>;
+  /** Keeps a small text under a name, or with null forgets it: how far something got in the log. */
+  keep(name: string, value: string | null): Promise<void>;
+  kept(name: string): Promise<string | undefined>;
   close(): Promise<void>;
 }

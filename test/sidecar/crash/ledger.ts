@@ -1,10 +1,11 @@
 /** A workspace whose one app can credit an account in three places: an HTTP API, a SQLite file, a PostgreSQL database. */
 import { once } from "node:events";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { text } from "node:stream/consumers";
 import Database from "better-sqlite3";
 import { Client } from "pg";
 import { originId, statementDigest } from "../../../src/contract/operation-id.ts";
@@ -113,17 +114,16 @@ function writeFolder(folder: string, port: number, postgres: string): void {
 export async function startLedger(): Promise<Ledger> {
   const folder = mkdtempSync(join(tmpdir(), "govern-credits-"));
   const credited: string[] = [];
-  const server = createServer(async (message, response) => {
-    let text = "";
-    for await (const chunk of message) text += String(chunk);
-    const { note } = JSON.parse(text) as { note: string };
+  const credit = (body: string, response: ServerResponse): void => {
+    const { note } = JSON.parse(body) as { note: string };
     const { manner } = ledger;
     if (manner !== "drop") credited.push(note);
     if (manner === "answer") response.writeHead(201).end("{}");
-    if (manner === "half-answer") {
-      response.writeHead(201, { "content-length": "10" }).write("{");
-    }
+    if (manner === "half-answer") response.writeHead(201, { "content-length": "10" }).write("{");
     if (manner !== "answer") ledger.onReached();
+  };
+  const server = createServer((message, response) => {
+    void text(message).then((body) => credit(body, response));
   });
   server.listen(0, "127.0.0.1");
   const postgres = await startPostgres();

@@ -45,6 +45,18 @@ export function storeContract(makeStore: MakeStore): void {
   });
   afterEach(() => store.close());
 
+  describe("notes", () => {
+    it("are kept under a name until they are replaced or forgotten", async () => {
+      await store.keep("place of one", "1");
+      await store.keep("place of one", "2");
+      await store.keep("place of another", "7");
+      expect(await store.kept("place of one")).toBe("2");
+      await store.keep("place of one", null);
+      expect(await store.kept("place of one")).toBeUndefined();
+      expect(await store.kept("place of another")).toBe("7");
+    });
+  });
+
   describe("the log", () => {
     it("numbers entries from 0 and stamps them with its clock", async () => {
       const first = await store.append(sampleEntry());

@@ -28,6 +28,7 @@ export type Job =
     }
   | { readonly type: "take-result"; readonly id: string }
   | { readonly type: "drop-results"; readonly finishedBy: string }
+  | { readonly type: "keep"; readonly name: string; readonly value: string | null }
   | SessionJob;
 
 export type SessionJob =
@@ -51,6 +52,7 @@ export interface JobValues {
   readonly "update-session": boolean;
   readonly "end-session": boolean;
   readonly "drop-sessions": number;
+  readonly keep: undefined;
 }
 export type JobValue = JobValues[Job["type"]];
 

@@ -96,6 +96,12 @@ CREATE TABLE sessions (
 CREATE INDEX sessions_person ON sessions (issuer, subject);
 CREATE INDEX sessions_expiry ON sessions (expires_at);
 `,
+  `
+CREATE TABLE notes (
+  name TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+`,
 ];
 
 const schemaVersion = steps.length;

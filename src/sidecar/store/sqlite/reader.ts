@@ -94,6 +94,7 @@ export class Reader {
   readonly #statements = new Map<string, Database.Statement<Value[]>>();
   readonly #rows: Database.Statement<[number, number, number], LogRow>;
   readonly #head: Database.Statement<[], LogHead>;
+  readonly #note: Database.Statement<[string], string>;
 
   /** Opens a file that the writer has open. */
   constructor(path: string, key: Uint8Array) {
@@ -103,6 +104,9 @@ export class Reader {
     this.#rows = this.#db.prepare(
       "SELECT seq, entry, leaf, edge FROM audit_entries WHERE seq >= ? AND seq < ? ORDER BY seq LIMIT ?",
     );
+    this.#note = this.#db
+      .prepare<[string], string>("SELECT value FROM notes WHERE name = ?")
+      .pluck();
     this.#head = this.#db.prepare("SELECT size, nodes FROM audit_head WHERE one = 1");
   }
 
@@ -120,6 +124,10 @@ export class Reader {
     const sql = `SELECT ${approvalColumns} FROM approvals ${where} ORDER BY number DESC LIMIT ?`;
     const rows = this.#all(sql, [...values, query.limit ?? defaultLimit]) as ApprovalRow[];
     return rows.map((row) => recordOf(row, this.#votes(row.id), this.#key));
+  }
+
+  note(name: string): string | undefined {
+    return this.#note.get(name);
   }
 
   entries(query: EntryQuery): readonly AuditEntry[] {

@@ -122,6 +122,14 @@ class SqliteStore implements Store {
     return this.#read(() => this.#reader.sessions(person));
   }
 
+  async keep(name: string, value: string | null): Promise<void> {
+    await this.#writer.run({ type: "keep", name, value });
+  }
+
+  async kept(name: string): Promise<string | undefined> {
+    return this.#read(() => this.#reader.note(name));
+  }
+
   async entries(query: EntryQuery): Promise<readonly AuditEntry[]> {
     return this.#read(() => this.#reader.entries(query));
   }

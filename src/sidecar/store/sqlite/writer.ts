@@ -35,6 +35,8 @@ export class Writer {
   readonly #savepoint: Database.Statement;
   readonly #release: Database.Statement;
   readonly #undo: Database.Statement;
+  readonly #keepNote: Database.Statement<[string, string]>;
+  readonly #forgetNote: Database.Statement<[string]>;
 
   /** Takes a database that is open for writing and has the current schema. */
   constructor(db: Database.Database, key: Uint8Array) {
@@ -47,6 +49,13 @@ export class Writer {
     this.#savepoint = db.prepare("SAVEPOINT job");
     this.#release = db.prepare("RELEASE job");
     this.#undo = db.prepare("ROLLBACK TO job");
+    this.#keepNote = db.prepare("INSERT OR REPLACE INTO notes (name, value) VALUES (?, ?)");
+    this.#forgetNote = db.prepare("DELETE FROM notes WHERE name = ?");
+  }
+
+  #keep(name: string, value: string | null): undefined {
+    if (value === null) this.#forgetNote.run(name);
+    else this.#keepNote.run(name, value);
   }
 
   /** Runs the jobs in their order. Throws `WriterBroken`, with nothing answered, when the database is in doubt. */
@@ -114,6 +123,8 @@ export class Writer {
         return this.#approvals.takeResult(job.id);
       case "drop-results":
         return this.#approvals.dropResults(job.finishedBy);
+      case "keep":
+        return this.#keep(job.name, job.value);
       default:
         return this.#performOnSession(job, now);
     }
