@@ -15,7 +15,14 @@ export interface SqlArguments {
   readonly values: Readonly<Record<string, JsonValue>>;
 }
 
-export type CallArguments = HttpArguments | SqlArguments;
+/** Arguments of a GraphQL operation: the document is its own, variables alone vary. Absent variables are absent. */
+export interface GraphqlArguments {
+  readonly path: Readonly<Record<string, string>>;
+  readonly variables: Readonly<Record<string, JsonValue>>;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export type CallArguments = HttpArguments | SqlArguments | GraphqlArguments;
 
 /** SHA-256 hex over the canonical JSON of the arguments. */
 export function argumentsDigest(args: CallArguments): string {

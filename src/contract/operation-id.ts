@@ -21,7 +21,9 @@ function literalFields(
 ): Record<string, JsonValue> {
   const literals: Record<string, JsonValue> = {};
   for (const [name, field] of Object.entries(fields ?? {})) {
-    if (typeof field === "object" && "literal" in field) literals[name] = field.literal;
+    if (typeof field !== "object") continue;
+    if ("literal" in field) literals[name] = field.literal;
+    else if ("prefix" in field) literals[name] = `${field.prefix}{}`;
   }
   return literals;
 }
@@ -69,6 +71,12 @@ function identityOf(operation: UnnamedOperation): Record<string, JsonValue> {
 
 const versionSegment = /^v\d+$/i;
 
+/** A document without a name is called by its first field. */
+function documentWords(document: string, name: string | undefined): string[] {
+  const verb = /^(query|mutation|subscription)/.exec(document)?.[1] ?? "query";
+  return [verb, name ?? /\{ ?(\w+)/.exec(document)?.[1] ?? ""];
+}
+
 function slugWords(operation: UnnamedOperation): string[] {
   switch (operation.kind) {
     case "http":
@@ -88,10 +96,8 @@ function slugWords(operation: UnnamedOperation): string[] {
       ];
     case "sql-batch":
       return ["batch", operation.client];
-    case "graphql": {
-      const verb = /^\s*(query|mutation|subscription)/.exec(operation.document)?.[1] ?? "query";
-      return [verb, operation.operationName ?? "anonymous"];
-    }
+    case "graphql":
+      return documentWords(operation.document, operation.operationName);
   }
 }
 

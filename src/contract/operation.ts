@@ -8,9 +8,12 @@ const literal = z.strictObject({
   literal: z.union([z.string(), z.number(), z.boolean(), z.null()]),
 });
 
-const scalarField = z.union([z.enum(["string", "number", "boolean", "any"]), literal]);
+/** A text that always begins so: it discriminates like a literal. */
+const prefix = z.strictObject({ prefix: z.string().min(1) });
 
-/** What is known of one field: a type, a literal that discriminates, or a list. */
+const scalarField = z.union([z.enum(["string", "number", "boolean", "any"]), literal, prefix]);
+
+/** What is known of one field: a type, a literal or the beginning of a text that discriminates, or a list. */
 export const fieldSchema = z.union([scalarField, z.strictObject({ list: scalarField })]);
 export type Field = z.infer<typeof fieldSchema>;
 
@@ -91,8 +94,14 @@ const graphqlSchema = z.strictObject({
   kind: z.literal("graphql"),
   origin: originSchema,
   path: z.string().startsWith("/"),
+  /** The one document that is sent, in the canonical spelling of src/statements/graphql. */
   document: z.string().min(1),
   operationName: z.string().optional(),
+  /** The variables of the document with their types, e.g. `{ "id": "ID!" }`; one with a default is not `!`. */
+  variables: z.record(z.string(), z.string().regex(/^[\w![\]]+$/)),
+  headers: z.array(z.string()),
+  /** The app may ask for it by GET, with the document in the query. */
+  get: z.literal(true).optional(),
 });
 
 const streamSchema = z.strictObject({
@@ -115,6 +124,7 @@ export const operationSchema = z.discriminatedUnion("kind", [
 export type Operation = z.infer<typeof operationSchema>;
 export type HttpOperation = z.infer<typeof httpSchema>;
 export type SqlOperation = z.infer<typeof sqlSchema>;
+export type GraphqlOperation = z.infer<typeof graphqlSchema>;
 
 /** `operations.json`: operations sorted by id. */
 export const operationsFileSchema = z.strictObject({

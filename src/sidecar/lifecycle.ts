@@ -3,6 +3,7 @@
  * narrower, so that executing before authorizing does not compile. `record` runs at every end, refusals and faults too,
  * and no answer leaves before its entry is durable. This file must not know how a point does its work.
  */
+import type { JsonValue } from "../contract/canonical-json.ts";
 import type { CallArguments } from "../contract/arguments.ts";
 import type { Access } from "../contract/operation.ts";
 import type { GovernErrorCode } from "../errors/codes.ts";
@@ -57,7 +58,12 @@ export interface IdentifiedCall extends ReceivedCall {
 /** What the request holds before it is checked against the operation's fields. */
 export type RawArguments =
   | { readonly kind: "http"; readonly holes: ReadonlyMap<string, string> }
-  | { readonly kind: "sql"; readonly values: unknown };
+  | { readonly kind: "sql"; readonly values: unknown }
+  | {
+      readonly kind: "graphql";
+      readonly holes: ReadonlyMap<string, string>;
+      readonly variables: JsonValue;
+    };
 
 /** A registered operation and its resource are known. */
 export interface ResolvedCall extends IdentifiedCall {

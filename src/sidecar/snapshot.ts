@@ -2,11 +2,12 @@
  * The workspace as a call sees it: apps, operations, resources and rules at one moment. Immutable; every call keeps the
  * snapshot that it began with. Must not read files: load-workspace.ts does.
  */
-import type { Access, HttpOperation, Operation } from "../contract/operation.ts";
+import type { Access, GraphqlOperation, HttpOperation, Operation } from "../contract/operation.ts";
 import { operationDigest, originId, statementDigest } from "../contract/operation-id.ts";
 import type { App, Workspace } from "../contract/workspace.ts";
 import type { Rules } from "./rules.ts";
 import type { Connector } from "./connectors/connector.ts";
+import { compileDocuments, type DocumentMatcher } from "./matching/document-matcher.ts";
 import { compileMatcher, type OperationMatcher } from "./matching/operation-matcher.ts";
 
 /** An operation with what governs it: the access in force, its content digest, its resource. */
@@ -38,6 +39,7 @@ export interface AppSnapshot {
   readonly page: App["page"];
   readonly operations: ReadonlyMap<string, GovernedOperation>;
   readonly matcher: OperationMatcher;
+  readonly documents: DocumentMatcher;
   /** Origin ids of the wire → origin texts of operations. */
   readonly origins: ReadonlyMap<string, string>;
   /** Origin ids of telemetry that no resource takes. */
@@ -64,8 +66,10 @@ function summaryOf(operation: Operation): string {
       return operation.statement;
     case "sql-batch":
       return operation.statements.join("; ");
-    case "graphql":
-      return operation.document;
+    case "graphql": {
+      const base = operation.origin === "same-origin" ? "" : operation.origin;
+      return `POST ${base}${operation.path} ${operation.document}`;
+    }
   }
 }
 
@@ -106,6 +110,7 @@ function indexStatements(
 export function buildApp(parts: AppParts): AppSnapshot {
   const operations = new Map<string, GovernedOperation>();
   const http: HttpOperation[] = [];
+  const graphql: GraphqlOperation[] = [];
   const origins = new Map<string, string>();
   for (const operation of parts.operations) {
     const access = parts.accessOf(operation);
@@ -116,11 +121,11 @@ export function buildApp(parts: AppParts): AppSnapshot {
       summary: summaryOf(operation),
       resource: parts.resourceOf(operation),
     });
-    if (operation.kind === "http") {
-      http.push({ ...operation, access });
-      if (operation.origin !== "same-origin") {
-        origins.set(originId(operation.origin), operation.origin);
-      }
+    if (operation.kind === "http") http.push({ ...operation, access });
+    if (operation.kind === "graphql") graphql.push({ ...operation, access });
+    const isHttp = operation.kind === "http" || operation.kind === "graphql";
+    if (isHttp && operation.origin !== "same-origin") {
+      origins.set(originId(operation.origin), operation.origin);
     }
   }
   const { name, build, web, page, telemetry } = parts;
@@ -131,6 +136,7 @@ export function buildApp(parts: AppParts): AppSnapshot {
     page,
     operations,
     matcher: compileMatcher(http),
+    documents: compileDocuments(graphql),
     telemetry,
     origins,
     statements: indexStatements(parts.operations),

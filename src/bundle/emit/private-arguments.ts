@@ -15,10 +15,10 @@ function pathsOf(fields: object | undefined, at: string): string[] {
 
 /** Paths of such arguments, as `audit.redact` names them; sorted. */
 export function privateArguments(operations: readonly Operation[]): string[] {
-  const paths = operations.flatMap((one) =>
-    one.kind === "http"
-      ? [...pathsOf(one.body.fields, "body"), ...pathsOf(one.query.fields, "query")]
-      : [],
-  );
+  const paths = operations.flatMap((one) => {
+    if (one.kind === "graphql") return pathsOf(one.variables, "variables");
+    if (one.kind !== "http") return [];
+    return [...pathsOf(one.body.fields, "body"), ...pathsOf(one.query.fields, "query")];
+  });
   return [...new Set(paths)].toSorted();
 }

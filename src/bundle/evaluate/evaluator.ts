@@ -19,6 +19,7 @@ import { rootClient } from "./clients.ts";
 import { callValues, importedNamespace, newValues } from "./calls.ts";
 import { decide, guardsOf, holds } from "./decisions.ts";
 import { DependencyTracker, type Assumptions, type Memos } from "./dependencies.ts";
+import { taggedDocument } from "./document-tags.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { Frame, frameFor, RootFrame, type Entered } from "./frame.ts";
 import { staticKey } from "./keys.ts";
@@ -328,6 +329,7 @@ const rules: Readonly<Record<string, Rule | undefined>> = {
   BooleanLiteral: (_, node) => [literalValue((node as t.BooleanLiteral).value)],
   NullLiteral: () => [literalValue(null)],
   RegExpLiteral: (_, node) => [{ kind: "pattern", source: (node as t.RegExpLiteral).pattern }],
+  TaggedTemplateExpression: taggedDocument,
   TemplateLiteral: (evaluator, node, frame) => {
     const text = literalText(node);
     return text === undefined ? templateValues(evaluator, node, frame) : [textValue(text, node)];

@@ -20,6 +20,13 @@ import { readAddress, type Address } from "./address.ts";
 import type { BasePlace } from "./base.ts";
 import { isCredentialHeader } from "./credential-names.ts";
 import { fieldOf, fieldTable, mergeFields } from "./fields.ts";
+import {
+  documentOperation,
+  documentsIn,
+  isGraphqlPath,
+  type FoundDocuments,
+  type UnnamedGraphql,
+} from "./graphql-request.ts";
 
 type UnnamedHttp = Extract<UnnamedOperation, { kind: "http" }>;
 
@@ -33,7 +40,7 @@ export interface SentCredential {
 
 export interface FoundCall {
   /** Null for an address that stays in the page. */
-  readonly operation: UnnamedHttp | null;
+  readonly operation: UnnamedHttp | UnnamedGraphql | null;
   readonly credentials: readonly SentCredential[];
   /** Where its base is given, if only the run time knows it. */
   readonly base?: BasePlace;
@@ -273,6 +280,33 @@ function withoutEmptyBases(addresses: readonly Address[]): readonly Address[] {
   return addresses.filter(({ origin, path }) => origin !== "same-origin" || !based.has(path));
 }
 
+/** A request that carries no document. A GET that may carry one in its query is not told from a mutation. */
+function readPlain(shape: Shape, reading: Reading): UnnamedHttp[] {
+  const { method, address } = shape;
+  if (method === "GET" && "query" in address.query.fields && isGraphqlPath(address.path)) {
+    reading.open.add("it sends its GraphQL document in the query");
+    return [];
+  }
+  return [operationOf(shape)];
+}
+
+function readDocuments(
+  { method, address, headers }: Shape,
+  { documents, open, hard }: FoundDocuments,
+  reading: Reading,
+): UnnamedGraphql[] {
+  for (const reason of open) reading.open.add(reason);
+  reading.hard.push(...hard);
+  if (method !== "POST") reading.open.add(`it sends its GraphQL document by ${method}`);
+  else if (Object.keys(address.query.fields).length > 0 || address.query.open)
+    reading.open.add("its GraphQL address has a query");
+  else {
+    const { origin, path } = address;
+    return documents.map((one) => documentOperation(one, { origin, path, headers: headers.names }));
+  }
+  return [];
+}
+
 /** Reads a request: its operations, and the parameters on which the rest hangs. */
 export function readRequest(evaluation: Evaluation, request: RequestValues): Answer<FoundCall> {
   const reading: Reading = { results: [], open: new Set(), hard: [], soft: [] };
@@ -284,11 +318,21 @@ export function readRequest(evaluation: Evaluation, request: RequestValues): Ans
   for (const value of withoutNone(request.url)) {
     readUrl(value, reading, (address) => addresses.push(address));
   }
+  const paths = addresses.map(({ path }) => path);
+  const documents = methods.includes("POST")
+    ? documentsIn(evaluation, request.body, paths)
+    : undefined;
   for (const address of withoutEmptyBases(addresses)) {
     for (const method of methods) {
-      const operation = operationOf({ method, address, headers, body });
+      const shape = { method, address, headers, body };
+      const operations =
+        documents === undefined
+          ? readPlain(shape, reading)
+          : readDocuments(shape, documents, reading);
       const base = address.base === undefined ? {} : { base: address.base };
-      reading.results.push({ operation, credentials: credentialsOf(address, headers), ...base });
+      for (const operation of operations) {
+        reading.results.push({ operation, credentials: credentialsOf(address, headers), ...base });
+      }
     }
   }
   return {

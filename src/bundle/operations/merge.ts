@@ -32,6 +32,8 @@ function essence(operation: Operation): string {
     case "http":
     case "stream":
       return `${operation.kind} ${operation.method} ${operation.origin} ${pathShape(operation.path)}`;
+    case "graphql":
+      return `graphql ${operation.origin}${operation.path} ${operation.document}`;
     case "sql":
       return `sql ${operation.client} ${collapseStatement(operation.statement)}`;
     default:
@@ -50,6 +52,10 @@ function mergeTwo(one: Operation, other: Operation): Operation {
   if (one.kind === "http" && other.kind === "http") return mergeHttp(one, other);
   if (one.kind === "stream" && other.kind === "stream") {
     return { ...one, query: mergeQueries(one.query, other.query) };
+  }
+  if (one.kind === "graphql" && other.kind === "graphql") {
+    const headers = [...new Set([...one.headers, ...other.headers])].toSorted();
+    return { ...one, headers, ...(other.get === true ? { get: true } : {}) };
   }
   if (one.kind === "sql" && other.kind === "sql" && one.interpolated !== other.interpolated) {
     return { ...one, interpolated: true };

@@ -124,7 +124,7 @@ function ask(
   const answer = readRequest(context.evaluator, { url, ...load.request(frame) });
   const results = answer.results.flatMap((found): FoundCall[] => {
     const { operation } = found;
-    if (operation === null || !data.isData(operation, load.kind)) return [];
+    if (operation?.kind !== "http" || !data.isData(operation, load.kind)) return [];
     return [{ ...found, operation: load.sent?.(operation) ?? operation }];
   });
   return { ...answer, results };

@@ -1,9 +1,11 @@
 /** `govern classify`: read or write, and why; for people, and line by line for programs. */
 import { createInterface } from "node:readline";
 import { Option, type Command } from "commander";
-import type { Dialect } from "../../contract/operation.ts";
+import type { Dialect as SqlDialect } from "../../contract/operation.ts";
 import { ending, examples, type CommandContext, type ExitCode } from "../command.ts";
 import { usageError } from "../failure.ts";
+
+type Dialect = SqlDialect | "graphql";
 
 interface ClassifyFlags {
   readonly dialect: Dialect;
@@ -18,15 +20,23 @@ interface Verdict {
   readonly tables: readonly string[];
 }
 
-const dialects = ["postgres", "mysql", "sqlite"] as const satisfies readonly Dialect[];
+const dialects = ["postgres", "mysql", "sqlite", "graphql"] as const satisfies readonly Dialect[];
 
 function invalid(why: string): Verdict {
   return { access: "invalid", why, tables: [] };
 }
 
-async function classifyText(sql: string, dialect: Dialect): Promise<Verdict> {
+async function factsOf(text: string, dialect: Dialect): Promise<Verdict> {
+  if (dialect === "graphql") {
+    const { graphqlFacts } = await import("../../statements/graphql/facts.ts");
+    return graphqlFacts(text);
+  }
   const { classifyStatement } = await import("../../statements/classify.ts");
-  const { access, why, tables } = await classifyStatement(sql, dialect);
+  return classifyStatement(text, dialect);
+}
+
+async function classifyText(text: string, dialect: Dialect): Promise<Verdict> {
+  const { access, why, tables } = await factsOf(text, dialect);
   return { access, why, tables };
 }
 
@@ -98,8 +108,8 @@ async function runClassify(
 export function registerClassify(program: Command, context: CommandContext): void {
   program
     .command("classify")
-    .description("tell whether SQL reads or writes, and why")
-    .argument("[sql...]", "statements, one an argument")
+    .description("tell whether SQL or GraphQL reads or writes, and why")
+    .argument("[text...]", "statements or documents, one an argument")
     .addOption(
       new Option("--dialect <dialect>", "of the statements").choices(dialects).default("postgres"),
     )
@@ -109,6 +119,7 @@ export function registerClassify(program: Command, context: CommandContext): voi
       "after",
       examples(
         'govern classify "UPDATE accounts SET x = 1"',
+        "govern classify --dialect graphql 'mutation { pay(id: 1) { id } }'",
         "govern classify --stdin < statements.jsonl",
       ),
     )

@@ -39,6 +39,7 @@ interface Entry {
   readonly operation: HttpOperation;
   readonly template: PathTemplate;
   readonly queryLiterals: readonly (readonly [string, Literal])[];
+  readonly queryPrefixes: readonly (readonly [string, string])[];
   readonly bodyLiterals: readonly (readonly [string, Literal])[];
 }
 
@@ -57,11 +58,26 @@ function literalsOf(fields: Readonly<Record<string, Field>> | undefined): [strin
   );
 }
 
+function prefixesOf(fields: Readonly<Record<string, Field>>): [string, string][] {
+  return Object.entries(fields).flatMap(([name, field]): [string, string][] =>
+    typeof field === "object" && "prefix" in field ? [[name, field.prefix]] : [],
+  );
+}
+
 /** A repeated key fits too: its operation refuses it, where another might let it pass to the upstream. */
 function queryFits(entry: Entry, query: QueryValues): boolean {
-  return entry.queryLiterals.every(
-    ([name, literal]) => query.get(name)?.includes(String(literal)) === true,
+  return (
+    entry.queryLiterals.every(
+      ([name, literal]) => query.get(name)?.includes(String(literal)) === true,
+    ) &&
+    entry.queryPrefixes.every(
+      ([name, prefix]) => query.get(name)?.some((text) => text.startsWith(prefix)) === true,
+    )
   );
+}
+
+function discriminators({ queryLiterals, queryPrefixes }: Entry): number {
+  return queryLiterals.length + queryPrefixes.length;
 }
 
 function bodyFits(entry: Entry, request: MatchRequest): boolean {
@@ -77,7 +93,7 @@ function bodyFits(entry: Entry, request: MatchRequest): boolean {
 function compareCandidates(first: Candidate, second: Candidate): number {
   return (
     compareTemplates(first.entry.template, second.entry.template) ||
-    first.entry.queryLiterals.length - second.entry.queryLiterals.length ||
+    discriminators(first.entry) - discriminators(second.entry) ||
     first.entry.bodyLiterals.length - second.entry.bodyLiterals.length
   );
 }
@@ -109,6 +125,7 @@ export function compileMatcher(operations: readonly HttpOperation[]): OperationM
       operation,
       template: parseTemplate(operation.path, operation.encodedSlash),
       queryLiterals: literalsOf(operation.query.fields),
+      queryPrefixes: prefixesOf(operation.query.fields),
       bodyLiterals: literalsOf(operation.body.fields),
     };
     byTarget.set(key, [...(byTarget.get(key) ?? []), entry]);

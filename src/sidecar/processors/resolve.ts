@@ -13,6 +13,7 @@ import {
   type ResolvedCall,
   type Step,
 } from "../lifecycle.ts";
+import type { DocumentMatch } from "../matching/document-matcher.ts";
 import { parseQuery } from "../matching/query.ts";
 import { parseStrictJson } from "../matching/strict-json.ts";
 import type { GovernedOperation } from "../snapshot.ts";
@@ -55,12 +56,31 @@ function isJson(request: CallRequest): boolean {
   );
 }
 
+const notJson = { ok: false, reason: "it is not sent as JSON" } as const;
+
+/** A call to an address that takes registered GraphQL documents. */
+function resolveDocument(call: IdentifiedCall, match: DocumentMatch): Search {
+  if (match.kind === "refused") return unregistered(call, `Not registered: ${match.reason}.`);
+  const target = call.app.operations.get(match.operation.id);
+  if (target === undefined) return unregistered(call, "Not registered.");
+  const raw: RawArguments = { kind: "graphql", holes: match.holes, variables: match.variables };
+  return { ok: true, found: { target, access: match.access, raw } };
+}
+
 function resolveHttp(call: IdentifiedCall): Search {
   const { request, app } = call;
   const query = parseQuery(request.query);
   if (query === undefined) return stop(refuse("invalid-arguments", "The query cannot be read."));
   const target = httpTarget(call);
   if (target === undefined) return unregistered(call, "No operation of this app has this origin.");
+  const document = app.documents.match({
+    method: request.method,
+    origin: target.origin,
+    rawPath: target.path,
+    query,
+    body: () => (isJson(request) ? parseStrictJson(request.body) : notJson),
+  });
+  if (document !== undefined) return resolveDocument(call, document);
   const match = app.matcher.match({
     method: request.method,
     origin: target.origin,

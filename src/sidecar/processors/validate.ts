@@ -1,6 +1,6 @@
 /** validate: typed, canonical arguments. No coercion but of query and form texts, no extras in a closed shape. */
 import { argumentsDigest, type CallArguments } from "../../contract/arguments.ts";
-import type { HttpOperation, SqlOperation } from "../../contract/operation.ts";
+import type { GraphqlOperation, HttpOperation, SqlOperation } from "../../contract/operation.ts";
 import {
   proceed,
   refuse,
@@ -11,6 +11,7 @@ import {
 } from "../lifecycle.ts";
 import { readBody, type ReadBody } from "../validation/body.ts";
 import { readTextFields } from "../validation/fields.ts";
+import { readVariables } from "../validation/graphql-variables.ts";
 import { readSqlValues } from "../validation/sql-values.ts";
 import { parseQuery } from "../matching/query.ts";
 
@@ -23,9 +24,9 @@ const never =
   /^(?:authorization|cookie|host|origin|referer|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|accept-encoding|content-length|content-type|(?:proxy|sec|govern)-.*)$/;
 
 /** Of the caller's own headers only what the operation registers. */
-function registeredHeaders(call: ResolvedCall, operation: HttpOperation): Record<string, string> {
+function registeredHeaders(call: ResolvedCall, names: readonly string[]): Record<string, string> {
   const kept: Record<string, string> = {};
-  for (const name of operation.headers) {
+  for (const name of names) {
     const value = call.request.headers.get(name);
     if (value !== undefined && !never.test(name)) kept[name] = value;
   }
@@ -46,7 +47,7 @@ function validateHttp(call: ResolvedCall, operation: HttpOperation): Valid {
     arguments: {
       path: Object.fromEntries(holes),
       query: query.values,
-      headers: registeredHeaders(call, operation),
+      headers: registeredHeaders(call, operation.headers),
       body: body.body.value,
     },
   };
@@ -58,10 +59,22 @@ function validateSql(call: ResolvedCall, operation: SqlOperation): Valid {
   return read.ok ? { ok: true, arguments: { values: read.values }, body: null } : read;
 }
 
+function validateGraphql(call: ResolvedCall, operation: GraphqlOperation): Valid {
+  const { holes, variables } = call.raw as Extract<ResolvedCall["raw"], { kind: "graphql" }>;
+  const read = readVariables(operation.variables, variables);
+  if (!read.ok) return read;
+  const headers = registeredHeaders(call, operation.headers);
+  const path = Object.fromEntries(holes);
+  return { ok: true, body: null, arguments: { path, variables: read.values, headers } };
+}
+
 function validateTarget(call: ResolvedCall): Valid {
   const { operation } = call.target;
   if (operation.kind === "http" && call.raw.kind === "http") return validateHttp(call, operation);
   if (operation.kind === "sql" && call.raw.kind === "sql") return validateSql(call, operation);
+  if (operation.kind === "graphql" && call.raw.kind === "graphql") {
+    return validateGraphql(call, operation);
+  }
   return { ok: false, reason: "of this kind cannot be checked" };
 }
 

@@ -15,7 +15,10 @@ function quoteName(name: string): string {
 }
 
 function isScalar(field: ScalarField, value: JsonValue): boolean {
-  if (typeof field === "object") return value === field.literal;
+  if (typeof field === "object") {
+    if ("literal" in field) return value === field.literal;
+    return typeof value === "string" && value.startsWith(field.prefix);
+  }
   return field === "any" || typeof value === field;
 }
 
@@ -29,7 +32,10 @@ function fitsField(field: Field, value: JsonValue): boolean {
 
 /** A text of a query or a form as its field's type, if it is the one spelling of it. */
 function readScalar(field: ScalarField, text: string): JsonValue | undefined {
-  if (typeof field === "object") return String(field.literal) === text ? field.literal : undefined;
+  if (typeof field === "object") {
+    if ("prefix" in field) return text.startsWith(field.prefix) ? text : undefined;
+    return String(field.literal) === text ? field.literal : undefined;
+  }
   if (field === "number") {
     const value = Number(text);
     return Number.isFinite(value) && String(value) === text ? value : undefined;

@@ -6,7 +6,7 @@
 import { Agent, type Dispatcher } from "undici";
 import type { Connector, ConnectorCall, ConnectorResult } from "../connector.ts";
 import type { UpstreamIdentity } from "./upstream-identity.ts";
-import { renderRequest, type UpstreamRequest } from "./request.ts";
+import { renderDocument, renderRequest, type UpstreamRequest } from "./request.ts";
 
 export interface HttpConnectorOptions {
   readonly name: string;
@@ -89,14 +89,11 @@ class HttpConnector implements Connector {
   }
 
   async execute(call: ConnectorCall, signal: AbortSignal): Promise<ConnectorResult> {
-    const { operation, arguments: args } = call;
-    if (operation.kind !== "http" || !("path" in args)) {
-      const detail = "This resource runs HTTP operations only.";
+    const request = this.#render(call);
+    if (request === null) {
+      const detail = "This resource runs HTTP and GraphQL operations only.";
       return { kind: "failed", code: "resource-rejected", detail };
     }
-    const query = { ...args.query, ...this.#options.query };
-    const sent = { ...args, query };
-    const request = renderRequest(this.#options.upstream, { ...call, operation, arguments: sent });
     if (request === undefined) {
       const detail = "The arguments make an address that the operation does not have.";
       return { kind: "failed", code: "resource-rejected", detail };
@@ -116,6 +113,18 @@ class HttpConnector implements Connector {
     } catch (error) {
       return resultOfError(error, signal);
     }
+  }
+
+  /** Null for operations of another kind. */
+  #render(call: ConnectorCall): UpstreamRequest | undefined | null {
+    const { upstream, query } = this.#options;
+    const { operation, arguments: args } = call;
+    if (operation.kind === "graphql" && "variables" in args) {
+      return renderDocument(upstream, { operation, arguments: args, query: { ...query } });
+    }
+    if (operation.kind !== "http" || !("query" in args)) return null;
+    const sent = { ...args, query: { ...args.query, ...query } };
+    return renderRequest(upstream, { ...call, operation, arguments: sent });
   }
 
   async #send(

@@ -1,8 +1,8 @@
-/** Renders the upstream request of an HTTP operation from its template and validated arguments. Nothing is forwarded. */
-import type { HttpArguments } from "../../../contract/arguments.ts";
+/** Renders the upstream request of an HTTP or GraphQL operation from its template and validated arguments. Nothing is forwarded. */
+import type { GraphqlArguments, HttpArguments } from "../../../contract/arguments.ts";
 import type { JsonValue } from "../../../contract/canonical-json.ts";
-import type { HttpOperation } from "../../../contract/operation.ts";
-import { parseTemplate, renderTemplate } from "../../matching/path-template.ts";
+import type { GraphqlOperation, HttpOperation } from "../../../contract/operation.ts";
+import { parseTemplate, renderTemplate, type PathTemplate } from "../../matching/path-template.ts";
 import { renderQuery } from "../../matching/query.ts";
 
 export interface UpstreamRequest {
@@ -36,18 +36,56 @@ function bodyOf(parts: RequestParts): Uint8Array | string | null {
   }
 }
 
+interface RenderedPath {
+  readonly template: PathTemplate;
+  readonly holes: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, JsonValue>>;
+}
+
+/** Path and query below the base path; undefined if a URL parser reads another origin or path from them. */
+function renderPath(base: URL, { template, holes, query: keys }: RenderedPath): string | undefined {
+  const basePath = base.pathname.replace(/\/+$/, "");
+  const pathname = `${basePath}${renderTemplate(template, holes)}`;
+  const query = renderQuery(keys);
+  const path = query === "" ? pathname : `${pathname}?${query}`;
+  const parsed = URL.canParse(path, base.origin) ? new URL(path, base.origin) : undefined;
+  return parsed?.origin === base.origin && parsed.pathname === pathname ? path : undefined;
+}
+
+/**
+ * Renders the request of a GraphQL operation: always by POST, with the registered document and the checked variables.
+ * Undefined like {@link renderRequest}.
+ */
+export function renderDocument(
+  base: URL,
+  parts: {
+    readonly operation: GraphqlOperation;
+    readonly arguments: GraphqlArguments;
+    readonly query: Readonly<Record<string, JsonValue>>;
+  },
+): UpstreamRequest | undefined {
+  const { document, operationName, path: template } = parts.operation;
+  const { path: holes, variables, headers } = parts.arguments;
+  const path = renderPath(base, { template: parseTemplate(template), holes, query: parts.query });
+  if (path === undefined) return undefined;
+  const named = operationName === undefined ? {} : { operationName };
+  return {
+    method: "POST",
+    path,
+    headers: { ...headers, accept: "application/json", "content-type": "application/json" },
+    body: JSON.stringify({ query: document, ...named, variables }),
+  };
+}
+
 /**
  * Renders method, path, query, registered headers and body below the base path. Undefined if the URL that results is not
  * the one that was meant once a URL parser has read it: it must keep origin and path to the byte.
  */
 export function renderRequest(base: URL, parts: RequestParts): UpstreamRequest | undefined {
   const template = parseTemplate(parts.operation.path, parts.operation.encodedSlash);
-  const basePath = base.pathname.replace(/\/+$/, "");
-  const pathname = `${basePath}${renderTemplate(template, parts.arguments.path)}`;
-  const query = renderQuery(parts.arguments.query);
-  const path = query === "" ? pathname : `${pathname}?${query}`;
-  const parsed = URL.canParse(path, base.origin) ? new URL(path, base.origin) : undefined;
-  if (parsed?.origin !== base.origin || parsed.pathname !== pathname) return undefined;
+  const { path: holes, query } = parts.arguments;
+  const path = renderPath(base, { template, holes, query });
+  if (path === undefined) return undefined;
   const body = bodyOf(parts);
   return {
     method: parts.operation.method,
