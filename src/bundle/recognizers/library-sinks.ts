@@ -47,3 +47,29 @@ function regionAround(
   }
   return undefined;
 }
+
+/** `(given) => given ? (...all) => given(...all) : (...all) => fetch(...all)`: how libraries take a fetch of the app's. */
+const forwarder =
+  /^\(?[\w$]+\)?=>\(?[\w$]+\?\(\.\.\.[\w$]+\)=>[\w$]+\(\.\.\.[\w$]+\):\(\.\.\.[\w$]+\)=>(?:globalThis\.)?fetch\(\.\.\.[\w$]+\)\)?$/;
+
+/** Makes the references count as dead that a library's `maybe(() => fetch)` gives where there is such a global. */
+export function excludeGetters(context: RecognizerContext, reason: string): void {
+  const { program, evaluator } = context;
+  const getters = globalReferences(program, evaluator, "fetch").flatMap(({ node }) => {
+    const parent = program.parentOf(node);
+    return parent?.type === "ArrowFunctionExpression" && parent.body === node ? [parent] : [];
+  });
+  context.exclude(getters, reason);
+}
+
+/** Makes the functions count as dead that give the global itself where a library is given none. */
+export function excludeForwarders(context: RecognizerContext, reason: string): void {
+  const { program, evaluator } = context;
+  const regions = globalReferences(program, evaluator, "fetch").flatMap(({ node }) => {
+    const unit = program.unitOf(node);
+    const fn = unit.ancestors(node).filter((around) => isFunction(around))[1];
+    const text = fn === undefined ? "" : unit.textOf(fn).replaceAll(/\s|;/g, "");
+    return fn !== undefined && forwarder.test(text) ? [fn] : [];
+  });
+  context.exclude(regions, reason);
+}

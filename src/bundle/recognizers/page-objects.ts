@@ -7,6 +7,7 @@ import type { GlobalCut } from "../analysis.ts";
 import { explore } from "../evaluate/contexts.ts";
 import type { Evaluator } from "../evaluate/evaluator.ts";
 import { FlowTracker, type Use } from "../evaluate/flow.ts";
+import { onlyValue } from "../evaluate/only-value.ts";
 import { plainText, type ParamValue, type Value } from "../evaluate/values.ts";
 import { isCopied, ofNavigator, ofWindow, other, pageRoots, type Root } from "./page-roots.ts";
 import type { Program } from "../modules/program.ts";
@@ -247,7 +248,10 @@ class PageReader {
       const hard: ParamValue[] = objects.filter((value) => value.kind === "param");
       if (!isOther && !objects.some(isPageObject))
         return { results, open, needs: { hard, soft: [] } };
-      for (const value of this.evaluator.evaluate(member.property, frame)) {
+      const values = this.isSymbol(member.property)
+        ? []
+        : this.evaluator.evaluate(member.property, frame);
+      for (const value of values) {
         const text = plainText(value);
         if (text !== undefined) results.push(text);
         else if (value.kind === "param") hard.push(value);
@@ -256,6 +260,16 @@ class PageReader {
       return { results, open, needs: { hard, soft: [] } };
     });
     return { names: new Set(explored.results), open: explored.open.length > 0 };
+  }
+
+  /** `window[Symbol.for("…")]`: symbols name what scripts leave there for each other. */
+  private isSymbol(key: Node): boolean {
+    const node = key.type === "Identifier" ? onlyValue(this.evaluator, key) : key;
+    if (!isCall(node)) return false;
+    const callee = isMember(node.callee) ? node.callee.object : node.callee;
+    return (
+      callee.type === "Identifier" && callee.name === "Symbol" && !this.program.bindingOf(callee)
+    );
   }
 
   private isCalled(node: Node): boolean {
