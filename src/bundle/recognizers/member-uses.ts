@@ -6,8 +6,11 @@ import type { RecognizerContext } from "./recognizer.ts";
 
 type Call = Exclude<CallNode, t.TaggedTemplateExpression>;
 
-/** An object: an expression, or what a pattern takes out of one under a key. */
-export type Source = { readonly node: Node } | { readonly pattern: Node; readonly key: string };
+/** An object: an expression, what a pattern takes out of one under a key, or what a parameter is given. */
+export type Source =
+  | { readonly node: Node }
+  | { readonly pattern: Node; readonly key: string }
+  | { readonly target: Node };
 
 export interface CalledMember {
   readonly name: string;
@@ -91,15 +94,18 @@ function usesOf(context: RecognizerContext, source: Source): readonly Use[] {
   const { evaluator } = context;
   evaluator.budget = work;
   const tracker = new FlowTracker(evaluator, places);
-  return "node" in source
-    ? tracker.run(source.node, []).uses
-    : tracker.runInto(source.pattern, [source.key]).uses;
+  if ("node" in source) return tracker.run(source.node, []).uses;
+  const { uses } =
+    "target" in source
+      ? tracker.runInto(source.target, [])
+      : tracker.runInto(source.pattern, [source.key]);
+  return uses;
 }
 
 /** Follows an object to everything that is done with it. */
 export function memberUses(context: RecognizerContext, source: Source): MemberUses {
   const found: Found = { calls: [], reads: [], lost: [] };
-  const at = "node" in source ? source.node : source.pattern;
+  const at = "node" in source ? source.node : "target" in source ? source.target : source.pattern;
   for (const use of usesOf(context, source)) addUse(context, use, { at, found });
   return found;
 }

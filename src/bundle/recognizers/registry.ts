@@ -12,6 +12,8 @@ import { kyRecognizer } from "./ky/ky.ts";
 import { loadsRecognizer } from "./loads/loads.ts";
 import { neonRecognizer } from "./neon/neon.ts";
 import { ofetchRecognizer } from "./ofetch/ofetch.ts";
+import { openapiFetchRecognizer } from "./openapi-fetch/openapi-fetch.ts";
+import { rtkQueryRecognizer } from "./rtk-query/rtk-query.ts";
 import { supabaseRecognizer } from "./supabase/supabase.ts";
 import { unknownClientRecognizer } from "./unknown-client/unknown-client.ts";
 import { urqlRecognizer } from "./urql/urql.ts";
@@ -27,6 +29,8 @@ export const recognizers: readonly Recognizer[] = [
   kyRecognizer,
   neonRecognizer,
   ofetchRecognizer,
+  openapiFetchRecognizer,
+  rtkQueryRecognizer,
   supabaseRecognizer,
   urqlRecognizer,
   fetchRecognizer,

@@ -185,4 +185,3 @@ export function documentText(tree: object): string | undefined {
     return undefined;
   }
 }
-
