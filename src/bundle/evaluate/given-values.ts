@@ -97,7 +97,16 @@ function keyArguments(
   const [list] = set;
   const elements = list?.kind === "array" ? listElements(evaluation, list) : undefined;
   if (elements === undefined || set.length > 1 || fn.params.length < 2) {
-    return [set.length === 0 ? unknownSet : set];
+    return [set.length === 0 ? unknownSet : set, ...mutationArgument(evaluation, fn, frame)];
   }
   return elements.map((element) => entryValues(evaluation, element));
+}
+
+/** What a mutation of SWR hands on beside its key: `{ arg }`, which the event gives. */
+function mutationArgument({ program }: Evaluation, fn: FunctionNode, frame: Frame): Values[] {
+  const [, second] = fn.params;
+  const takes = second?.type === "ObjectPattern" ? second : fn;
+  if (second === undefined || !/[{,.]\s*arg\b/.test(program.unitOf(fn).textOf(takes))) return [];
+  const base = { spread: false, node: null, frame, optional: false };
+  return [[{ kind: "object", entries: [{ ...base, key: "arg", values: unknownSet }] }]];
 }

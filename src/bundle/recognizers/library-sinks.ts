@@ -1,6 +1,6 @@
 /** Sinks inside an HTTP library, found by the texts and property names of the code around them. */
 import type { GlobalCut } from "../analysis.ts";
-import { end, isClass, isFunction, start, type Node } from "../modules/syntax.ts";
+import { end, isCall, isClass, isFunction, start, type Node } from "../modules/syntax.ts";
 import { isWithin } from "./client-factories.ts";
 import { globalReferences } from "./global-references.ts";
 import type { RecognizerContext } from "./recognizer.ts";
@@ -48,9 +48,35 @@ function regionAround(
   return undefined;
 }
 
-/** `(given) => given ? (...all) => given(...all) : (...all) => fetch(...all)`: how libraries take a fetch of the app's. */
-const forwarder =
-  /^\(?[\w$]+\)?=>\(?[\w$]+\?\(\.\.\.[\w$]+\)=>[\w$]+\(\.\.\.[\w$]+\):\(\.\.\.[\w$]+\)=>(?:globalThis\.)?fetch\(\.\.\.[\w$]+\)\)?$/;
+/**
+ * `given ? (...all) => given(...all) : (...all) => fetch(...all)`: how a library takes a fetch of the app's. Minifiers inline the
+ * function around it, and set what is given where it is tested.
+ */
+function isForwarder(context: RecognizerContext, node: Node): boolean {
+  const unit = context.program.unitOf(node);
+  const [call, arrow, choice] = unit.ancestors(node);
+  if (!isCall(call) || call.callee !== node || arrow?.type !== "ArrowFunctionExpression")
+    return false;
+  if (choice?.type !== "ConditionalExpression" || choice.alternate !== arrow) return false;
+  const given = unit.textOf(choice.consequent).replaceAll(/[\s()]/g, "");
+  const own = unit.textOf(arrow).replaceAll(/[\s()]/g, "");
+  return (
+    /^\.\.\.[\w$]+=>[\w$]+\.\.\.[\w$]+$/.test(given) &&
+    /^\.\.\.[\w$]+=>(?:globalThis\.)?fetch\.\.\.[\w$]+$/.test(own)
+  );
+}
+
+/** Makes the functions count as dead that give the global itself where a library is given none. */
+export function excludeForwarders(context: RecognizerContext, reason: string): void {
+  const { program, evaluator } = context;
+  const found = globalReferences(program, evaluator, "fetch").filter(({ node }) =>
+    isForwarder(context, node),
+  );
+  context.exclude(
+    found.map(({ node }) => node),
+    reason,
+  );
+}
 
 /** Makes the references count as dead that a library's `maybe(() => fetch)` gives where there is such a global. */
 export function excludeGetters(context: RecognizerContext, reason: string): void {
@@ -60,16 +86,4 @@ export function excludeGetters(context: RecognizerContext, reason: string): void
     return parent?.type === "ArrowFunctionExpression" && parent.body === node ? [parent] : [];
   });
   context.exclude(getters, reason);
-}
-
-/** Makes the functions count as dead that give the global itself where a library is given none. */
-export function excludeForwarders(context: RecognizerContext, reason: string): void {
-  const { program, evaluator } = context;
-  const regions = globalReferences(program, evaluator, "fetch").flatMap(({ node }) => {
-    const unit = program.unitOf(node);
-    const fn = unit.ancestors(node).filter((around) => isFunction(around))[1];
-    const text = fn === undefined ? "" : unit.textOf(fn).replaceAll(/\s|;/g, "");
-    return fn !== undefined && forwarder.test(text) ? [fn] : [];
-  });
-  context.exclude(regions, reason);
 }

@@ -14,13 +14,13 @@ import {
   type Value,
   type Values,
 } from "../../evaluate/values.ts";
-import type { Node } from "../../modules/syntax.ts";
+import { isMember, type Node } from "../../modules/syntax.ts";
 import type { FoundCall } from "../../operations/http-request.ts";
 import { memberUses, type CalledMember } from "../member-uses.ts";
 import type { RecognizerContext } from "../recognizer.ts";
 import { answer, frameAt, type Client, type Sent } from "./client.ts";
 
-/** One call of a chain; `sure` if the request is never sent without it. */
+/** One call of a chain; `sure` if the request is never sent without it: it directly follows the one before. */
 interface Step extends CalledMember {
   readonly sure: boolean;
 }
@@ -33,10 +33,10 @@ export function stepsAfter(context: RecognizerContext, call: Node): Step[] {
   const found = new Map<Node, Step>();
   const waiting = [{ call, sure: true }];
   for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
-    const next = memberUses(context, { node: at.call }).calls;
-    const sure = at.sure && next.length === 1;
-    for (const { name, call: step } of next) {
+    for (const { name, call: step } of memberUses(context, { node: at.call }).calls) {
       if (ends.has(name) || found.has(step)) continue;
+      // What stands in a variable may be sent before, or without, what is called on it.
+      const sure = at.sure && isMember(step.callee) && step.callee.object === at.call;
       found.set(step, { name, call: step, sure });
       waiting.push({ call: step, sure });
     }
