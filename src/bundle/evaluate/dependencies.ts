@@ -5,6 +5,7 @@
  */
 import type { FunctionNode, Node } from "../modules/syntax.ts";
 import type { Frame } from "./frame.ts";
+import { nowhere, QuerySet, type Answers, type Query } from "./query-sets.ts";
 
 /** What a way of reaching a place assumes. */
 export interface Assumptions {
@@ -30,75 +31,37 @@ export interface MetChoice {
   readonly frame: Frame;
 }
 
-type Dependency =
-  | {
-      readonly kind: "call" | "around";
-      readonly fn: FunctionNode;
-      readonly frame: Frame | undefined;
-    }
-  | { readonly kind: "unused"; readonly fn: FunctionNode; readonly is: boolean }
-  | { readonly kind: "decisions"; readonly decisions: ReadonlyMap<string, string> }
-  /** What was cut short answers no other question. */
-  | { readonly kind: "question"; readonly question: number }
-  /** What hangs on itself answers other questions about the same place only. */
-  | { readonly kind: "place"; readonly place: number };
-
 /** Most that a value may depend on before it is found again for every question. */
 const dependencyCap = 24;
 
-class Dependencies {
-  readonly all: ReadonlySet<Dependency>;
-  /** The question and the place that they are limited to. */
-  readonly question: number | undefined;
-  readonly place: number | undefined;
-  /** The question for which it was last found whether they hold. */
-  checkedIn = -1;
-  hold = false;
-  private readonly grown = new Map<Dependency, Dependencies>();
-  private readonly joined = new Map<Dependencies, Dependencies>();
-
-  constructor(all: ReadonlySet<Dependency>) {
-    this.all = all;
-    for (const one of all) {
-      if (one.kind === "question") this.question = one.question;
-      else if (one.kind === "place") this.place = one.place;
-    }
-  }
-
-  with(one: Dependency): Dependencies {
-    if (this.all.has(one)) return this;
-    const known = this.grown.get(one);
-    if (known !== undefined) return known;
-    const made = new Dependencies(new Set([...this.all, one]));
-    this.grown.set(one, made);
-    return made;
-  }
-
-  and(others: Dependencies): Dependencies {
-    if (others.all.size === 0 || others === this) return this;
-    if (this.all.size === 0) return others;
-    const known = this.joined.get(others);
-    if (known !== undefined) return known;
-    const made = [...others.all].reduce<Dependencies>((all, one) => all.with(one), this);
-    this.joined.set(others, made);
-    return made;
-  }
-}
-
-/** A value that was found, with what it was found under. */
+/** A value that was found, by what it hangs on and how that was answered. */
 export interface Memo<T> {
-  readonly found: T;
-  readonly under: Dependencies;
+  found: T;
+  queries: QuerySet;
+  /** `nowhere` until it is found. */
+  situation: number;
   /** How many functions had been assumed to be entered until then: on later ones it may depend unnoted. */
-  readonly age: number;
-  readonly question: number;
-  /** While it is being found: how deep. */
-  readonly pending: number | undefined;
-  /** What was found under something else; what was last used comes first. */
+  age: number;
+  question: number;
+  /** While it is being found: how deep; else 0. */
+  pending: number;
+  /** What was found in other situations of the same queries. */
+  others: Map<number, Memo<T>> | undefined;
+  /** What was found under other queries. */
   next: Memo<T> | undefined;
 }
 
 export type Memos<K, T> = Map<K, Memo<T>>;
+
+/** A value that is being found. */
+interface Finding<T> {
+  readonly memo: Memo<T>;
+  readonly level: number;
+  /** Of what asks for it. */
+  readonly current: QuerySet;
+  readonly returnsTo: number;
+  readonly age: number;
+}
 
 export const noDecisions: ReadonlyMap<string, string> = new Map();
 
@@ -111,33 +74,38 @@ const assumesNothing: Assumptions = {
   decisions: noDecisions,
 };
 
-/** Most answers that are kept of one place. */
-const memoCap = 64;
+/** Where a query stands in its sets: what holds for one place or question only comes last. */
+const placeOrder = Number.MAX_SAFE_INTEGER - 1;
+const questionOrder = Number.MAX_SAFE_INTEGER;
 
-type FrameDependencies = Map<FunctionNode, Map<Frame | undefined, Dependency>>;
-
-function noFrames(): { readonly call: FrameDependencies; readonly around: FrameDependencies } {
-  return { call: new Map(), around: new Map() };
+function queryOf(kind: Query["kind"], order: number, fn?: FunctionNode): Query {
+  return { kind, fn, order, answer: undefined, answerId: 0, answeredIn: -1 };
 }
 
 /** Keeps account of what the value that is being found depends on. */
-export class DependencyTracker {
+export class DependencyTracker implements Answers {
   /** The choices that were met, if the question was asked afresh. */
   readonly met: MetChoice[] = [];
   private isFresh = false;
   private assumptions: Assumptions = assumesNothing;
-  private question = 0;
+  question = 0;
   private place = 0;
   /** Functions that have been assumed to be entered, by when. */
   private readonly assumed = new Map<FunctionNode, number>();
   /** When the last function came in that this question assumes. */
   private needed = 0;
-  private none = new Dependencies(new Set());
-  private frames = noFrames();
-  private readonly unused = new Map<FunctionNode, Map<boolean, Dependency>>();
-  private readonly outcomes = new WeakMap<ReadonlyMap<string, string>, Dependency>();
-  private onThis: Dependency = { kind: "question", question: 0 };
-  private onPlace: Dependency = { kind: "place", place: 0 };
+  private none = new QuerySet();
+  private readonly queries = {
+    call: new Map<FunctionNode, Query>(),
+    around: new Map<FunctionNode, Query>(),
+    unused: new Map<FunctionNode, Query>(),
+  };
+  private queried = 1;
+  private readonly onDecisions = queryOf("decisions", 0);
+  private readonly onPlace = queryOf("place", placeOrder);
+  private readonly onThis = queryOf("question", questionOrder);
+  /** Numbers of answers that are objects. */
+  private numbers = new Map<unknown, number>();
   private current = this.none;
   private age = 0;
   private level = 0;
@@ -146,15 +114,15 @@ export class DependencyTracker {
 
   /** Forgets what frames of calls were met: what was found until now must not be asked for again. */
   forget(): void {
-    this.none = new Dependencies(new Set());
+    this.none = new QuerySet();
     this.current = this.none;
-    this.frames = noFrames();
+    this.numbers = new Map();
+    for (const queries of Object.values(this.queries)) queries.clear();
   }
 
   /** Begins to ask about another place. */
   turn(): void {
     this.place += 1;
-    this.onPlace = { kind: "place", place: this.place };
   }
 
   /** Begins a question; afresh, to meet all choices that it hangs on. */
@@ -163,7 +131,6 @@ export class DependencyTracker {
     this.isFresh = isFresh;
     this.met.length = 0;
     this.question += 1;
-    this.onThis = { kind: "question", question: this.question };
     this.current = this.none;
     this.needed = 0;
     for (const fn of assumptions.functions) {
@@ -177,30 +144,13 @@ export class DependencyTracker {
   /** The call that a function is assumed to be entered by. */
   frameOf(fn: FunctionNode): Frame | undefined {
     if (!this.assumed.has(fn)) return undefined;
-    return this.noteFrame("call", fn, this.assumptions.frameOf(fn));
+    return this.query("call", fn) as Frame | undefined;
   }
 
   /** The call of a function by which one was made that is assumed to be entered. */
   frameAround(fn: FunctionNode): Frame | undefined {
     if (!this.assumed.has(fn)) return undefined;
-    return this.noteFrame("around", fn, this.assumptions.frameAround(fn));
-  }
-
-  private noteFrame(
-    kind: "call" | "around",
-    fn: FunctionNode,
-    frame: Frame | undefined,
-  ): Frame | undefined {
-    const known = this.frames[kind].get(fn) ?? new Map<Frame | undefined, Dependency>();
-    this.frames[kind].set(fn, known);
-    const one = known.get(frame) ?? { kind, fn, frame };
-    known.set(frame, one);
-    this.note(one);
-    return frame;
-  }
-
-  private note(one: Dependency): void {
-    this.current = this.current.with(this.current.all.size < dependencyCap ? one : this.onThis);
+    return this.query("around", fn) as Frame | undefined;
   }
 
   /** Whether a function is assumed to be entered on the way to a frame. */
@@ -210,23 +160,13 @@ export class DependencyTracker {
 
   /** Whether nothing is assumed to call a function. */
   isUnused(fn: FunctionNode): boolean {
-    if (!this.assumed.has(fn)) return false;
-    const is = this.assumptions.isUnused(fn);
-    const known = this.unused.get(fn) ?? new Map<boolean, Dependency>();
-    this.unused.set(fn, known);
-    const one = known.get(is) ?? { kind: "unused", fn, is };
-    known.set(is, one);
-    this.note(one);
-    return is;
+    return this.assumed.has(fn) && this.query("unused", fn) === true;
   }
 
   /** How a choice is assumed to come out. */
   outcomeOf(choice: MetChoice): string | undefined {
-    const { decisions } = this.assumptions;
-    const one = this.outcomes.get(decisions) ?? { kind: "decisions", decisions };
-    this.outcomes.set(decisions, one);
-    this.note(one);
-    const outcome = decisions.get(choice.key);
+    this.note(this.onDecisions);
+    const outcome = this.assumptions.decisions.get(choice.key);
     if (outcome === undefined && this.isFresh) this.met.push(choice);
     return outcome;
   }
@@ -236,33 +176,57 @@ export class DependencyTracker {
     this.current = this.current.with(this.onThis);
   }
 
-  private isHeld(one: Dependency): boolean {
-    switch (one.kind) {
-      case "question":
-        return one.question === this.question;
-      case "place":
-        return one.place === this.place;
-      case "call":
-        return this.assumptions.frameOf(one.fn) === one.frame;
-      case "around":
-        return this.assumptions.frameAround(one.fn) === one.frame;
-      case "unused":
-        return this.assumptions.isUnused(one.fn) === one.is;
-      case "decisions":
-        return this.assumptions.decisions === one.decisions;
+  private query(kind: "call" | "around" | "unused", fn: FunctionNode): unknown {
+    const queries = this.queries[kind];
+    let query = queries.get(fn);
+    if (query === undefined) {
+      query = queryOf(kind, this.queried, fn);
+      this.queried += 1;
+      queries.set(fn, query);
     }
+    this.note(query);
+    return this.answered(query).answer;
   }
 
-  private holds(under: Dependencies): boolean {
-    if (under.checkedIn === this.question) return under.hold;
-    under.checkedIn = this.question;
-    under.hold = true;
-    for (const one of under.all) {
-      if (this.isHeld(one)) continue;
-      under.hold = false;
-      break;
+  answerId(query: Query): number {
+    return this.answered(query).answerId;
+  }
+
+  private note(one: Query): void {
+    this.current = this.current.with(this.current.all.size < dependencyCap ? one : this.onThis);
+  }
+
+  private answered(query: Query): Query {
+    if (query.answeredIn === this.question) return query;
+    const answer = this.findAnswer(query);
+    query.answerId = typeof answer === "number" ? answer : this.numberOf(answer);
+    query.answer = answer;
+    query.answeredIn = this.question;
+    return query;
+  }
+
+  private numberOf(answer: unknown): number {
+    const known = this.numbers.get(answer);
+    if (known !== undefined) return known;
+    this.numbers.set(answer, this.numbers.size);
+    return this.numbers.size - 1;
+  }
+
+  private findAnswer({ kind, fn }: Query): unknown {
+    switch (kind) {
+      case "call":
+        return this.assumptions.frameOf(fn as FunctionNode);
+      case "around":
+        return this.assumptions.frameAround(fn as FunctionNode);
+      case "unused":
+        return this.assumptions.isUnused(fn as FunctionNode);
+      case "decisions":
+        return this.assumptions.decisions;
+      case "place":
+        return this.place;
+      case "question":
+        return this.question;
     }
-    return under.hold;
   }
 
   /**
@@ -272,75 +236,79 @@ export class DependencyTracker {
   recall<K, T>(memos: Memos<K, T>, key: K, circular: T): T | undefined {
     const first = memos.get(key);
     if (first === undefined) return undefined;
-    if (first.pending !== undefined) {
+    if (first.pending > 0) {
       this.returnsTo = Math.min(this.returnsTo, first.pending);
       return circular;
     }
-    let before: Memo<T> | undefined;
-    for (let memo: Memo<T> | undefined = first; memo !== undefined; memo = memo.next) {
-      if (this.isValid(memo)) {
-        if (before !== undefined) {
-          before.next = memo.next;
-          memo.next = first;
-          memos.set(key, memo);
-        }
-        this.current = this.current.and(memo.under);
-        this.age = Math.min(this.age, memo.age);
-        return memo.found;
-      }
-      before = memo;
+    for (let set: Memo<T> | undefined = first; set !== undefined; set = set.next) {
+      const situation = set.queries.situationIn(this);
+      if (situation === nowhere) continue;
+      const memo = set.situation === situation ? set : set.others?.get(situation);
+      if (memo === undefined || !this.isValid(memo)) continue;
+      this.current = this.current.and(memo.queries);
+      this.age = Math.min(this.age, memo.age);
+      return memo.found;
     }
     return undefined;
   }
 
-  private isValid<T>({ age, question, under }: Memo<T>): boolean {
-    if (age < this.needed || (this.isFresh && question !== this.question)) return false;
-    return under.all.size === 0 || this.holds(under);
+  private isValid<T>({ age, question }: Memo<T>): boolean {
+    return age >= this.needed && (!this.isFresh || question === this.question);
   }
 
-  /** Finds what is to be known under a key; what was circular is the answer for this place alone. */
-  find<K, T>(memos: Memos<K, T>, key: K, { circular, find }: { circular: T; find: () => T }): T {
-    const next = this.kept(memos.get(key));
-    const { current, returnsTo, age, question } = this;
+  private memoOf<T>(found: T, pending: number): Memo<T> {
+    const { none: queries, question, age } = this;
+    const linked = { others: undefined, next: undefined };
+    return { found, queries, situation: nowhere, age, question, pending, ...linked };
+  }
+
+  /** Begins to find what is to be known under a key. */
+  begin<K, T>(memos: Memos<K, T>, key: K, circular: T): Finding<T> {
+    const { current, returnsTo, age } = this;
     this.current = this.none;
     this.returnsTo = Number.POSITIVE_INFINITY;
     this.age = this.assumed.size;
     this.level += 1;
     const { level } = this;
-    memos.set(key, { found: circular, under: this.none, age, question, pending: level, next });
-    const found = find();
+    let memo = memos.get(key);
+    if (memo === undefined) {
+      memo = this.memoOf(circular, level);
+      memos.set(key, memo);
+    } else memo.pending = level;
+    return { memo, level, current, returnsTo, age };
+  }
+
+  /** Keeps what was found; what was circular is the answer for this place alone. */
+  end<T>({ memo, level, current, returnsTo, age }: Finding<T>, found: T): T {
     this.level -= 1;
     const isCircular = this.returnsTo < level;
     if (!isCircular) this.returnsTo = Number.POSITIVE_INFINITY;
-    memos.set(key, {
-      found,
-      under: isCircular ? this.current.with(this.onPlace) : this.current,
-      age: this.age,
-      question,
-      pending: undefined,
-      next,
-    });
+    memo.pending = 0;
+    this.keep(memo, found, isCircular ? this.current.with(this.onPlace) : this.current);
     this.current = current.and(this.current);
     this.age = Math.min(age, this.age);
     this.returnsTo = Math.min(returnsTo, this.returnsTo);
     return found;
   }
 
-  /** What may hold again, up to as many as are kept. */
-  private kept<T>(first: Memo<T> | undefined): Memo<T> | undefined {
-    let kept: Memo<T> | undefined;
-    let last: Memo<T> | undefined;
-    let count = 0;
-    for (let memo = first; memo !== undefined && count < memoCap; memo = memo.next) {
-      const { question, place } = memo.under;
-      if (question !== undefined && question !== this.question) continue;
-      if (place !== undefined && place !== this.place) continue;
-      if (last === undefined) kept = memo;
-      else last.next = memo;
-      last = memo;
-      count += 1;
+  private keep<T>(first: Memo<T>, found: T, queries: QuerySet): void {
+    const { age, question } = this;
+    const situation = queries.situationIn(this, true);
+    let set = first;
+    while (set.situation !== nowhere && set.queries !== queries) {
+      set.next ??= this.memoOf(found, 0);
+      set = set.next;
     }
-    if (last !== undefined) last.next = undefined;
-    return kept;
+    // What holds for this question alone has no use for others.
+    const isFirst =
+      set.situation === nowhere || set.situation === situation || queries.last === this.onThis;
+    if (isFirst) {
+      Object.assign(set, { found, queries, situation, age, question });
+      return;
+    }
+    const memo = this.memoOf(found, 0);
+    Object.assign(memo, { queries, situation });
+    set.others ??= new Map();
+    set.others.set(situation, memo);
   }
 }

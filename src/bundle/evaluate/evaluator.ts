@@ -106,21 +106,26 @@ export class Evaluator implements Evaluation {
   }
 
   evaluate(node: Node, frame: Frame): Values {
-    return this.remembered(frame.cache, node, () => {
-      if (this.isCut()) return unknownSet;
-      this.left -= 1;
-      this.steps += 1;
-      this.depth += 1;
-      const values = rules[node.type]?.(this, node, frame) ?? unknownSet;
-      this.depth -= 1;
-      return values.length === 0 ? unknownSet : values;
-    });
+    const known = this.tracker.recall(frame.cache, node, unknownSet);
+    if (known !== undefined) return known;
+    const finding = this.tracker.begin(frame.cache, node, unknownSet);
+    return this.tracker.end(finding, this.find(node, frame));
+  }
+
+  private find(node: Node, frame: Frame): Values {
+    if (this.isCut()) return unknownSet;
+    this.left -= 1;
+    this.steps += 1;
+    this.depth += 1;
+    const values = rules[node.type]?.(this, node, frame) ?? unknownSet;
+    this.depth -= 1;
+    return values.length === 0 ? unknownSet : values;
   }
 
   remembered<K>(memos: Memos<K, Values>, key: K, find: () => Values): Values {
     const known = this.tracker.recall(memos, key, unknownSet);
     // A value that depends on itself is unknown while it is being found.
-    return known ?? this.tracker.find(memos, key, { circular: unknownSet, find });
+    return known ?? this.tracker.end(this.tracker.begin(memos, key, unknownSet), find());
   }
 
   /** What is cut short is the answer to this question alone: another one may have the means to find out. */

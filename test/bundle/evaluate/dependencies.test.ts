@@ -35,7 +35,7 @@ function table(tracker: DependencyTracker, find: () => string) {
   };
   const value = (): string =>
     tracker.recall(memos, "key", "circular") ??
-    tracker.find(memos, "key", { circular: "circular", find: counted });
+    tracker.end(tracker.begin(memos, "key", "circular"), counted());
   return { value, count: () => found };
 }
 
