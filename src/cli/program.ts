@@ -1,6 +1,8 @@
 /** The tree of commands. Each command file loads its room only when it runs, so that help and version stay quick. */
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { Command } from "commander";
+import { packageRoot } from "../bundle/emit/package-root.ts";
 import { examples, type CommandContext } from "./command.ts";
 import { registerApprovals } from "./commands/approvals.ts";
 import { registerAudit } from "./commands/audit.ts";
@@ -37,7 +39,7 @@ const commands = [
 const remoteGroups = new Set(["approvals", "audit"]);
 
 function packageVersion(): string {
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  const text = readFileSync(join(packageRoot(), "package.json"), "utf8");
   return (JSON.parse(text) as { version: string }).version;
 }
 

@@ -1,9 +1,8 @@
 /** The built files of the package that an import copies: the proxy module and the sidecar. No network is needed for them. */
 import { readFile } from "node:fs/promises";
-import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { GovernError } from "../../errors/govern-error.ts";
+import { packageRoot } from "./package-root.ts";
 
 /** What import copies into its output. */
 export interface Assets {
@@ -29,18 +28,6 @@ export const sidecarFileNames = [
   ".env.example",
   "README.md",
 ] as const;
-
-/** Folder of govern's own package.json, from the sources and from dist/ alike. */
-function packageRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, "package.json")) || !existsSync(join(folder, "bin"))) {
-    const parent = dirname(folder);
-    if (parent === folder)
-      throw new GovernError("internal", "the package's own folder is not found");
-    folder = parent;
-  }
-  return folder;
-}
 
 /** Where the built files are. */
 export function assetPaths(): { proxy: string; sqlProxy: string; sidecar: string } {

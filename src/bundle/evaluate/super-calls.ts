@@ -2,8 +2,8 @@
  * How constructor functions run the constructor that they inherit from, and hold their object meanwhile:
  * `_this = callSuper(this, C, [args])`, `_this = _super.call(this, args) || this`, as compilers write `super(args)`.
  */
-import { spreadElement, type CallExpression, type Expression } from "@babel/types";
-import { isMember, memberName, type FunctionNode, type Node } from "../modules/syntax.ts";
+import type { CallExpression } from "@babel/types";
+import { isMember, memberName, spreadOf, type FunctionNode, type Node } from "../modules/syntax.ts";
 import { ownedNodes } from "./bodies.ts";
 import { namesConstructor, prototypeOf } from "./constructors.ts";
 import type { Evaluation } from "./evaluation.ts";
@@ -17,7 +17,7 @@ export interface SuperCall {
 }
 
 function listed(list: Node | undefined): Node[] {
-  return list === undefined ? [] : [spreadElement(list as Expression)];
+  return list === undefined ? [] : [spreadOf(list)];
 }
 
 /** `Parent.call(this, a, b)`, `Parent.apply(this, list)`, whatever gives the parent but a member of an object. */

@@ -1,20 +1,4 @@
-/** Source of calls of the proxy: built as a tree and printed, never pasted together. */
-import generatorModule from "@babel/generator";
-import {
-  arrayExpression,
-  callExpression,
-  identifier,
-  memberExpression,
-  parenthesizedExpression,
-  stringLiteral,
-  type Expression,
-} from "@babel/types";
-
-/** The package is CommonJS: its default export arrives wrapped or not, by who loads it. */
-const either = generatorModule as unknown as
-  | typeof generatorModule.default
-  | { default: typeof generatorModule.default };
-const generate = "default" in either ? either.default : either;
+/** Source of calls of the proxy. */
 
 /** A run of the bundle's own source that stays where it is: an argument, or the expression of a template's hole. */
 type Kept = object;
@@ -22,11 +6,12 @@ type Kept = object;
 const mark = "__kept__";
 
 /** In parentheses: what stood in a template's hole may be a comma expression. */
-const keptElement = (): Expression => parenthesizedExpression(identifier(mark));
+const keptElement = `(${mark})`;
 
-function argumentOf(value: string | Kept | readonly Kept[]): Expression {
-  if (typeof value === "string") return stringLiteral(value);
-  return Array.isArray(value) ? arrayExpression(value.map(keptElement)) : identifier(mark);
+/** Every JSON text is an expression of the language since ES2019. */
+function argumentOf(value: string | Kept | readonly Kept[]): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  return Array.isArray(value) ? `[${value.map(() => keptElement).join(",")}]` : mark;
 }
 
 /**
@@ -37,10 +22,5 @@ export function proxyCall(
   member: string,
   values: readonly (string | Kept | readonly Kept[])[],
 ): string[] {
-  const callee = memberExpression(identifier("__govern"), identifier(member));
-  const { code } = generate(callExpression(callee, values.map(argumentOf)), {
-    compact: true,
-    jsescOption: { minimal: true },
-  });
-  return code.split(mark);
+  return `__govern.${member}(${values.map(argumentOf).join(",")})`.split(mark);
 }

@@ -3,8 +3,7 @@
  * the few names that matter, with the ranges in which something in the script declares them.
  */
 import type * as t from "@babel/types";
-import { VISITOR_KEYS } from "@babel/types";
-import { isInertOperator, propertyName } from "./sink-syntax.ts";
+import { childNodes, isInertOperator, propertyName } from "./sink-syntax.ts";
 
 /** A reference that reaches the network, by its offsets in the script. */
 export interface Sink {
@@ -94,11 +93,7 @@ class Census {
   }
 
   private children(node: t.Node): void {
-    for (const key of VISITOR_KEYS[node.type] ?? []) {
-      const child = node[key as keyof t.Node] as unknown as t.Node | (t.Node | null)[] | null;
-      if (Array.isArray(child)) this.all(child);
-      else this.push(child);
-    }
+    this.all(childNodes(node));
   }
 
   private identifier({ name, start, end }: t.Identifier, stance: Stance): void {

@@ -4,11 +4,10 @@
  */
 import type { NodePath } from "@babel/traverse";
 import type * as t from "@babel/types";
-import { VISITOR_KEYS } from "@babel/types";
 import type { Script } from "../files/bundle.ts";
 import { parseScript } from "./parse-script.ts";
 import { isBanner } from "./proxy-text.ts";
-import { isInertOperator, propertyName } from "./sink-syntax.ts";
+import { childNodes, isInertOperator, propertyName } from "./sink-syntax.ts";
 import { traverse } from "./traverse.ts";
 
 const sinks = new Set(["fetch", "XMLHttpRequest", "WebSocket", "EventSource"]);
@@ -102,11 +101,7 @@ function walk(root: t.Node, visit: (node: t.Node) => void): void {
   const waiting: t.Node[] = [root];
   for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
     visit(node);
-    for (const key of VISITOR_KEYS[node.type] ?? []) {
-      const child = node[key as keyof t.Node] as unknown as t.Node | (t.Node | null)[] | null;
-      if (Array.isArray(child)) for (const one of child) if (one) waiting.push(one);
-      if (child && !Array.isArray(child)) waiting.push(child);
-    }
+    for (const child of childNodes(node)) waiting.push(child);
   }
 }
 

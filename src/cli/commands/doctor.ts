@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
+import { packageRoot } from "../../bundle/emit/package-root.ts";
 import { ending, examples, type CommandContext, type ExitCode } from "../command.ts";
 import { callSidecar } from "../control-client.ts";
 import { findWorkspaceRoot } from "../../ci/workspace-root.ts";
@@ -45,7 +46,7 @@ async function checkStore(): Promise<Check> {
 }
 
 function checkEmit(): Check {
-  const file = new URL("../../emit/sidecar.mjs", import.meta.url);
+  const file = join(packageRoot(), "dist/emit/sidecar.mjs");
   return existsSync(file)
     ? { name: "sidecar", state: "good", found: "built" }
     : { name: "sidecar", state: "bad", found: "not built", remedy: "Run `npm run build`." };

@@ -2,7 +2,9 @@
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { Option, type Command } from "commander";
+import { packageRoot } from "../../bundle/emit/package-root.ts";
 import type { Dialect } from "../../contract/operation.ts";
 import { GovernError } from "../../errors/govern-error.ts";
 import type { StatementFacts } from "../../statements/classify.ts";
@@ -23,13 +25,15 @@ interface ServeFlags {
 
 /** Loads the built sidecar: package and emitted folder run one and the same. */
 async function loadSidecar(): Promise<typeof startSidecar> {
-  const file = new URL("../../emit/sidecar.mjs", import.meta.url);
+  const file = join(packageRoot(), "dist/emit/sidecar.mjs");
   if (!existsSync(file)) {
     throw new GovernError("internal", "The sidecar of this package is not built.", {
       next: "Run `npm run build` in govern's own folder.",
     });
   }
-  const built = (await import(file.href)) as { readonly startSidecar: typeof startSidecar };
+  const built = (await import(pathToFileURL(file).href)) as {
+    readonly startSidecar: typeof startSidecar;
+  };
   return built.startSidecar;
 }
 

@@ -16,12 +16,11 @@ import {
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { packageRoot } from "../../bundle/emit/package-root.ts";
 import { GovernError } from "../../errors/govern-error.ts";
 
-const packageRoot = new URL("../../../", import.meta.url);
-const fixture = fileURLToPath(new URL("fixtures/support-console", packageRoot));
-const bin = fileURLToPath(new URL("bin/govern.js", packageRoot));
+const fixture = join(packageRoot(), "fixtures/support-console");
+const bin = join(packageRoot(), "bin/govern.js");
 
 /** How long a process may take to be ready or to end. */
 const patience = 20_000;
