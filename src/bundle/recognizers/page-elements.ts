@@ -36,9 +36,8 @@ export function callOf(program: Program, member: Node): t.CallExpression | undef
   return call?.type === "CallExpression" && call.callee === callee ? call : undefined;
 }
 
-function propsOf(props: Node | undefined): Map<string, Node> {
+function propsOf(props: t.ObjectExpression): Map<string, Node> {
   const found = new Map<string, Node>();
-  if (props?.type !== "ObjectExpression") return found;
   for (const property of props.properties) {
     if (property.type !== "ObjectProperty") continue;
     const key = plainKey(property.key, property.computed);
@@ -47,18 +46,40 @@ function propsOf(props: Node | undefined): Map<string, Node> {
   return found;
 }
 
-function rendered(program: Program, name: string): SetAttribute[] {
-  return makers.flatMap((maker) =>
-    membersNamed(program, maker).flatMap((member): SetAttribute[] => {
-      const call = callOf(program, member);
-      const [tag, props] = (call?.arguments ?? []) as Node[];
+interface Rendered {
+  readonly tag: string | undefined;
+  readonly props: t.ObjectExpression;
+}
+
+const renderedIn = new WeakMap<Program, readonly Rendered[]>();
+
+/** The elements that a maker is given properties for; found once, they are looked at for each attribute. */
+function renderedElements(program: Program): readonly Rendered[] {
+  const known = renderedIn.get(program);
+  if (known !== undefined) return known;
+  const found = makers.flatMap((maker) =>
+    membersNamed(program, maker).flatMap((member): Rendered[] => {
+      const [tag, props] = (callOf(program, member)?.arguments ?? []) as Node[];
       if (props?.type !== "ObjectExpression") return [];
-      const others = propsOf(props);
-      const value = others.get(name);
-      if (value === undefined) return [];
-      return [{ at: value, tag: literalText(tag)?.toLowerCase(), value, others }];
+      return [{ tag: literalText(tag)?.toLowerCase(), props }];
     }),
   );
+  renderedIn.set(program, found);
+  return found;
+}
+
+function isNamed(property: Node, name: string): boolean {
+  if (property.type !== "ObjectProperty") return false;
+  return plainKey(property.key, property.computed)?.toLowerCase() === name;
+}
+
+function rendered(program: Program, name: string): SetAttribute[] {
+  return renderedElements(program).flatMap(({ tag, props }): SetAttribute[] => {
+    if (!props.properties.some((property) => isNamed(property, name))) return [];
+    const others = propsOf(props);
+    const value = others.get(name);
+    return value === undefined ? [] : [{ at: value, tag, value, others }];
+  });
 }
 
 function bindingOf(program: Program, object: Node): Binding | undefined {
