@@ -19,7 +19,7 @@ import { intoObject, intoParam, intoThis } from "./flow-targets.ts";
 import { intoInterop } from "./flow-wrapped.ts";
 import type { FlowTracker } from "./flow.ts";
 import { isPrivateKey } from "./private-members.ts";
-import { givesParam, mergesArguments, omitsNames, wrapsParam } from "./lowered.ts";
+import { givesParam, mergesArguments, namesParam, omitsNames, wrapsParam } from "./lowered.ts";
 import { carriedInto, isSteps } from "./this-carriers.ts";
 import { hookCalls, usesDefault } from "./query-hooks.ts";
 import { constructorOf } from "./class-members.ts";
@@ -300,6 +300,7 @@ function intoFunction(
 ): void {
   const { fn, path, index } = given;
   const { evaluation } = tracker;
+  if (index === 0 && namesParam(evaluation, fn)) return tracker.to(call, path);
   if (path.length === 0 && wrapsParam(evaluation, fn, index)) return tracker.to(call, path);
   if (mergesArguments(evaluation, fn)) return tracker.to(call, path);
   if (index === 0 && path.length > 0 && omitsNames(evaluation, fn)) return tracker.to(call, path);

@@ -4,6 +4,7 @@ import {
   isCall,
   isFunction,
   isMember,
+  literalText,
   memberName,
   type FunctionNode,
   type Node,
@@ -94,6 +95,26 @@ export function omitsNames(evaluation: Evaluation, fn: FunctionNode): boolean {
     !returnsOf(fn).some((one) => isParam(fn, lastOf(one), 0));
   omitters.set(fn, omits);
   return omits;
+}
+
+const namers = new WeakMap<FunctionNode, boolean>();
+
+/** Whether a function gives what it is given a name, and does nothing else: a bundler keeps the names of functions so. */
+export function namesParam(evaluation: Evaluation, fn: FunctionNode): boolean {
+  const known = namers.get(fn);
+  if (known !== undefined) return known;
+  // A helper that asks for itself is none.
+  namers.set(fn, false);
+  const [only, ...others] = fn.params.length === 2 ? returnsOf(fn).map(lastOf) : [];
+  const [target, key] = isCall(only) && others.length === 0 ? (only.arguments as Node[]) : [];
+  const names =
+    isCall(only) &&
+    target !== undefined &&
+    isParam(fn, target, 0) &&
+    literalText(key) === "name" &&
+    isGlobalCall(evaluation, only.callee, "Object.defineProperty");
+  namers.set(fn, names);
+  return names;
 }
 
 /** Whether a function gives back the argument at an index, as it is. */
