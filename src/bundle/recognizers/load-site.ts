@@ -66,6 +66,9 @@ function namesApi(path: string): boolean {
     .some((segment) => apiWord.test(segment));
 }
 
+/** Scripts and styles: parts of the app, which its page takes from its own files alone. */
+const codeFile = /\.(?:m?js|css)$/i;
+
 function isApiHost(origin: string): boolean {
   const host = URL.canParse(origin) ? new URL(origin).hostname : "";
   return host.split(/[.-]/).some((label) => apiWord.test(label));
@@ -91,6 +94,7 @@ export class DataPlaces {
   }
 
   isData({ origin, path }: UnnamedHttp, kind: LoadKind): boolean {
+    if (kind === "loads" && codeFile.test(path)) return false;
     const isOwn = origin === "same-origin";
     const isKnown = isOwn || this.origins.has(origin);
     if (!isKnown || namesApi(path) || isApiHost(origin)) return isKnown;
