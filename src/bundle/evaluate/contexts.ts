@@ -131,7 +131,7 @@ class Exploration<T> {
     }
     this.evaluator.ask(Math.min(contextBudget, this.left), this.assume(at));
     const frame = this.placeFrame();
-    if (!this.evaluator.reachable(this.node, frame)) return;
+    if (!this.evaluator.reachable(this.node, frame) || !this.isTaken(at)) return;
     const answer = this.ask(frame);
     if (this.evaluator.exhausted) this.open.add("it takes too much work to follow");
     const { chain, leaves } = at;
@@ -147,6 +147,16 @@ class Exploration<T> {
     const refining = this.innermost(deep);
     if (refining !== undefined) this.expandSoft(refining, answer, at);
     else this.settle(answer, at);
+  }
+
+  /** Whether the calls of a way run, as far as what their functions are called with tells. */
+  private isTaken({ chain }: Way): boolean {
+    const { evaluator } = this;
+    return chain.slice(0, -1).every((link) => {
+      const call = calledBy(link);
+      if (call === undefined) return true;
+      return evaluator.reachable(call, frameAround(evaluator.program, call, evaluator.root));
+    });
   }
 
   /** Expressions that may still be evaluated. */
@@ -205,15 +215,35 @@ class Exploration<T> {
       this.open.add("it is wrapped too deep");
       return;
     }
-    if (escapes !== undefined)
-      this.open.add(`the function around it may be called from elsewhere: ${escapes}`);
+    if (escapes !== undefined) this.mayEscape(escapes);
     else if (callers.length === 0) return this.expandDead(param, at);
-    // A class that is constructed in many places: each of them for each call of its methods is too much.
-    const isMany =
-      at.chain.length > 0 && callers.length > constructionCap && isConstructor(param.fn);
-    for (const caller of isMany ? [undefined] : callers) {
+    else if (isMany(param.fn, callers, at) && this.expandMethod(at)) return;
+    const isAny = isConstructor(param.fn) && isMany(param.fn, callers, at);
+    for (const caller of isAny ? [undefined] : callers) {
       this.visit({ ...at, chain: [...at.chain, { fn: param.fn, caller }] });
     }
+  }
+
+  private mayEscape(why: string): void {
+    this.open.add(`the function around it may be called from elsewhere: ${why}`);
+  }
+
+  /** Asks the callers of a method on the way, who know what they call it on; false if there is none to ask. */
+  private expandMethod(at: Way): boolean {
+    for (const [index, link] of at.chain.entries()) {
+      const call = calledBy(link);
+      const method = call && this.evaluator.program.unitOf(call).functionOf(call);
+      if (method?.type !== "ClassMethod" || method.kind !== "method" || method.static) continue;
+      if (at.chain.some(({ fn }) => fn === method)) continue;
+      const { callers, escapes } = this.outerCallers(method);
+      if (callers.length === 0) continue;
+      if (escapes !== undefined) this.mayEscape(escapes);
+      const chain = at.chain.slice(0, index + 1);
+      for (const caller of callers)
+        this.visit({ ...at, chain: [...chain, { fn: method, caller }] });
+      return true;
+    }
+    return false;
   }
 
   /** Nothing calls a function: what it would have written is not there, and what stands in it does not run. */
@@ -334,6 +364,11 @@ function calledBy(link: Link | undefined): Node | undefined {
 
 function isAround(fn: FunctionNode, node: Node | undefined): boolean {
   return node !== undefined && node.loc?.filename === fn.loc?.filename && contains(fn, node);
+}
+
+/** Whether a class is made in many places: each of them for each call of its methods is too much. */
+function isMany(fn: FunctionNode, callers: readonly Caller[], { chain }: Way): boolean {
+  return chain.length > 0 && callers.length > constructionCap && isMaker(fn);
 }
 
 function isConstructor(fn: FunctionNode): boolean {

@@ -266,8 +266,12 @@ function readUrl(value: Value, reading: Reading, take: (address: Address) => voi
   }
 }
 
+/** `request(url)` or `request(method, url)`: where a method stands as the address, it is called the other way. */
+const methodName = /^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)$/;
+
 /** Where one branch gives an address and another an empty text or none, the other says that there is no address. */
-function withoutNone(values: Values): Values {
+function withoutNone(all: Values): Values {
+  const values = all.filter((value) => !methodName.test(plainText(value) ?? ""));
   const given = withoutUnset(values).filter((value) => plainText(value) !== "");
   return given.length === 0 ? values : given;
 }
