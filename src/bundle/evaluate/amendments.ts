@@ -1,4 +1,5 @@
 /** Objects that are changed after they are made, through the variable or parameter that holds them. */
+import type * as t from "@babel/types";
 import type { Binding } from "../modules/scope.ts";
 import {
   isCall,
@@ -6,11 +7,13 @@ import {
   isMember,
   memberName,
   plainKey,
+  type MemberNode,
   type Node,
 } from "../modules/syntax.ts";
 import type { Unit } from "../modules/unit.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { frameFor, frameInside, type Frame } from "./frame.ts";
+import { withPathname } from "./set-paths.ts";
 import { asText } from "./texts.ts";
 import {
   plainText,
@@ -22,24 +25,27 @@ import {
   type Value,
   type Values,
 } from "./values.ts";
-import { isUnconditional, runs } from "./writes.ts";
+import { isSeen, isUnconditional, runs } from "./writes.ts";
 
 /** Bindings with more reads than this are library globals: nobody builds an options object through them. */
 const amendedReads = 400;
 
+/** A variable that holds an object, as one of its reads sees it. */
+export interface Holder {
+  readonly binding: Binding;
+  readonly frame: Frame;
+  readonly read: Node;
+}
+
 /** Adds to an object what is assigned to it through the variable that holds it. */
-export function amended(
-  evaluation: Evaluation,
-  binding: Binding,
-  value: Value,
-  frame: Frame,
-): Value {
+export function amended(evaluation: Evaluation, value: Value, holder: Holder): Value {
+  const { binding, frame } = holder;
   if (binding.reads.length > amendedReads) return value;
   if (value.kind === "text") return addressed(evaluation, binding, value, frame);
   if (value.kind !== "object" && value.kind !== "query" && value.kind !== "array") return value;
   if (value.kind === "array") return pushed(evaluation, binding, value, frame);
   return value.kind === "object"
-    ? { ...value, entries: [...value.entries, ...amendments(evaluation, binding, frame)] }
+    ? { ...value, entries: [...value.entries, ...amendments(evaluation, holder)] }
     : appended(evaluation, binding, value, frame);
 }
 
@@ -113,9 +119,10 @@ function addressed(
     return evaluation.evaluate(node, own).flatMap((one) => asText(one).parts);
   });
   const isSet = query.fields.size > 0 || query.open;
-  if (!isSet && set.length === 0) return value;
+  const moved = withPathname(evaluation, value, { members, binding, frame });
+  if (!isSet && set.length === 0) return moved;
   const added: Part[] = isSet ? [{ kind: "query", query }] : [];
-  return { kind: "text", parts: [...value.parts, { kind: "text", text: "?" }, ...set, ...added] };
+  return { kind: "text", parts: [...moved.parts, { kind: "text", text: "?" }, ...set, ...added] };
 }
 
 /** Whether a call may run more than once for one declaration: in a loop, or in another function. */
@@ -167,13 +174,17 @@ function addField(
 }
 
 /** Members set through a variable: `o.k = v`, `o[k] = v` and `Object.assign(o, v)`. */
-function amendments(evaluation: Evaluation, binding: Binding, frame: Frame): Entry[] {
+function amendments(evaluation: Evaluation, holder: Holder): Entry[] {
+  const { binding, frame } = holder;
+  const unseen = unseenWrites(evaluation, binding, holder.read);
   const defined = evaluation.program.wrapped.definedOn(binding).map(({ name, node }): Entry => {
     const own = frameFor(evaluation.program.unitOf(node).functionOf(node), frame);
     return { key: name, spread: false, node, frame: own, optional: false };
   });
   const assigned = binding.reads.flatMap((read) => {
     const unit = evaluation.program.unitOf(read);
+    const write = memberWrite(unit, read);
+    if (write !== undefined && unseen.includes(write)) return [];
     return (
       assignedMember(evaluation, read, { binding, frame }) ??
       assignedInPlace(evaluation, read, frame) ??
@@ -193,7 +204,47 @@ function assignedInPlace(evaluation: Evaluation, read: Node, frame: Frame): Entr
   const param = call.callee.params[call.arguments.indexOf(given as never)];
   if (param?.type !== "Identifier") return null;
   const binding = unit.scopeOf(call.callee.body).lookup(param.name);
-  return binding?.kind === "param" ? amendments(evaluation, binding, frame) : null;
+  return binding?.kind === "param" ? amendments(evaluation, { binding, frame, read }) : null;
+}
+
+/** The assignment of `o.k = v`, by the name of the object. */
+function memberWrite(unit: Unit, read: Node): t.AssignmentExpression | undefined {
+  const member = unit.parentOf(read);
+  if (member?.type !== "MemberExpression" || member.object !== read) return undefined;
+  const write = unit.parentOf(member);
+  return write?.type === "AssignmentExpression" && write.left === member ? write : undefined;
+}
+
+const writesByName = new WeakMap<Binding, ReadonlyMap<string, readonly Node[]>>();
+
+function memberWrites(unit: Unit, binding: Binding): ReadonlyMap<string, readonly Node[]> {
+  const known = writesByName.get(binding);
+  if (known !== undefined) return known;
+  const found = new Map<string, Node[]>();
+  for (const read of binding.reads) {
+    const write = memberWrite(unit, read);
+    const name = write && memberName(write.left as MemberNode);
+    if (write !== undefined && name !== undefined) {
+      found.set(name, [...(found.get(name) ?? []), write]);
+    }
+  }
+  writesByName.set(binding, found);
+  return found;
+}
+
+/** Assignments of a member that a read of it does not see: `o.k = o.k.slice(1)` reads what was there before. */
+export function unseenWrites(
+  evaluation: Evaluation,
+  binding: Binding,
+  read: Node,
+): readonly Node[] {
+  const unit = evaluation.program.unitOf(read);
+  const member = unit.parentOf(read);
+  if (member === undefined || !isMember(member) || member.object !== read) return [];
+  const name = memberName(member);
+  if (name === undefined || binding.reads.length > amendedReads) return [];
+  const writes = memberWrites(unit, binding).get(name) ?? [];
+  return writes.filter((write) => !isSeen(unit, write, read));
 }
 
 function assignedMember(

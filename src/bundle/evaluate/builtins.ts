@@ -1,14 +1,15 @@
 /** Functions and methods of the language and the page that build texts and objects. */
-import type { Node } from "../modules/syntax.ts";
 import type { BuiltinCall, BuiltinMethod } from "./builtin-call.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { RootFrame } from "./frame.ts";
 import { knownFields } from "./known-fields.ts";
+import { parsed } from "./json-texts.ts";
 import { listMethods } from "./list-methods.ts";
 import { entryValues } from "./names.ts";
 import { encoded, stringified } from "./text-conversions.ts";
 import { concatTexts, textMethods } from "./text-methods.ts";
-import { asText, joinTexts, knownStart } from "./texts.ts";
+import { asText } from "./texts.ts";
+import { resolvedUrl } from "./url-bases.ts";
 import {
   certainly,
   literalValue,
@@ -18,7 +19,6 @@ import {
   unknownSet,
   type ArrayValue,
   type QueryValue,
-  type TextValue,
   type UnknownValue,
   type Value,
   type Values,
@@ -93,61 +93,6 @@ export function queryValue(evaluation: Evaluation, values: Values, multipart: bo
   return { kind: "query", ...fieldsOf(evaluation, given), multipart };
 }
 
-/** The page's own address, which is that of the app's root. */
-const ownAddress =
-  /^(?:(?:document\.)?location(?:\.href|\.origin)?|document\.(?:baseURI|URL|documentURI))$/;
-
-/** Where an address begins that is resolved against the page or a script: a path of the app's own origin. */
-function ownBase(evaluation: Evaluation, value: Value, node: Node | null | undefined) {
-  if (value.kind !== "global") return undefined;
-  if (ownAddress.test(value.path)) return "/";
-  if (value.path !== "import.meta.url" || !node) return undefined;
-  const { file } = evaluation.program.unitOf(node).script;
-  return `/${file.slice(0, file.lastIndexOf("/") + 1)}`;
-}
-
-interface GivenBase {
-  readonly value: Value;
-  readonly node: Node | null | undefined;
-}
-
-/** A path after a base of which no text is known. */
-function afterBase(evaluation: Evaluation, path: TextValue, { value, node }: GivenBase): Values {
-  const isRooted = knownStart(path).text.startsWith("/");
-  const own = ownBase(evaluation, value, node);
-  if (own !== undefined) {
-    return isRooted ? [path] : joinTexts([{ values: [textValue(own)] }, { values: [path] }]);
-  }
-  if (value.kind !== "global" && value.kind !== "param") return unknownSet;
-  const base = node ? { values: [value], node } : { values: [value] };
-  return joinTexts([base, { values: [isRooted ? path : slashed(path)] }]);
-}
-
-function resolvedUrl(
-  evaluation: Evaluation,
-  path: TextValue,
-  { base, node }: { base: Values; node: Node | null | undefined },
-): Values {
-  const start = knownStart(path);
-  if (/^(?:[a-z][a-z0-9+.-]*:)?\/\//i.test(start.text)) return [path];
-  return union(
-    ...base.map((value): Values => {
-      const text = plainText(value);
-      if (text === undefined) return afterBase(evaluation, path, { value, node });
-      if (start.whole) {
-        const made = URL.canParse(start.text, text) ? new URL(start.text, text).href : undefined;
-        return made === undefined ? unknownSet : [textValue(made)];
-      }
-      if (!start.text.startsWith("/") || !URL.canParse(text)) return unknownSet;
-      return joinTexts([{ values: [textValue(new URL(text).origin)] }, { values: [path] }]);
-    }),
-  );
-}
-
-function slashed(path: TextValue): TextValue {
-  return { kind: "text", parts: [{ kind: "text", text: "/" }, ...path.parts] };
-}
-
 /** An element of the page: a global, named by the words of its selector. */
 const pageElement: Builtin = (_, call) => {
   const [selector, ...others] = call.argument(0).map(plainText);
@@ -190,6 +135,7 @@ const functions: Readonly<Record<string, Builtin>> = {
     call
       .argument(0)
       .map((of) => (of.kind === "literal" && of.value === undefined ? of : { kind: "json", of })),
+  "JSON.parse": (_, call) => call.argument(0).map(parsed),
   Object: (_, call) => call.argument(0),
   "Object.entries": (evaluation, call) =>
     union(...call.argument(0).map((value) => entriesOf(evaluation, value))),
@@ -218,7 +164,7 @@ const constructors: Readonly<Record<string, Builtin>> = {
     union(
       ...call.argument(0).map((value) => {
         const base = call.argument(1);
-        const text = asText(value);
+        const text = asText(value, call.entered.args[0] ?? undefined);
         const bare = base.every((one) => one.kind === "literal");
         return bare ? [text] : resolvedUrl(evaluation, text, { base, node: call.entered.args[1] });
       }),

@@ -10,7 +10,7 @@ import {
   type Node,
 } from "../modules/syntax.ts";
 import type { Unit } from "../modules/unit.ts";
-import { amended } from "./amendments.ts";
+import { amended, unseenWrites } from "./amendments.ts";
 import { argumentValues, restArguments } from "./arguments.ts";
 import { callersOf } from "./callers.ts";
 import { ownerOf } from "./decisions.ts";
@@ -53,7 +53,8 @@ export function nameValues(evaluation: Evaluation, node: t.Identifier, from: Fra
   const frame = frameFor(ownerOf(binding), from);
   const at = { frame, read: node, root: from.root };
   // All reads that see the same assignments see the same values.
-  const { key } = writesSeen(unit, binding, node);
+  const unseen = unseenWrites(evaluation, binding, node).map(({ start }) => start);
+  const key = [writesSeen(unit, binding, node).key, ...unseen].join("!");
   return evaluation.remembered(frame.namesOf(binding), key, () =>
     boundValues(evaluation, binding, at),
   );
@@ -123,7 +124,8 @@ function paramValues(
     symbolic(fn, binding, pattern);
   const values = destructure(evaluation, { pattern, name: binding.name, values: given, frame });
   const written = afterWrites(evaluation, { binding, frame, read: at.read, start: values });
-  return written.map((value) => amended(evaluation, binding, value, frame));
+  const holder = { binding, frame, read: at.read };
+  return written.map((value) => amended(evaluation, value, holder));
 }
 
 function givenBy(
@@ -219,7 +221,7 @@ function variableValues(
     ...binding.declarations.map((one) => declaredValues(evaluation, binding, one, at.frame)),
   );
   const values = afterWrites(evaluation, { binding, ...at, start });
-  return values.map((value) => amended(evaluation, binding, value, at.frame));
+  return values.map((value) => amended(evaluation, value, { binding, ...at }));
 }
 
 function declaredValues(

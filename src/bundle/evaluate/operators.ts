@@ -91,6 +91,15 @@ function comparison(evaluation: Evaluation, node: t.BinaryExpression, frame: Fra
   return [literalValue(node.operator.startsWith("<") ? left < right : left > right)];
 }
 
+/** `text.length - 1`. */
+function difference(evaluation: Evaluation, node: t.BinaryExpression, frame: Frame): Values {
+  if (node.left.type === "PrivateName") return number;
+  const left = comparable(evaluation.evaluate(node.left, frame))?.value;
+  const right = comparable(evaluation.evaluate(node.right, frame))?.value;
+  const isKnown = typeof left === "number" && typeof right === "number";
+  return isKnown ? [literalValue(left - right)] : number;
+}
+
 /** What a binary operator gives. */
 export function binaryValues(
   evaluation: Evaluation,
@@ -100,6 +109,7 @@ export function binaryValues(
   if (node.operator === "+") return sum(evaluation, node, frame);
   if (/^[!=]==?$/.test(node.operator)) return equality(evaluation, node, frame);
   if (/^[<>]=?$/.test(node.operator)) return comparison(evaluation, node, frame);
+  if (node.operator === "-") return difference(evaluation, node, frame);
   return /^(?:[-*/%|&^]|\*\*|<<|>>>?)$/.test(node.operator) ? number : boolean;
 }
 

@@ -146,14 +146,57 @@ function cutEnds(parts: readonly Part[], start: number, end: number): Part[] | u
   });
 }
 
+/** From one place to another, where all of that surely is known text. */
+function knownRange(self: TextValue, from: number, to: number): Values | undefined {
+  const { text } = knownStart(self);
+  return from >= 0 && to >= 0 && to <= text.length ? [textValue(text.slice(from, to))] : undefined;
+}
+
+function cutOut(self: TextValue, from: number, to: number | null): Values | undefined {
+  const text = plainText(self);
+  if (text !== undefined) return [textValue(text.slice(from, to ?? undefined))];
+  const sure = to === null ? undefined : knownRange(self, from, to);
+  if (sure !== undefined) return sure;
+  const cut = to === null || to < 0 ? cutEnds(self.parts, from, to ?? 0) : undefined;
+  return cut && [{ kind: "text", parts: cut }];
+}
+
 function slice(self: TextValue, call: BuiltinCall): Values | undefined {
   const from = integer(call.argument(0));
   const to = integer(call.argument(1));
+  return from === undefined || to === undefined ? undefined : cutOut(self, from ?? 0, to);
+}
+
+/** `substring`: what is below zero is zero, and the smaller place comes first. */
+function substring(self: TextValue, call: BuiltinCall): Values | undefined {
+  const from = integer(call.argument(0));
+  const to = integer(call.argument(1));
   if (from === undefined || to === undefined) return undefined;
-  const text = plainText(self);
-  if (text !== undefined) return [textValue(text.slice(from ?? 0, to ?? undefined))];
-  const cut = to === null || to < 0 ? cutEnds(self.parts, from ?? 0, to ?? 0) : undefined;
-  return cut && [{ kind: "text", parts: cut }];
+  const start = Math.max(0, from ?? 0);
+  if (to === null) return cutOut(self, start, null);
+  return cutOut(self, Math.min(start, Math.max(0, to)), Math.max(start, to, 0));
+}
+
+/** `substr`: from a place, so many characters. */
+function substr(self: TextValue, call: BuiltinCall): Values | undefined {
+  const from = integer(call.argument(0));
+  const length = integer(call.argument(1));
+  if (from === undefined || length === undefined) return undefined;
+  const start = from ?? 0;
+  if (length === null || start < 0) return length === null ? cutOut(self, start, null) : undefined;
+  return cutOut(self, start, start + Math.max(0, length));
+}
+
+/** Without white space at an end of which the text is known. */
+function trimmed(start: boolean, end: boolean): BuiltinMethod {
+  return textMethod((self) => {
+    const parts = self.parts.map((part, at) => {
+      if (part.kind !== "text") return part;
+      const text = start && at === 0 ? part.text.trimStart() : part.text;
+      return { ...part, text: end && at === self.parts.length - 1 ? text.trimEnd() : text };
+    });
+    return [{ kind: "text", parts }];
+  });
 }
 
 function split(self: TextValue, call: BuiltinCall): Values | undefined {
@@ -203,7 +246,9 @@ function found(_: Evaluation, self: Value, call: BuiltinCall): Values | undefine
 }
 
 export const textMethods: Readonly<Record<string, BuiltinMethod>> = {
-  trim: textMethod((self) => [self]),
+  trim: trimmed(true, true),
+  trimStart: trimmed(true, false),
+  trimEnd: trimmed(false, true),
   toUpperCase: changeCase((text) => text.toUpperCase()),
   toLowerCase: changeCase((text) => text.toLowerCase()),
   startsWith: tested(startsWith),
@@ -212,7 +257,8 @@ export const textMethods: Readonly<Record<string, BuiltinMethod>> = {
   replace: replace(false),
   replaceAll: replace(true),
   slice: textMethod(slice),
-  substring: textMethod(slice),
+  substring: textMethod(substring),
+  substr: textMethod(substr),
   charAt: textMethod((self, call) => {
     const at = integer(call.argument(0));
     return at === undefined ? undefined : [characterAt(self, at ?? 0)];

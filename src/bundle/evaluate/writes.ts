@@ -67,7 +67,7 @@ export function isUnused(unit: Unit, write: Node, { root }: Frame): boolean {
 }
 
 /** Whether a read may see a write: not one that stands later in the same run, nor the one it is part of. */
-function isSeen(unit: Unit, write: Node, read: Node): boolean {
+export function isSeen(unit: Unit, write: Node, read: Node): boolean {
   if (start(write) <= start(read) && end(read) <= end(write)) return false;
   const isLater = start(write) > start(read) && unit.functionOf(write) === unit.functionOf(read);
   return !isLater || inLoop(unit, write, read);
