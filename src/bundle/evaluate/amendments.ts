@@ -13,6 +13,7 @@ import {
 import type { Unit } from "../modules/unit.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { frameFor, frameInside, type Frame } from "./frame.ts";
+import { listedRows } from "./listed-members.ts";
 import { withPathname } from "./set-paths.ts";
 import { asText } from "./texts.ts";
 import {
@@ -258,6 +259,8 @@ function assignedMember(
   const write = unit.parentOf(member);
   if (write?.type !== "AssignmentExpression" || write.left !== member) return [];
   const key = plainKey(member.property, member.computed);
+  const rows = key === undefined ? listedRows(evaluation, write, held.frame) : undefined;
+  if (rows !== undefined) return rows.map((row) => ({ ...row, node: write.right }));
   const sure = runs(evaluation, held, write);
   if (sure === false) return [];
   const optional = sure !== true;

@@ -3,7 +3,7 @@
  * any caller; where the answer hangs on a parameter, it is asked again for each caller of that function, outward.
  */
 import type { Node } from "../modules/syntax.ts";
-import { isClass, type FunctionNode } from "../modules/syntax.ts";
+import { isClass, isMember, memberName, type FunctionNode } from "../modules/syntax.ts";
 import { contains } from "../modules/unit.ts";
 import { ownedNodes } from "./bodies.ts";
 import { callersOf, type Caller } from "./callers.ts";
@@ -155,8 +155,18 @@ class Exploration<T> {
     return chain.slice(0, -1).every((link) => {
       const call = calledBy(link);
       if (call === undefined) return true;
-      return evaluator.reachable(call, frameAround(evaluator.program, call, evaluator.root));
+      const frame = frameAround(evaluator.program, call, evaluator.root);
+      return evaluator.reachable(call, frame) && this.mayCall(link, frame);
     });
+  }
+
+  /** `table[name](…)`: whether the member that the name is known to be can be the function. */
+  private mayCall({ fn, caller }: Link, frame: Frame): boolean {
+    if (caller === undefined || caller === "none" || caller.given !== undefined) return true;
+    const { callee } = caller;
+    if (!isMember(callee) || memberName(callee) !== undefined) return true;
+    const called = this.evaluator.evaluate(callee, frame);
+    return called.some((value) => value.kind !== "function" || value.node === fn);
   }
 
   /** Expressions that may still be evaluated. */

@@ -10,6 +10,7 @@ import {
   type MemberNode,
   type Node,
 } from "../modules/syntax.ts";
+import { listedNames } from "./listed-members.ts";
 import { constructedBy, prototypeOf } from "./constructors.ts";
 import type { FlowTracker } from "./flow.ts";
 import { keysFor, queryFunction } from "./query-objects.ts";
@@ -236,7 +237,10 @@ export function intoMembers(tracker: FlowTracker, owner: Node, path: Path): void
 function intoMember(tracker: FlowTracker, member: MemberNode, path: Path): void {
   const key = memberName(member);
   if (key === "prototype") return intoMembers(tracker, member.object, [instance, ...path]);
-  intoObject(tracker, member.object, [key ?? element, ...path]);
+  const write = key === undefined ? tracker.parentOf(member) : undefined;
+  const names = write && listedNames(tracker.evaluation, write);
+  for (const name of names ?? []) intoObject(tracker, member.object, [name, ...path]);
+  if (names === undefined) intoObject(tracker, member.object, [key ?? element, ...path]);
 }
 
 /** Into a member of an object, by the expression that holds it. */
