@@ -206,7 +206,7 @@ describe("exit 2: it cannot be said", () => {
       : null;
     const report = join(repo.folder, "report.out");
     writeFileSync(report, "a report of an earlier run");
-    const json = args.includes("--format") ? [] : ["--format", "sarif"];
+    const json = args.includes("--format") ? [] : ["--format", "markdown"];
     const run = await repo.govern(...args, ...json, "--output", "report.out");
     expect(run).toMatchObject({ code: exitCodes.cannotRun, stdout: "" });
     expect(run.stderr).toContain(code);
