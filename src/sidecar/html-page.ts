@@ -23,9 +23,10 @@ h1{font-size:1.375rem;margin:0 0 .25rem}
 p{margin:.25rem 0 1.25rem}
 small,.quiet{opacity:.75}
 ul{list-style:none;margin:0 0 1.25rem;padding:0;display:grid;gap:.75rem}
-button{font:inherit;padding:.6rem 1rem;border:1px solid;border-radius:.5rem;background:ButtonFace;color:ButtonText;cursor:pointer}
-button:hover{filter:brightness(.95)}
-button:focus-visible{outline:3px solid Highlight;outline-offset:2px}
+button,.button{font:inherit;padding:.6rem 1rem;border:1px solid;border-radius:.5rem;background:ButtonFace;color:ButtonText;cursor:pointer}
+.button{display:inline-block;text-decoration:none}
+button:hover,.button:hover{filter:brightness(.95)}
+button:focus-visible,.button:focus-visible{outline:3px solid Highlight;outline-offset:2px}
 .wide{width:100%;text-align:left}
 article{border:1px solid color-mix(in srgb,CanvasText 25%,transparent);border-radius:.5rem;padding:1rem}
 pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:.5rem 0;font-size:.875rem}

@@ -11,6 +11,7 @@ import type { UpstreamIdentity } from "./connectors/http/upstream-identity.ts";
 import { openPostgresConnector } from "./connectors/postgres/connector.ts";
 import { openSqliteConnector } from "./connectors/sqlite/connector.ts";
 import type { Assertions } from "./identity/assertions.ts";
+import type { PassedCredentials } from "./identity/user-credentials.ts";
 import type { Secrets } from "./secrets.ts";
 import type { Resource } from "./snapshot.ts";
 
@@ -54,6 +55,11 @@ function checkNames(name: string, { auth, headers }: HttpResource): void {
     `has auth: ${auth} and a credential of its own in headers.`,
     "Keep one: auth: service for the resource's own credential, else no authorization in headers.",
   );
+}
+
+function passedBy(rule: ResourceRule, { identity }: Workspace): PassedCredentials {
+  if (rule.kind !== "http" || rule.auth !== "passthrough") return "none";
+  return identity?.proxy === undefined ? "all" : "without-cookies";
 }
 
 function identityOf(
@@ -145,7 +151,7 @@ export async function openResources(
         name,
         connector: openConnector(name, rule, timeout, options),
         timeout,
-        passesUser: rule.kind === "http" && rule.auth === "passthrough",
+        passes: passedBy(rule, options.workspace),
       });
     }
     return resources;

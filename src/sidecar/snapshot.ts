@@ -7,6 +7,7 @@ import { operationDigest, originId, statementDigest } from "../contract/operatio
 import type { App, Workspace } from "../contract/workspace.ts";
 import type { Rules } from "./rules.ts";
 import type { Connector } from "./connectors/connector.ts";
+import type { PassedCredentials } from "./identity/user-credentials.ts";
 import { compileDocuments, type DocumentMatcher } from "./matching/document-matcher.ts";
 import { compileMatcher, type OperationMatcher } from "./matching/operation-matcher.ts";
 
@@ -26,8 +27,8 @@ export interface Resource {
   readonly connector: Connector;
   /** Milliseconds that one call may take. */
   readonly timeout: number;
-  /** It gets the app user's own credentials. */
-  readonly passesUser?: boolean;
+  /** Which of the app user's own credentials it gets. */
+  readonly passes?: PassedCredentials;
 }
 
 export interface AppSnapshot {

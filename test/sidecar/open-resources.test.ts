@@ -38,7 +38,9 @@ it.each(["passthrough", "asserted"] as const)(
   async (auth) => {
     const rule = { kind: "http", upstream: "https://api.example", auth } as const;
     const resources = await open(rule);
-    expect(resources.get("ledger")).toMatchObject({ passesUser: auth === "passthrough" });
+    expect(resources.get("ledger")).toMatchObject({
+      passes: auth === "passthrough" ? "all" : "none",
+    });
     await closeResources(resources);
     const two = open({ ...rule, headers: { Authorization: "Bearer x" } });
     await expect(two).rejects.toMatchObject({ code: "workspace-invalid" });

@@ -7,17 +7,24 @@ export interface UserCredentials {
   readonly cookie: string | null;
 }
 
+/** All of them, or none that the browser adds by itself: behind a proxy those may be the proxy's. */
+export type PassedCredentials = "none" | "all" | "without-cookies";
+
 /** Cookies of the boundary itself. */
 const own = /^__Host-govern-/i;
 
 /**
- * Undefined where there are none. A bearer token that named the caller to the boundary is not the app's; nor are the
+ * Null where there are none. A bearer token that named the caller to the boundary is not the app's; nor are the
  * boundary's own cookies.
  */
-export function userCredentials(request: CallRequest): UserCredentials | null {
-  if (isByToken(request)) return null;
+export function userCredentials(
+  request: CallRequest,
+  passes: PassedCredentials = "none",
+): UserCredentials | null {
+  if (passes === "none" || isByToken(request)) return null;
   const authorization = request.headers.get("authorization") ?? null;
-  const cookies = (request.headers.get("cookie") ?? "")
+  const sent = passes === "all" ? request.headers.get("cookie") : undefined;
+  const cookies = (sent ?? "")
     .split(";")
     .map((pair) => pair.trim())
     .filter((pair) => pair !== "" && !own.test(pair));

@@ -34,7 +34,7 @@ async function runAtResource(call: ApprovedCall, onFault: OnFault): Promise<Outc
           ...call.identity,
           groups: call.snapshot.rules.groupsOf(call.identity),
           app: call.app.name,
-          credentials: resource.passesUser === true ? userCredentials(call.request) : null,
+          credentials: userCredentials(call.request, resource.passes),
         },
       },
       AbortSignal.timeout(resource.timeout),

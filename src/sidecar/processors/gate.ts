@@ -33,9 +33,7 @@ function newApproval(call: AuthorizedCall, verdict: Required): NewApproval {
       arguments: call.arguments as unknown as JsonValue,
       payload: call.payload,
       contentType: call.contentType,
-      ...(call.target.resource?.passesUser === true
-        ? { credentials: userCredentials(call.request) }
-        : {}),
+      credentials: userCredentials(call.request, call.target.resource?.passes),
     },
     argumentsDigest: call.argumentsDigest,
     requester: {
