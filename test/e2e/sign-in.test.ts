@@ -93,7 +93,7 @@ describe("a browser at a real provider", () => {
     await page.getByRole("heading", { name: "You are not signed in" }).waitFor();
     await shoot("not-signed-in");
     expect(await page.locator("main").innerText()).toContain("neither a text nor a list of texts");
-    await page.getByRole("link", { name: "Sign in again" }).click();
+    await page.getByRole("link", { name: "Try again" }).click();
     await page.waitForURL((url) => url.origin === desk.provider.issuer || url.pathname !== "/");
     expect(complaints).toEqual([]);
   });
@@ -106,7 +106,7 @@ describe("a browser at a real provider", () => {
     await shoot("out-of-reach");
     await desk.provider.resume();
     desk.ahead = 5_000;
-    await page.getByRole("link", { name: "Sign in again" }).click();
+    await page.getByRole("link", { name: "Try again" }).click();
     await signIn("sam");
     await page.waitForURL(`${desk.appUrl}/`);
   });

@@ -245,8 +245,13 @@ class OidcProvider implements Provider {
 
   async describe(): Promise<{ issuer: string; jwksUri: URL }> {
     const { issuer, jwks_uri: uri } = (await this.#config()).serverMetadata();
-    if (uri !== undefined && URL.canParse(uri)) return { issuer, jwksUri: new URL(uri) };
-    throw new SignInRefused("provider-unavailable", "The identity provider publishes no keys.");
+    const jwksUri = uri !== undefined && URL.canParse(uri) ? new URL(uri) : undefined;
+    if (jwksUri?.protocol === "https:") return { issuer, jwksUri };
+    if (jwksUri !== undefined && isLoopbackUrl(jwksUri)) return { issuer, jwksUri };
+    throw new SignInRefused(
+      "provider-unavailable",
+      "The identity provider publishes no keys by TLS.",
+    );
   }
 }
 

@@ -13,7 +13,7 @@ const minute = 60_000;
 const failed = (page: Page, code = "sign-in-failed"): void => {
   expect(page.headers["govern-error"], page.text).toBe(code);
   expect(page.status).toBe(code === "sign-in-failed" ? 401 : 503);
-  expect(page.text).toContain("Sign in again");
+  expect(page.text).toContain("Try again");
   expect(page.headers["content-security-policy"]).toContain("default-src 'none'");
 };
 

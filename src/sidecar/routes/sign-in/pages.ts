@@ -8,14 +8,13 @@ import { headers } from "../../../contract/wire.ts";
 const link = (href: string, text: string): string =>
   `<p><a class="button" href="${escapeHtml(href)}">${escapeHtml(text)}</a></p>`;
 
-const signInAgain = (back: string): string =>
-  link(`${paths.login}?return=${encodeURIComponent(back)}`, "Sign in again");
+const signInAgain = (text: string): string => link(`${paths.login}?return=%2F`, text);
 
 export function signedOutPage(title: string): Answer {
   return pageAnswer(
     "Signed out",
     `<h1>You are signed out</h1>
-<p class="quiet">Your session with ${escapeHtml(title)} has ended.</p>${signInAgain("/")}`,
+<p class="quiet">Your session with ${escapeHtml(title)} has ended.</p>${signInAgain("Sign in again")}`,
   );
 }
 
@@ -36,7 +35,7 @@ export function failedPage(refusal: Refusal, correlation: string): Answer {
   const answer = pageAnswer(
     "Not signed in",
     `<h1>${isOutage ? "Signing in is not possible now" : "You are not signed in"}</h1>
-<p>${escapeHtml(refusal.detail)}</p>${signInAgain("/")}<p class="quiet"><small>Reference ${escapeHtml(correlation)}</small></p>`,
+<p>${escapeHtml(refusal.detail)}</p>${signInAgain("Try again")}<p class="quiet"><small>Reference ${escapeHtml(correlation)}</small></p>`,
     status,
   );
   return { ...answer, headers: [...answer.headers, [headers.error, refusal.code]] };
