@@ -14,7 +14,7 @@ export interface AppBundle {
   readonly folder: string;
   /** Address of the backend by what the bundle calls it: an origin, `same-origin`, `{base}`. */
   readonly backends: Readonly<Record<string, string>>;
-  /** Calls that wait for a person, as `POST /api/credits`; other writes go through. */
+  /** Calls that wait for a person, as `POST /api/credits` or a document's name; other writes go through. */
   readonly held?: readonly string[];
   /** Registered by hand. */
   readonly operations?: readonly Operation[];
@@ -63,7 +63,10 @@ function workspaceText(apps: readonly AppBundle[], held: readonly string[]): str
 /** The operations that a person has to approve. */
 function heldOperations({ name, held = [] }: AppBundle, { analysis }: ImportResult): string[] {
   return analysis.operations
-    .filter((one) => one.kind === "http" && held.includes(`${one.method} ${one.path}`))
+    .filter((one) => {
+      if (one.kind === "graphql") return held.includes(one.operationName ?? "");
+      return one.kind === "http" && held.includes(`${one.method} ${one.path}`);
+    })
     .map(({ id }) => `${name}/${id}`);
 }
 
