@@ -259,8 +259,8 @@ describe.each(cases.map(({ app, bundler }) => [idOf(app, bundler), app] as const
       const { asked } = runs.get(name) as Run;
       await page.locator("#list", { hasText: app.list }).waitFor();
       const before = asked.length;
-      await page.locator("#act").click();
-      await page.waitForResponse((one) => one.status() === 202);
+      const held = page.waitForResponse((one) => one.status() === 202);
+      await Promise.all([held, page.locator("#act").click()]);
       expect(await page.locator("#done").textContent()).toBe("");
       expect(asked.length).toBe(before);
       await governed.approve();
