@@ -172,17 +172,29 @@ const appSchema = z.strictObject({
   operations: z.array(operationSchema).optional(),
 });
 
-/** `app/operation`, `app/read`, `app/write` or `app/*`. */
+/** One operation: `app/operation`. */
+const operationName = z.string().regex(/^[^/\s]+\/[^/\s]+$/, "app/operation");
+
+/**
+ * `app/part`, or parts that must all hold joined by `+`: an operation's id, `read`, `write`, `kind:sql`,
+ * `resource:ledger`, `table:accounts,credits`. The app, the id and the values may have `*`.
+ */
 const target = z
   .string()
-  .regex(/^[^/\s]+\/[^/\s]+$/, "app/operation, app/read, app/write or app/*");
+  .regex(
+    /^[a-z0-9*][a-z0-9*-]*\/(?:[a-z0-9*-]+|(?:kind|resource|table):[^\s/+,]+(?:,[^\s/+,]+)*)(?:\+(?:[a-z0-9*-]+|(?:kind|resource|table):[^\s/+,]+(?:,[^\s/+,]+)*))*$/,
+    "app/operation, app/read, app/write, app/*, app/kind:…, app/resource:… or app/table:…, joined by +",
+  )
+  .describe(
+    "app/part+part: an operation's id, read, write, kind:…, resource:…, table:…; * stands for any characters",
+  );
 
 export const permissionSchema = z
   .strictObject({
     groups: z.array(groupName).min(1),
     allow: z.array(target).min(1).optional(),
     deny: z.array(target).min(1).optional(),
-    /** CEL over `arguments`, `identity`, `operation`. */
+    /** CEL over `arguments`, `identity`, `operation`, `time`. */
     when: z.string().optional(),
   })
   .refine(
@@ -191,9 +203,19 @@ export const permissionSchema = z
   );
 export type Permission = z.infer<typeof permissionSchema>;
 
+/** How often each person may run each of these operations. */
+const limitSchema = z.strictObject({
+  limit: z.array(target).min(1),
+  /** Whom it binds; default everybody. */
+  groups: z.array(groupName).min(1).optional(),
+  /** Calls per time, e.g. `30/1m`. */
+  rate: z.string().regex(/^[1-9]\d{0,8}\/[1-9]\d{0,5}(s|m|h|d)$/, "calls per time, e.g. 30/1m"),
+});
+export type Limit = z.infer<typeof limitSchema>;
+
 const matchSchema = z
   .strictObject({
-    operation: target.optional(),
+    operation: operationName.optional(),
     table: z.string().optional(),
     app: name.optional(),
     access: z.enum(["read", "write"]).optional(),
@@ -241,7 +263,7 @@ const suppressionSchema = z
       "widened-access",
       "unsealed-output",
     ]),
-    operation: target.optional(),
+    operation: operationName.optional(),
     /** As findings tell it: a file of the source where a map tells, else of the bundle, or govern.yaml. */
     file: z.string().min(1).optional(),
     reason: z.string().min(1),
@@ -281,10 +303,11 @@ export const workspaceSchema = z.strictObject({
   apps: z.record(name, appSchema).optional(),
   permissions: z.array(permissionSchema).optional(),
   approvals: z.array(approvalRuleSchema).optional(),
+  limits: z.array(limitSchema).optional(),
   reclassify: z
     .array(
       z.strictObject({
-        operation: target,
+        operation: operationName,
         access: z.enum(["read", "write"]),
         reason: z.string().min(1),
       }),

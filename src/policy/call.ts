@@ -2,6 +2,7 @@
 import type { CallArguments } from "../contract/arguments.ts";
 import type { Access, Operation } from "../contract/operation.ts";
 import type { Approvers } from "./quorum.ts";
+import type { OperationFacts } from "./target.ts";
 
 /** Who calls, as identity established it. */
 export interface PolicyIdentity {
@@ -15,10 +16,12 @@ export interface PolicyIdentity {
 export interface PolicyCall {
   readonly app: string;
   readonly operation: Operation;
+  /** Where other operations match the same call: the strictest access of all. Default: the operation's own. */
+  readonly access?: Access;
   readonly arguments: CallArguments;
   readonly identity: PolicyIdentity;
-  /** `YYYY-MM-DD` in UTC, for exemptions that end. */
-  readonly today: string;
+  /** When the call is judged: for conditions over `time`, and for exemptions that end. */
+  readonly time: Date;
 }
 
 /** `rule` names the deciding rule, e.g. `permissions[1]`; null when none matched. */
@@ -44,11 +47,8 @@ export type GateResult =
       readonly rule: string | null;
     };
 
-/** A call with what the compiled policy knows of its operation. */
+/** A call with what the workspace knows of its operation. */
 export interface JudgedCall {
   readonly call: PolicyCall;
-  /** After `reclassify`. */
-  readonly access: Access;
-  /** Of a batch, those of its statements. */
-  readonly tables: readonly string[];
+  readonly facts: OperationFacts;
 }

@@ -1,17 +1,23 @@
 /** The registered operations of every app, as rules refer to them. */
 import type { Access, Operation } from "../contract/operation.ts";
 import type { Workspace } from "../contract/workspace.ts";
+import type { OperationFacts } from "./target.ts";
 
 export interface Catalog {
   readonly apps: ReadonlySet<string>;
-  readonly has: (app: string, operation: string) => boolean;
-  /** The tables of an operation; of a batch, those of its statements. */
-  readonly tablesOf: (app: string, operation: Operation) => readonly string[];
+  /** Every operation of every app. */
+  readonly operations: readonly OperationFacts[];
+  readonly find: (app: string, operation: string) => OperationFacts | undefined;
   /** Its access after `reclassify`; of two entries for one operation, write wins. */
   readonly accessOf: (app: string, operation: Operation) => Access;
 }
 
-type Operations = ReadonlyMap<string, Operation>;
+/** The keys of `apps.X.resources` that an operation looks for, the nearest first. */
+export function resourceKeys(operation: Operation): readonly string[] {
+  return operation.kind === "sql" || operation.kind === "sql-batch"
+    ? [`sql:${operation.client}`, "sql"]
+    : [operation.origin];
+}
 
 function reclassified(workspace: Workspace): ReadonlyMap<string, Access> {
   const accesses = new Map<string, Access>();
@@ -25,30 +31,45 @@ function statementTables(operation: Operation | undefined): readonly string[] {
   return operation?.kind === "sql" ? operation.tables : [];
 }
 
+/** The tables of an operation; of a batch, those of its statements. */
+function tablesOf(
+  operation: Operation,
+  siblings: ReadonlyMap<string, Operation>,
+): readonly string[] {
+  if (operation.kind !== "sql-batch") return statementTables(operation);
+  return [...new Set(operation.statements.flatMap((id) => statementTables(siblings.get(id))))];
+}
+
 /** Joins the imported operations of every app with the hand-written ones of the workspace. */
 export function buildCatalog(
   workspace: Workspace,
-  apps: ReadonlyMap<string, readonly Operation[]>,
+  imported: ReadonlyMap<string, readonly Operation[]>,
 ): Catalog {
-  const names = new Set([...Object.keys(workspace.apps ?? {}), ...apps.keys()]);
-  const operations = new Map<string, Operations>();
-  for (const name of names) {
-    const written = workspace.apps?.[name]?.operations ?? [];
-    const all = [...(apps.get(name) ?? []), ...written];
-    operations.set(name, new Map(all.map((operation) => [operation.id, operation])));
-  }
   const accesses = reclassified(workspace);
+  const accessOf = (app: string, operation: Operation): Access =>
+    accesses.get(`${app}/${operation.id}`) ?? operation.access;
+  const apps = new Map<string, ReadonlyMap<string, OperationFacts>>();
+  for (const app of new Set([...Object.keys(workspace.apps ?? {}), ...imported.keys()])) {
+    const rule = workspace.apps?.[app];
+    const all = [...(imported.get(app) ?? []), ...(rule?.operations ?? [])];
+    const siblings = new Map(all.map((operation) => [operation.id, operation]));
+    const mapped = new Map(Object.entries(rule?.resources ?? {}));
+    const factsOf = (operation: Operation): OperationFacts => ({
+      app,
+      operation,
+      access: accessOf(app, operation),
+      tables: tablesOf(operation, siblings),
+      resource:
+        resourceKeys(operation)
+          .map((key) => mapped.get(key))
+          .find(Boolean) ?? null,
+    });
+    apps.set(app, new Map([...siblings].map(([id, operation]) => [id, factsOf(operation)])));
+  }
   return {
-    apps: names,
-    has: (app, operation) => operations.get(app)?.has(operation) ?? false,
-    tablesOf: (app, operation) =>
-      operation.kind === "sql-batch"
-        ? [
-            ...new Set(
-              operation.statements.flatMap((id) => statementTables(operations.get(app)?.get(id))),
-            ),
-          ]
-        : statementTables(operation),
-    accessOf: (app, operation) => accesses.get(`${app}/${operation.id}`) ?? operation.access,
+    apps: new Set(apps.keys()),
+    operations: [...apps.values()].flatMap((operations) => [...operations.values()]),
+    find: (app, operation) => apps.get(app)?.get(operation),
+    accessOf,
   };
 }

@@ -1,9 +1,12 @@
 /** Whether every name that a workspace's rules refer to exists. Faults are collected, each with its path in govern.yaml. */
 import type { WorkspacePath } from "../contract/workspace-fault.ts";
+import { operationSchema } from "../contract/operation.ts";
 import { nearestKey } from "../contract/schema-keys.ts";
 import type { App, Workspace } from "../contract/workspace.ts";
 import type { Catalog } from "./catalog.ts";
+import { isGlob } from "./glob.ts";
 import { knownGroups } from "./groups.ts";
+import { namedOperation, parseTarget, type Target } from "./target.ts";
 
 export interface NameFault {
   readonly path: WorkspacePath;
@@ -28,23 +31,70 @@ function groupFaults(
   );
 }
 
-const accessTargets: ReadonlySet<string> = new Set(["read", "write", "*"]);
+/** A name that has to be known where no `*` stands in it; with one, it may come to mean something later. */
+function unknownValues(
+  kind: string,
+  values: readonly string[],
+  known: Iterable<string>,
+): string | undefined {
+  const names = new Set(known);
+  const missing = values.find((value) => !isGlob(value) && !names.has(value));
+  return missing === undefined ? undefined : unknownName(kind, missing, names);
+}
 
-/** `accesses`: whether `app/read`, `app/write` and `app/*` may stand there too. */
-function targetFaults(
-  target: string,
-  path: WorkspacePath,
-  catalog: Catalog,
-  accesses: boolean,
-): NameFault[] {
-  const [app = "", what = ""] = target.split("/");
-  if (!catalog.apps.has(app)) return [{ path, message: unknownName("app", app, catalog.apps) }];
-  if (accessTargets.has(what)) {
-    const message = `\`${target}\` names no single operation; match by app and access`;
-    return accesses ? [] : [{ path, message }];
+const operationKinds = operationSchema.options.map((option) => option.shape.kind.value);
+
+/** What a target names that does not exist. */
+function targetMessage(target: Target, workspace: Workspace, catalog: Catalog): string | undefined {
+  const app = unknownValues("app", [target.app], catalog.apps);
+  if (app !== undefined) return app;
+  const named = namedOperation(target);
+  if (named !== undefined && catalog.find(named.app, named.id) === undefined) {
+    return unknownOperation(named.app, named.id, catalog);
   }
-  if (catalog.has(app, what)) return [];
-  return [{ path, message: `unknown operation \`${what}\` of the app ${app}` }];
+  for (const { key, values } of target.parts) {
+    const message =
+      key === "kind"
+        ? unknownValues("kind", values, operationKinds)
+        : key === "resource"
+          ? unknownValues("resource", values, Object.keys(workspace.resources ?? {}))
+          : undefined;
+    if (message !== undefined) return message;
+  }
+  return undefined;
+}
+
+function unknownOperation(app: string, id: string, catalog: Catalog): string {
+  const ids = catalog.operations.filter((facts) => facts.app === app);
+  const near = nearestKey(
+    id,
+    ids.map(({ operation }) => operation.id),
+  );
+  const advice = near === undefined ? "" : `, did you mean \`${near}\`?`;
+  return `unknown operation \`${id}\` of the app ${app}${advice}`;
+}
+
+/** A place that takes one operation by its name. */
+function operationFaults(name: string, path: WorkspacePath, catalog: Catalog): NameFault[] {
+  const [app = "", id = ""] = name.split("/");
+  if (!catalog.apps.has(app)) return [{ path, message: unknownName("app", app, catalog.apps) }];
+  if (/^(?:read|write)$|[*:]/.test(id)) {
+    return [{ path, message: `\`${name}\` names no single operation; match by app and access` }];
+  }
+  if (catalog.find(app, id) !== undefined) return [];
+  return [{ path, message: unknownOperation(app, id, catalog) }];
+}
+
+function targetFaults(
+  targets: readonly string[],
+  path: WorkspacePath,
+  workspace: Workspace,
+  catalog: Catalog,
+): NameFault[] {
+  return targets.flatMap((target, at) => {
+    const message = targetMessage(parseTarget(target, "takes"), workspace, catalog);
+    return message === undefined ? [] : [{ path: [...path, at], message }];
+  });
 }
 
 function permissionFaults(
@@ -55,9 +105,7 @@ function permissionFaults(
   return (workspace.permissions ?? []).flatMap((rule, index) => {
     const path = ["permissions", index];
     const targets = (["allow", "deny"] as const).flatMap((effect) =>
-      (rule[effect] ?? []).flatMap((target, at) =>
-        targetFaults(target, [...path, effect, at], catalog, true),
-      ),
+      targetFaults(rule[effect] ?? [], [...path, effect], workspace, catalog),
     );
     return [...groupFaults(rule.groups, [...path, "groups"], known), ...targets];
   });
@@ -73,7 +121,7 @@ function approvalFaults(
     const { operation, app } = rule.match;
     const faults: NameFault[] = [];
     if (operation !== undefined) {
-      faults.push(...targetFaults(operation, [...path, "match", "operation"], catalog, false));
+      faults.push(...operationFaults(operation, [...path, "match", "operation"], catalog));
     }
     if (app !== undefined && !catalog.apps.has(app)) {
       const message = unknownName("app", app, catalog.apps);
@@ -89,16 +137,24 @@ function approvalFaults(
   });
 }
 
+function limitFaults(
+  workspace: Workspace,
+  catalog: Catalog,
+  known: ReadonlySet<string>,
+): NameFault[] {
+  return (workspace.limits ?? []).flatMap((rule, index) => [
+    ...groupFaults(rule.groups ?? [], ["limits", index, "groups"], known),
+    ...targetFaults(rule.limit, ["limits", index, "limit"], workspace, catalog),
+  ]);
+}
+
 function reclassifyFaults(workspace: Workspace, catalog: Catalog): NameFault[] {
   const rules = workspace.reclassify ?? [];
   return rules.flatMap(({ operation }, index) => {
     const path = ["reclassify", index, "operation"];
     const twice = rules.findIndex((rule) => rule.operation === operation) !== index;
     const message = `\`${operation}\` is reclassified twice`;
-    return [
-      ...targetFaults(operation, path, catalog, false),
-      ...(twice ? [{ path, message }] : []),
-    ];
+    return [...operationFaults(operation, path, catalog), ...(twice ? [{ path, message }] : [])];
   });
 }
 
@@ -126,6 +182,7 @@ export function nameFaults(workspace: Workspace, catalog: Catalog): NameFault[] 
     ...Object.entries(workspace.apps ?? {}).flatMap((entry) => appFaults(entry, workspace)),
     ...permissionFaults(workspace, catalog, known),
     ...approvalFaults(workspace, catalog, known),
+    ...limitFaults(workspace, catalog, known),
     ...reclassifyFaults(workspace, catalog),
   ];
 }

@@ -4,28 +4,28 @@
  */
 import { canonicalJson } from "../contract/canonical-json.ts";
 import { parseDuration } from "../contract/duration.ts";
+import type { Access } from "../contract/operation.ts";
 import type { ApprovalRule } from "../contract/workspace.ts";
 import type { GateResult, JudgedCall } from "./call.ts";
-import type { Condition, Verdict } from "./condition.ts";
+import type { Condition, ConditionContext, Verdict } from "./condition.ts";
 import type { Approvers } from "./quorum.ts";
+import { mayTouch, touchesOnly } from "./table-names.ts";
+import type { OperationFacts } from "./target.ts";
 
 export interface GateRule {
   /** e.g. `approvals[0]`. */
   readonly name: string;
+  /** Its place in the file. */
+  readonly index: number;
   readonly rule: ApprovalRule;
   readonly condition: Condition | null;
 }
 
-interface Match {
-  readonly gate: GateRule;
-  readonly verdict: Verdict;
-}
-
 const defaultExpiry = parseDuration("24h");
 
-type HeldRule = Exclude<ApprovalRule, { require: "none" }>;
+export type HeldRule = Exclude<ApprovalRule, { require: "none" }>;
 
-function isHolding(rule: ApprovalRule): rule is HeldRule {
+export function isHolding(rule: ApprovalRule): rule is HeldRule {
   return !("require" in rule);
 }
 
@@ -33,38 +33,26 @@ function isHolding(rule: ApprovalRule): rule is HeldRule {
  * A rule that holds matches a statement by any of its tables; one that exempts needs the statement to touch no other:
  * a write to a second table must not slip through under the first one's exemption.
  */
-function matchesTable({ rule }: GateRule, tables: readonly string[]): boolean {
+function matchesTable(rule: ApprovalRule, facts: OperationFacts): boolean {
   const { table } = rule.match;
   if (table === undefined) return true;
-  return isHolding(rule)
-    ? tables.includes(table)
-    : tables.length > 0 && tables.every((one) => one === table);
+  return isHolding(rule) ? mayTouch([table], facts) : touchesOnly([table], facts);
 }
 
-function namesCall(gate: GateRule, { call, access, tables }: JudgedCall): boolean {
-  const { match } = gate.rule;
-  const named = `${call.app}/${call.operation.id}`;
+function namesOperation(rule: ApprovalRule, facts: OperationFacts): boolean {
+  const { match } = rule;
+  const named = `${facts.app}/${facts.operation.id}`;
   return (
     (match.operation ?? named) === named &&
-    (match.app ?? call.app) === call.app &&
-    (match.access ?? access) === access &&
-    matchesTable(gate, tables)
+    (match.app ?? facts.app) === facts.app &&
+    (match.access ?? facts.access) === facts.access &&
+    matchesTable(rule, facts)
   );
 }
 
-/** A condition that failed counts where the rule holds, not where it exempts. */
-function matchRule(gate: GateRule, judged: JudgedCall): Match | null {
-  const { rule } = gate;
-  if (!isHolding(rule) && rule.until !== undefined && judged.call.today > rule.until) return null;
-  if (!namesCall(gate, judged)) return null;
-  const verdict = gate.condition?.evaluate(judged) ?? "true";
-  const counts = verdict === "true" || (verdict === "failed" && isHolding(rule));
-  return counts ? { gate, verdict } : null;
-}
-
 /** Operation, then table, then app, then access; each outweighs all that follow. */
-function specificity({ gate }: Match): number {
-  const { operation, table, app, access } = gate.rule.match;
+function specificity({ rule }: GateRule): number {
+  const { operation, table, app, access } = rule.match;
   return [operation, table, app, access].reduce(
     (sum, part) => sum * 2 + (part === undefined ? 0 : 1),
     0,
@@ -72,8 +60,7 @@ function specificity({ gate }: Match): number {
 }
 
 /** How much a rule asks for: to hold, then how many people, then how many groups must be covered. */
-function demand({ gate }: Match): number[] {
-  const { rule } = gate;
+function demand({ rule }: GateRule): number[] {
   if (!isHolding(rule)) return [0, 0, 0];
   return [1, rule.quorum, rule.approvers.all?.length ?? 0];
 }
@@ -86,19 +73,42 @@ function compareLists(a: readonly number[], b: readonly number[]): number {
   return 0;
 }
 
-/** The first of the matches: most specific, most demanding, then by content, so that file order has no meaning. */
-function compareMatches(a: Match, b: Match): number {
+/** Most specific first, then most demanding, then by content, so that file order has no meaning. */
+function compareGates(a: GateRule, b: GateRule): number {
   const order = compareLists([specificity(b), ...demand(b)], [specificity(a), ...demand(a)]);
   if (order !== 0) return order;
-  return canonicalJson(a.gate.rule) < canonicalJson(b.gate.rule) ? -1 : 1;
+  return canonicalJson(a.rule) < canonicalJson(b.rule) ? -1 : 1;
 }
 
-function toApprovers({ all, any }: HeldRule["approvers"]): Approvers {
+/** The rules that name an operation, the one that decides first. Their conditions and ends are asked per call. */
+export function gatesFor(rules: readonly GateRule[], facts: OperationFacts): readonly GateRule[] {
+  return rules.filter(({ rule }) => namesOperation(rule, facts)).toSorted(compareGates);
+}
+
+/** The last day of an exemption counts, in UTC. */
+export function hasEnded(rule: ApprovalRule, time: Date): boolean {
+  return (
+    !isHolding(rule) && rule.until !== undefined && time.toISOString().slice(0, 10) > rule.until
+  );
+}
+
+/** What a rule says of a call: nothing (null), or with which verdict it counts. A failed condition counts where it holds. */
+export function gateVerdict(
+  { rule, condition }: GateRule,
+  time: Date,
+  context: () => ConditionContext,
+): Exclude<Verdict, "false"> | null {
+  if (hasEnded(rule, time)) return null;
+  const verdict = condition?.evaluate(context()) ?? "true";
+  if (verdict === "true") return verdict;
+  return verdict === "failed" && isHolding(rule) ? verdict : null;
+}
+
+export function toApprovers({ all, any }: HeldRule["approvers"]): Approvers {
   return all === undefined ? { any: any ?? [] } : { all };
 }
 
-function resultOf({ gate, verdict }: Match): GateResult {
-  const { rule, name } = gate;
+function resultOf({ rule, name }: GateRule, verdict: Verdict): GateResult {
   if (!isHolding(rule)) {
     return { required: false, reason: `${name} exempts it: ${rule.reason}`, rule: name };
   }
@@ -113,12 +123,8 @@ function resultOf({ gate, verdict }: Match): GateResult {
   };
 }
 
-/** Decides whether a call waits, and for whom. */
-export function gateCall(rules: readonly GateRule[], judged: JudgedCall): GateResult {
-  const matches = rules.map((rule) => matchRule(rule, judged)).filter((match) => match !== null);
-  const [decisive] = matches.toSorted(compareMatches);
-  if (decisive !== undefined) return resultOf(decisive);
-  if (judged.access === "read") {
+function unruled(access: Access): GateResult {
+  if (access === "read") {
     return { required: false, reason: "no rule holds this read", rule: null };
   }
   return {
@@ -129,4 +135,17 @@ export function gateCall(rules: readonly GateRule[], judged: JudgedCall): GateRe
     reason: "no rule matches this write: nobody can release it",
     rule: null,
   };
+}
+
+/** Decides whether a call waits, and for whom. `gates`: from `gatesFor` its operation. */
+export function gateCall(
+  gates: readonly GateRule[],
+  { call, facts }: JudgedCall,
+  context: () => ConditionContext,
+): GateResult {
+  for (const gate of gates) {
+    const verdict = gateVerdict(gate, call.time, context);
+    if (verdict !== null) return resultOf(gate, verdict);
+  }
+  return unruled(facts.access);
 }

@@ -1,24 +1,27 @@
 /**
- * Policy: (operation, arguments, identity, rules) → allowed or denied, held or not, with the reason. Pure: the same call
- * and the same workspace give the same answer; no clock, no file, no network. It never executes and never records.
+ * Policy: (operation, arguments, identity, time, rules) → allowed or denied, held or not, how often, with the reason. Pure:
+ * the same call and the same workspace give the same answer; no clock, no file, no network. It never executes and never
+ * records.
  */
 import { canonicalJson, sha256Hex } from "../contract/canonical-json.ts";
 import type { Access, Operation } from "../contract/operation.ts";
 import { workspaceInvalid, type LocateWorkspace } from "../contract/workspace-fault.ts";
 import type { Workspace } from "../contract/workspace.ts";
-import type { AuthorizeResult, GateResult, JudgedCall, PolicyCall } from "./call.ts";
-import { buildCatalog } from "./catalog.ts";
-import { nameFaults, type NameFault } from "./check-names.ts";
-import { compileCondition, type Condition } from "./condition.ts";
-import { gateCall, type GateRule } from "./gate.ts";
+import type { AuthorizeResult, GateResult, PolicyCall } from "./call.ts";
+import type { NameFault } from "./check-names.ts";
+import { compileWorkspaceRules } from "./workspace-rules.ts";
+import { contextOf, type ConditionContext } from "./condition.ts";
+import { gateCall } from "./gate.ts";
 import { groupsOf, type ClaimedIdentity } from "./groups.ts";
-import { authorizeCall, type PermissionRule } from "./permissions.ts";
+import { limitsFor, type LimitRule } from "./limits.ts";
+import { authorizeCall } from "./permissions.ts";
+import { indexRules, type OperationRules } from "./rule-index.ts";
 
 export type { PolicyCall } from "./call.ts";
 
 /** A workspace's rules, ready to judge calls. */
 export interface CompiledPolicy {
-  /** SHA-256 hex over the canonical JSON of permissions, approvals, groups and reclassify. */
+  /** SHA-256 hex over the canonical JSON of permissions, approvals, groups, limits and reclassify. */
   readonly digest: string;
   /** The permission groups of a verified identity; `devGroups`: what `identity.dev.users` gives, under `--dev` only. */
   readonly groupsOf: (identity: ClaimedIdentity, devGroups?: readonly string[]) => string[];
@@ -28,30 +31,22 @@ export interface CompiledPolicy {
   readonly authorize: (call: PolicyCall) => AuthorizeResult;
   /** Whether the call waits for a person. Says nothing of permission. */
   readonly gate: (call: PolicyCall) => GateResult;
+  /** How often this person may run this operation: every limit that binds the call. */
+  readonly limits: (call: PolicyCall) => readonly LimitRule[];
 }
 
 /** Digest of what decides: two workspaces with the same one judge alike. */
-function policyDigest({ permissions, approvals, groups, reclassify }: Workspace): string {
+export function policyDigest(workspace: Workspace): string {
+  const { permissions, approvals, groups, limits, reclassify } = workspace;
   return sha256Hex(
     canonicalJson({
       permissions: permissions ?? [],
       approvals: approvals ?? [],
       groups: groups ?? {},
+      limits: limits ?? [],
       reclassify: reclassify ?? [],
     }),
   );
-}
-
-type ConditionCollector = (when: string | undefined, path: NameFault["path"]) => Condition | null;
-
-function collectConditions(faults: NameFault[]): ConditionCollector {
-  return (when, path) => {
-    if (when === undefined) return null;
-    const compiled = compileCondition(when);
-    if (compiled.ok) return compiled.condition;
-    faults.push({ path, message: `the condition is not valid: ${compiled.reason}` });
-    return null;
-  };
 }
 
 function throwFaults(faults: readonly NameFault[], locate: LocateWorkspace): void {
@@ -61,40 +56,63 @@ function throwFaults(faults: readonly NameFault[], locate: LocateWorkspace): voi
 
 const unlocated: LocateWorkspace = () => ({ file: "govern.yaml", line: 1, column: 1 });
 
+const unregistered = {
+  authorize: {
+    decision: "deny",
+    code: "denied",
+    reason: "the operation is not registered",
+    rule: null,
+  },
+  gate: {
+    required: true,
+    approvers: null,
+    quorum: 1,
+    expiresIn: 3_600_000,
+    reason: "the operation is not registered: nobody can release it",
+    rule: null,
+  },
+} as const satisfies { authorize: AuthorizeResult; gate: GateResult };
+
+/** The context of one call's conditions, made when the first of them asks. */
+function lazyContext(call: PolicyCall, { facts }: OperationRules): () => ConditionContext {
+  let context: ConditionContext | undefined;
+  return () => (context ??= contextOf({ call, facts }));
+}
+
 /**
  * Compiles the rules of a workspace. `apps`: the imported operations of each app; those written in the workspace are added.
  * When this returns, every group, app, operation and resource that a rule names exists and every condition has been
- * parsed and type-checked. Throws `workspace-invalid` with all faults, each placed by `locate`.
+ * parsed and type-checked, against the fields of the operations that its rule names. Throws `workspace-invalid` with all
+ * faults, each placed by `locate`.
  */
 export function compilePolicy(
   workspace: Workspace,
   apps: ReadonlyMap<string, readonly Operation[]>,
   locate: LocateWorkspace = unlocated,
 ): CompiledPolicy {
-  const catalog = buildCatalog(workspace, apps);
-  const faults = nameFaults(workspace, catalog);
-  const condition = collectConditions(faults);
-  const permissions = (workspace.permissions ?? []).map((permission, index): PermissionRule => ({
-    name: `permissions[${index}]`,
-    permission,
-    condition: condition(permission.when, ["permissions", index, "when"]),
-  }));
-  const gates = (workspace.approvals ?? []).map((rule, index): GateRule => ({
-    name: `approvals[${index}]`,
-    rule,
-    condition: condition(rule.match.when, ["approvals", index, "match", "when"]),
-  }));
-  throwFaults(faults, locate);
-  const judge = (call: PolicyCall): JudgedCall => ({
-    call,
-    access: catalog.accessOf(call.app, call.operation),
-    tables: catalog.tablesOf(call.app, call.operation),
-  });
+  const rules = compileWorkspaceRules(workspace, apps);
+  throwFaults(rules.faults, locate);
+  const { catalog } = rules;
+  const find = indexRules(rules, catalog);
+  const rulesOf = ({ app, operation, access }: PolicyCall): OperationRules | undefined =>
+    find(app, operation.id, access);
   return {
     digest: policyDigest(workspace),
     groupsOf: (identity, devGroups) => groupsOf(workspace.groups ?? {}, identity, devGroups),
     access: catalog.accessOf,
-    authorize: (call) => authorizeCall(permissions, judge(call)),
-    gate: (call) => gateCall(gates, judge(call)),
+    authorize(call) {
+      const found = rulesOf(call);
+      if (found === undefined) return unregistered.authorize;
+      return authorizeCall(found.choiceFor(call.identity.groups), lazyContext(call, found));
+    },
+    gate(call) {
+      const found = rulesOf(call);
+      if (found === undefined) return unregistered.gate;
+      return gateCall(found.gates, { call, facts: found.facts }, lazyContext(call, found));
+    },
+    limits(call) {
+      const found = rulesOf(call);
+      return found === undefined ? [] : limitsFor(found.limits, call.identity.groups);
+    },
   };
 }

@@ -43,6 +43,7 @@ function questionOf(
     access: accessOf(target, record),
     arguments: record.call?.arguments as unknown as CallArguments,
     identity: { subject, issuer, groups },
+    time: new Date(),
   };
 }
 

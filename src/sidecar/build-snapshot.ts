@@ -1,13 +1,8 @@
 /** Puts rules, operations and resources together into the snapshot that calls see. */
+import { resourceKeys } from "../policy/catalog.ts";
 import type { LoadedWorkspace } from "./load-workspace.ts";
 import type { Rules } from "./rules.ts";
-import {
-  buildApp,
-  resourceKeys,
-  type AppSnapshot,
-  type Resource,
-  type Snapshot,
-} from "./snapshot.ts";
+import { buildApp, type AppSnapshot, type Resource, type Snapshot } from "./snapshot.ts";
 
 /** The snapshot of a loaded workspace. Operations without a mapped resource have none: their calls are refused. */
 export function buildSnapshot(

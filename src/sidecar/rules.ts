@@ -1,6 +1,7 @@
 /** What the lifecycle asks of the workspace's rules; ../policy answers. Pure: no clock of its own, no I/O. */
 import type { CallArguments } from "../contract/arguments.ts";
 import type { Access, Operation } from "../contract/operation.ts";
+import type { LimitRule } from "../policy/limits.ts";
 import type { Approvers } from "../policy/quorum.ts";
 import type { Identity } from "./identity/identity.ts";
 
@@ -12,6 +13,8 @@ export interface RuleQuestion {
   readonly access: Access;
   readonly arguments: CallArguments;
   readonly identity: Pick<Identity, "subject" | "issuer" | "groups">;
+  /** When it is judged. */
+  readonly time: Date;
 }
 
 type PermissionVerdict =
@@ -37,6 +40,8 @@ export interface Rules {
   accessOf(app: string, operation: Operation): Access;
   authorize(question: RuleQuestion): PermissionVerdict;
   gate(question: RuleQuestion): GateVerdict;
+  /** The limits on how often this person may run this operation. */
+  limits(question: RuleQuestion): readonly LimitRule[];
   /** The permission groups of a person. */
   groupsOf(identity: RuleQuestion["identity"]): readonly string[];
 }

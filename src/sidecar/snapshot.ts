@@ -74,13 +74,6 @@ function summaryOf(operation: Operation): string {
   }
 }
 
-/** The keys of `apps.X.resources` that an operation looks for, the nearest first. */
-export function resourceKeys(operation: Operation): readonly string[] {
-  return operation.kind === "sql" || operation.kind === "sql-batch"
-    ? [`sql:${operation.client}`, "sql"]
-    : [operation.origin];
-}
-
 export interface AppParts {
   readonly name: string;
   readonly build: string;

@@ -79,7 +79,7 @@ function call(
     app: "console",
     operation,
     arguments: values,
-    today: "2026-03-01",
+    time: new Date("2026-03-01T12:00:00Z"),
     identity: { subject: "sam", issuer: "dev", groups: ["support"] },
     ...rest,
   };
@@ -410,8 +410,10 @@ describe("gate", () => {
 
   it("lets an exemption end after its last day", () => {
     const policy = compile({ approvals: [exempt({ access: "write" }, { until: "2026-06-30" })] });
-    expect(policy.gate(call(credit, { today: "2026-06-30" })).required).toBe(false);
-    expect(policy.gate(call(credit, { today: "2026-07-01" }))).toMatchObject({
+    expect(policy.gate(call(credit, { time: new Date("2026-06-30T23:59:59.999Z") })).required).toBe(
+      false,
+    );
+    expect(policy.gate(call(credit, { time: new Date("2026-07-01T00:00:00Z") }))).toMatchObject({
       required: true,
       approvers: null,
     });

@@ -62,6 +62,7 @@ export function openRules(rules: Partial<Rules> = {}): Rules {
     groupsOf: ({ groups }) => groups,
     authorize: () => ({ allowed: true, why: "permissions[0]" }),
     gate: () => ({ required: false, why: "approvals[0] exempts it" }),
+    limits: () => [],
     ...rules,
   };
 }

@@ -17,6 +17,7 @@ function questionOf(call: ValidCall): RuleQuestion {
     access: call.access,
     arguments: call.arguments,
     identity: call.identity,
+    time: new Date(),
   };
 }
 

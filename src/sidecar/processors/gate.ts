@@ -74,6 +74,7 @@ export function createGate({ store, now }: GateOptions): Part<"gate"> {
         access: call.access,
         arguments: call.arguments,
         identity: call.identity,
+        time: new Date(now()),
       });
       if (!verdict.required)
         return proceed({ ...call, gate: { kind: "open", reason: verdict.why } });

@@ -1,0 +1,171 @@
+/** The arguments that an operation is known to have, as types that conditions are checked against. */
+import { Environment } from "@marcbachmann/cel-js";
+import { nearestKey } from "../contract/schema-keys.ts";
+import type { Body, Field, Fields, HttpOperation, Operation } from "../contract/operation.ts";
+import type { ArgumentReads } from "./expression.ts";
+
+/** One part of the arguments, as `body`: its known fields by type; `open` where it may have others. */
+interface Part {
+  readonly fields: Readonly<Record<string, string>>;
+  readonly open: boolean;
+}
+
+/** Null: nothing is known. */
+type Shape = Readonly<Record<string, Part>> | null;
+
+/** The environment that conditions run in: arguments may be anything. */
+export function conditionEnvironment(): Environment {
+  return plainEnvironment().registerVariable("arguments", "map");
+}
+
+function plainEnvironment(): Environment {
+  return new Environment({
+    homogeneousAggregateLiterals: false,
+    limits: {
+      maxAstNodes: 400,
+      maxDepth: 32,
+      maxListElements: 200,
+      maxMapEntries: 100,
+      maxCallArguments: 8,
+    },
+  })
+    .registerVariable("time", "google.protobuf.Timestamp")
+    .registerVariable({
+      name: "identity",
+      schema: { subject: "string", issuer: "string", groups: "list<string>" },
+    })
+    .registerVariable({
+      name: "operation",
+      schema: {
+        id: "string",
+        kind: "string",
+        access: "string",
+        app: "string",
+        method: "string",
+        path: "string",
+        tables: "list<string>",
+      },
+    });
+}
+
+/** For checking alone, never for running: as values of an unknown type do, numbers compare with integer literals. */
+const checkingEnvironment = plainEnvironment()
+  .registerOperator("double == int", () => false)
+  .registerOperator("double in list<int>", () => false);
+
+function literalType(value: unknown): string {
+  const types: Readonly<Record<string, string>> = {
+    string: "string",
+    number: "double",
+    boolean: "bool",
+  };
+  return types[typeof value] ?? "dyn";
+}
+
+function typeOf(field: Field): string {
+  if (typeof field === "object") {
+    return "list" in field ? `list<${typeOf(field.list)}>` : literalType(field.literal);
+  }
+  const types = { string: "string", number: "double", boolean: "bool", any: "dyn" } as const;
+  return types[field];
+}
+
+function partOf({ fields, open }: Fields): Part {
+  const types = Object.entries(fields).map(([name, field]) => [name, typeOf(field)]);
+  return { fields: Object.fromEntries(types), open };
+}
+
+function bodyPart({ type, fields, open }: Body): Part {
+  if (type === "none") return { fields: {}, open: false };
+  if (type === "json" || type === "form") {
+    return partOf({ fields: fields ?? {}, open: open ?? fields === undefined });
+  }
+  const payload = { digest: "string", bytes: "double", contentType: "string" };
+  return { fields: payload, open: false };
+}
+
+const texts = (names: readonly string[]): Part => ({
+  fields: Object.fromEntries(names.map((name) => [name, "string"])),
+  open: false,
+});
+
+function httpShape({ path, query, headers, body }: HttpOperation): Shape {
+  const holes = [...path.matchAll(/\{([^{}*]+)\*?\}/g)].map(([, name = ""]) => name);
+  return {
+    path: texts(holes),
+    query: partOf(query),
+    headers: texts(headers),
+    body: bodyPart(body),
+  };
+}
+
+function shapeOf(operation: Operation): Shape {
+  if (operation.kind === "http") return httpShape(operation);
+  if (operation.kind !== "sql") return null;
+  const values = operation.parameters.map((name) => [name, "dyn"]);
+  return { values: { fields: Object.fromEntries(values), open: false } };
+}
+
+function unknown(what: string, name: string, known: readonly string[]): string {
+  const near = nearestKey(name, known);
+  const advice = near === undefined ? "" : `, did you mean \`${near}\`?`;
+  return `has no \`${name}\` in ${what}${advice}`;
+}
+
+/** What a condition reads and an operation does not have; null where it has all of it. */
+function missingField(shape: NonNullable<Shape>, reads: ArgumentReads): string | null {
+  for (const [part, names] of reads.parts) {
+    if (part === "") continue;
+    const known = Object.hasOwn(shape, part) ? shape[part] : undefined;
+    if (known === undefined) return unknown("arguments", part, Object.keys(shape));
+    for (const name of known.open ? [] : (names ?? [])) {
+      if (!Object.hasOwn(known.fields, name)) {
+        return unknown(`arguments.${part}`, name, Object.keys(known.fields));
+      }
+    }
+  }
+  return null;
+}
+
+type Schema = Record<string, string | Record<string, string>>;
+
+/** Typed where fields are read one by one; a part that is read as a whole, or has no fields, stays a map. */
+function schemaOf(shape: NonNullable<Shape>, { parts }: ArgumentReads): Schema {
+  const schema: Schema = {};
+  for (const [part, known] of Object.entries(shape)) {
+    const names = parts.get(part);
+    if (names === undefined || names === null) {
+      schema[part] = "map";
+      continue;
+    }
+    schema[part] = Object.fromEntries(
+      [...names].map((name) => [
+        name,
+        Object.hasOwn(known.fields, name) ? (known.fields[name] as string) : "dyn",
+      ]),
+    );
+  }
+  return schema;
+}
+
+/**
+ * Checks a condition against the fields that an operation is known to have, and their types. Gives what does not fit, as
+ * `has no …` or as the checker says it; null where all fits, or nothing is known.
+ */
+export function argumentFault(
+  operation: Operation,
+  text: string,
+  reads: ArgumentReads,
+): string | null {
+  const shape = shapeOf(operation);
+  if (shape === null || !reads.any) return null;
+  const missing = missingField(shape, reads);
+  if (missing !== null || reads.parts.has("")) return missing;
+  const schema = schemaOf(shape, reads);
+  const checked = checkingEnvironment
+    .clone()
+    .registerVariable({ name: "arguments", schema })
+    .check(text);
+  if (checked.valid) return null;
+  return `has other types: ${checked.error?.message.split("\n")[0] ?? ""}`;
+}
