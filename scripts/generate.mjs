@@ -33,12 +33,14 @@ function emitSchema(name, title, schema) {
 const { operationsFileSchema } = await import("../dist/contract/operation.js");
 const { buildFileSchema, inspectReportSchema } = await import("../dist/contract/build.js");
 const { workspaceSchema } = await import("../dist/contract/workspace.js");
+const { policyCasesSchema } = await import("../dist/contract/policy-cases.js");
 const { auditEntrySchema } = await import("../dist/contract/audit-entry.js");
 
 emitSchema("operations", "operations.json: the reviewed contract of one app", operationsFileSchema);
 emitSchema("build", "build.json: what one import saw", buildFileSchema);
 emitSchema("inspect", "What govern inspect --json prints", inspectReportSchema);
 emitSchema("workspace", "govern.yaml: the workspace", workspaceSchema);
+emitSchema("policy-cases", "A file of cases for govern policy test", policyCasesSchema);
 emitSchema("audit-entry", "One entry of the audit trail, version 1", auditEntrySchema);
 
 emit("src/bundle/recognizers/registry.ts", registryText());

@@ -15,6 +15,7 @@ import { registerImport } from "./commands/import.ts";
 import { registerInspect } from "./commands/inspect.ts";
 import { registerLogin } from "./commands/login.ts";
 import { registerLogout } from "./commands/logout.ts";
+import { registerPolicy } from "./commands/policy.ts";
 import { registerServe } from "./commands/serve.ts";
 import { registerWhoami } from "./commands/whoami.ts";
 import { acceptServer } from "./remote/server-option.ts";
@@ -31,6 +32,7 @@ const commands = [
   registerLogin,
   registerLogout,
   registerWhoami,
+  registerPolicy,
   registerClassify,
   registerDoctor,
 ];

@@ -4,6 +4,7 @@
  */
 import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, visit } from "yaml";
 import type { Document } from "yaml";
+import type * as z from "zod";
 import { keysAt, nearestKey } from "./schema-keys.ts";
 import {
   pathText,
@@ -18,7 +19,12 @@ const maxCharacters = 1_000_000;
 const maxAliases = 100;
 
 /** One fault as zod tells it. */
-type Issue = NonNullable<ReturnType<typeof workspaceSchema.safeParse>["error"]>["issues"][number];
+type Issue = z.core.$ZodIssue;
+
+export interface ParsedYaml<T> {
+  readonly value: T;
+  readonly locate: LocateWorkspace;
+}
 
 export interface ParsedWorkspace {
   readonly workspace: Workspace;
@@ -88,8 +94,8 @@ function isMissing(value: unknown, path: WorkspacePath): boolean {
   return at === undefined;
 }
 
-function unknownKeyFault(path: (string | number)[], key: string): Fault {
-  const valid = keysAt(workspaceSchema, path);
+function unknownKeyFault(schema: z.ZodType, path: (string | number)[], key: string): Fault {
+  const valid = keysAt(schema, path);
   const meant = nearestKey(key, valid);
   const advice =
     meant === undefined ? `; valid here: ${valid.join(", ")}` : `, did you mean \`${meant}\`?`;
@@ -103,15 +109,21 @@ function unknownKeyFault(path: (string | number)[], key: string): Fault {
   };
 }
 
-function faultsOf(issue: Issue, value: unknown, parents: (string | number)[] = []): Fault[] {
+/** What was read, and what it should have been. */
+interface Read {
+  readonly schema: z.ZodType;
+  readonly value: unknown;
+}
+
+function faultsOf(issue: Issue, read: Read, parents: (string | number)[] = []): Fault[] {
   const path = [...parents, ...issue.path.filter((step) => typeof step !== "symbol")];
   if (issue.code === "unrecognized_keys")
-    return issue.keys.map((key) => unknownKeyFault(path, key));
+    return issue.keys.map((key) => unknownKeyFault(read.schema, path, key));
   if (issue.code === "invalid_union" && issue.errors.length > 0) {
     const option = likeliestOption(issue.errors as readonly (readonly Issue[])[]);
-    if (option.length > 0) return option.flatMap((inner) => faultsOf(inner, value, path));
+    if (option.length > 0) return option.flatMap((inner) => faultsOf(inner, read, path));
   }
-  if (isMissing(value, path)) {
+  if (isMissing(read.value, path)) {
     return [{ path, message: `${pathText(path)} is missing`, atKey: false, missing: true }];
   }
   if (issue.code === "invalid_key") {
@@ -183,11 +195,15 @@ function readDocument(text: string, lineCounter: LineCounter): Document | null {
 }
 
 /**
- * Parses and validates the text of a govern.yaml. `file` is its name in messages. When this returns, the workspace has
- * the shape of `workspaceSchema`, no key was given twice and none is unknown; names that rules refer to are not checked
- * yet (see policy). Throws `workspace-invalid` whose message starts with `file:line:column`.
+ * Parses the text of a YAML file that has to fit a schema. `file` is its name in messages. When this returns, the value
+ * has the schema's shape, no key was given twice and none is unknown. Throws `workspace-invalid` whose message starts with
+ * `file:line:column`.
  */
-export function parseWorkspace(text: string, file: string): ParsedWorkspace {
+export function parseYaml<S extends z.ZodType>(
+  text: string,
+  file: string,
+  schema: S,
+): ParsedYaml<z.infer<S>> {
   const start = { file, line: 1, column: 1 };
   if (text.length > maxCharacters) {
     throw workspaceInvalid({ place: start, message: "is larger than a million characters" });
@@ -209,9 +225,11 @@ export function parseWorkspace(text: string, file: string): ParsedWorkspace {
   if (!("value" in read)) {
     throw workspaceInvalid({ place: place(read.offset), message: read.message });
   }
-  const parsed = workspaceSchema.safeParse(read.value);
+  const parsed = schema.safeParse(read.value);
   if (!parsed.success) {
-    const faults = parsed.error.issues.flatMap((issue) => faultsOf(issue, read.value));
+    const faults = parsed.error.issues.flatMap((issue) =>
+      faultsOf(issue, { schema, value: read.value }),
+    );
     throwFaults(
       arrangeFaults(faults).map((fault) => ({
         place: place(offsetOf(document, fault.path, fault.atKey)),
@@ -220,5 +238,14 @@ export function parseWorkspace(text: string, file: string): ParsedWorkspace {
     );
     throw workspaceInvalid({ place: start, message: "is not valid" });
   }
-  return { workspace: parsed.data, locate: (path) => place(offsetOf(document, path, false)) };
+  return { value: parsed.data, locate: (path) => place(offsetOf(document, path, false)) };
+}
+
+/**
+ * Parses and validates the text of a govern.yaml, as `parseYaml` does. Names that rules refer to are not checked yet (see
+ * policy).
+ */
+export function parseWorkspace(text: string, file: string): ParsedWorkspace {
+  const { value, locate } = parseYaml(text, file, workspaceSchema);
+  return { workspace: value, locate };
 }

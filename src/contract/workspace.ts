@@ -209,7 +209,12 @@ const limitSchema = z.strictObject({
   /** Whom it binds; default everybody. */
   groups: z.array(groupName).min(1).optional(),
   /** Calls per time, e.g. `30/1m`. */
-  rate: z.string().regex(/^[1-9]\d{0,8}\/[1-9]\d{0,5}(s|m|h|d)$/, "calls per time, e.g. 30/1m"),
+  rate: z
+    .string()
+    .regex(
+      /^[1-9]\d{0,5}\/(?:[1-9]\d{0,2}[sm]|(?:[1-9]|1\d|2[0-4])h|1d)$/,
+      "calls per time of up to a day, e.g. 30/1m",
+    ),
 });
 export type Limit = z.infer<typeof limitSchema>;
 

@@ -1,5 +1,6 @@
 /** The arguments that an operation is known to have, as types that conditions are checked against. */
 import { Environment } from "@marcbachmann/cel-js";
+import type { JsonValue } from "../contract/canonical-json.ts";
 import { nearestKey } from "../contract/schema-keys.ts";
 import type { Body, Field, Fields, HttpOperation, Operation } from "../contract/operation.ts";
 import type { ArgumentReads } from "./expression.ts";
@@ -168,4 +169,47 @@ export function argumentFault(
     .check(text);
   if (checked.valid) return null;
   return `has other types: ${checked.error?.message.split("\n")[0] ?? ""}`;
+}
+
+function fits(type: string, value: JsonValue): boolean {
+  const item = /^list<(.+)>$/.exec(type)?.[1];
+  if (item !== undefined) return Array.isArray(value) && value.every((one) => fits(item, one));
+  if (type === "double") return typeof value === "number";
+  if (type === "bool") return typeof value === "boolean";
+  return type === "dyn" || typeof value === type;
+}
+
+function isFields(value: JsonValue): value is { readonly [key: string]: JsonValue } {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function partFault(name: string, known: Part, value: JsonValue): string | null {
+  if (!isFields(value)) {
+    return value === null || known.open ? null : `arguments.${name} is not an object`;
+  }
+  for (const [field, one] of Object.entries(value)) {
+    const type = Object.hasOwn(known.fields, field) ? known.fields[field] : undefined;
+    if (type === undefined && !known.open) {
+      return `the operation ${unknown(`arguments.${name}`, field, Object.keys(known.fields))}`;
+    }
+    if (type !== undefined && !fits(type, one)) return `arguments.${name}.${field} is no ${type.replace("double", "number")}`;
+  }
+  return null;
+}
+
+/** What is wrong with arguments that somebody wrote down for an operation; null where they fit what is known of it. */
+export function givenFault(
+  operation: Operation,
+  given: Readonly<Record<string, JsonValue>>,
+): string | null {
+  const shape = shapeOf(operation);
+  if (shape === null) return null;
+  for (const [part, value] of Object.entries(given)) {
+    const known = Object.hasOwn(shape, part) ? shape[part] : undefined;
+    if (known === undefined)
+      return `the operation ${unknown("arguments", part, Object.keys(shape))}`;
+    const fault = partFault(part, known, value);
+    if (fault !== null) return fault;
+  }
+  return null;
 }

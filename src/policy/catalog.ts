@@ -73,3 +73,14 @@ export function buildCatalog(
     accessOf,
   };
 }
+
+/** A registered operation, imported or written in the workspace. */
+export function findOperation(
+  workspace: Workspace,
+  apps: ReadonlyMap<string, readonly Operation[]>,
+  app: string,
+  id: string,
+): Operation | undefined {
+  const own = Object.hasOwn(workspace.apps ?? {}, app) ? workspace.apps?.[app]?.operations : [];
+  return [...(apps.get(app) ?? []), ...(own ?? [])].find((operation) => operation.id === id);
+}

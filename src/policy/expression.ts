@@ -102,7 +102,7 @@ function timeFault(name: string, text: string): string | null {
 
 function zoneFault(zone: string): string | null {
   try {
-    new Intl.DateTimeFormat("en", { timeZone: zone });
+    Intl.DateTimeFormat("en", { timeZone: zone });
     return null;
   } catch {
     return `"${zone}" is no time zone`;

@@ -12,7 +12,7 @@ import type { NameFault } from "./check-names.ts";
 import { compileWorkspaceRules } from "./workspace-rules.ts";
 import { contextOf, type ConditionContext } from "./condition.ts";
 import { gateCall } from "./gate.ts";
-import { groupsOf, type ClaimedIdentity } from "./groups.ts";
+import { groupsOf, knownGroups, type ClaimedIdentity } from "./groups.ts";
 import { limitsFor, type LimitRule } from "./limits.ts";
 import { authorizeCall } from "./permissions.ts";
 import { indexRules, type OperationRules } from "./rule-index.ts";
@@ -23,6 +23,8 @@ export type { PolicyCall } from "./call.ts";
 export interface CompiledPolicy {
   /** SHA-256 hex over the canonical JSON of permissions, approvals, groups, limits and reclassify. */
   readonly digest: string;
+  /** The groups that exist. */
+  readonly groups: ReadonlySet<string>;
   /** The permission groups of a verified identity; `devGroups`: what `identity.dev.users` gives, under `--dev` only. */
   readonly groupsOf: (identity: ClaimedIdentity, devGroups?: readonly string[]) => string[];
   /** The operation's access after `reclassify`. */
@@ -98,6 +100,7 @@ export function compilePolicy(
     find(app, operation.id, access);
   return {
     digest: policyDigest(workspace),
+    groups: knownGroups(workspace),
     groupsOf: (identity, devGroups) => groupsOf(workspace.groups ?? {}, identity, devGroups),
     access: catalog.accessOf,
     authorize(call) {
