@@ -14,6 +14,7 @@ import { createResolve } from "./processors/resolve.ts";
 import { createRespond } from "./processors/respond.ts";
 import { createValidate } from "./processors/validate.ts";
 import type { SignIn } from "./routes/sign-in.ts";
+import { createRateLimits } from "./rate-limits.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Store } from "./store/store.ts";
 
@@ -54,7 +55,7 @@ export function assemble(options: AssembleOptions): Assembly {
     }),
     createResolve(),
     createValidate(),
-    createAuthorize(),
+    createAuthorize({ limits: createRateLimits() }),
     createGate({ store, now: Date.now }),
     createExecute({ store, runVoucher: (id) => executor.runVoucher(id), onFault }),
     createRespond(),

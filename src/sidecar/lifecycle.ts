@@ -111,6 +111,8 @@ export type CallSoFar = ReceivedCall & Partial<Omit<ExecutedCall, keyof Received
 export interface Refusal {
   readonly code: GovernErrorCode;
   readonly detail: string;
+  /** Whole seconds after which it may be asked again. */
+  readonly retryAfter?: number;
 }
 
 /** Why a call goes no further. */

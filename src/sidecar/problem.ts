@@ -30,6 +30,9 @@ export function problemAnswer(refusal: Refusal, correlation: string): Answer {
     headers: [
       ["content-type", "application/problem+json"],
       [headers.error, refusal.code],
+      ...(refusal.retryAfter === undefined
+        ? []
+        : [["retry-after", String(refusal.retryAfter)] as const]),
       ...alwaysSent,
     ],
     body: Buffer.from(JSON.stringify(problem)),

@@ -8,6 +8,7 @@ import { createRecord } from "../../src/sidecar/processors/record.ts";
 import { createResolve } from "../../src/sidecar/processors/resolve.ts";
 import { createRespond } from "../../src/sidecar/processors/respond.ts";
 import { createValidate } from "../../src/sidecar/processors/validate.ts";
+import { createRateLimits } from "../../src/sidecar/rate-limits.ts";
 import {
   assemblePipeline,
   points,
@@ -38,7 +39,7 @@ function partsOver(store: MemoryStore): Parts {
     createIdentify({ identify: async () => ({ ok: true, identity }) }),
     createResolve(),
     createValidate(),
-    createAuthorize(),
+    createAuthorize({ limits: createRateLimits() }),
     createGate({ store, now: Date.now }),
     createExecute({ store, runVoucher: noVoucher, onFault }),
     createRespond(),

@@ -1,4 +1,4 @@
-/** authorize: whether a permission lets this identity run this call now. Must not look at approvals. */
+/** authorize: whether a permission lets this identity run this call now, and this often. Must not look at approvals. */
 import {
   proceed,
   refuse,
@@ -7,6 +7,7 @@ import {
   type Step,
   type ValidCall,
 } from "../lifecycle.ts";
+import type { RateLimits } from "../rate-limits.ts";
 import type { RuleQuestion } from "../rules.ts";
 
 /** The call as rules see it. */
@@ -21,12 +22,26 @@ function questionOf(call: ValidCall): RuleQuestion {
   };
 }
 
-async function authorize(call: ValidCall): Promise<Step<AuthorizedCall>> {
-  const verdict = call.snapshot.rules.authorize(questionOf(call));
-  if (!verdict.allowed) return refuse(verdict.code, verdict.why);
-  return proceed({ ...call, permission: verdict.why });
+export interface AuthorizeOptions {
+  readonly limits: RateLimits;
 }
 
-export function createAuthorize(): Part<"authorize"> {
-  return { point: "authorize", process: authorize };
+/** What is permitted is counted: nothing ran yet, so that a library may repeat what is refused here. */
+export function createAuthorize({ limits }: AuthorizeOptions): Part<"authorize"> {
+  return {
+    point: "authorize",
+    process: async function authorize(call): Promise<Step<AuthorizedCall>> {
+      const { rules } = call.snapshot;
+      const question = questionOf(call);
+      const verdict = rules.authorize(question);
+      if (!verdict.allowed) return refuse(verdict.code, verdict.why);
+      const name = `${call.app.name}/${call.target.operation.id}`;
+      const exceeded = await limits.take(rules.limits(question), call.identity, name);
+      if (exceeded === undefined) return proceed({ ...call, permission: verdict.why });
+      const { limit, retryAfter } = exceeded;
+      const detail = `${limit.name} lets you do this ${limit.rate.replace("/", " times in ")}.`;
+      const refusal = { code: "rate-limited", detail, retryAfter } as const;
+      return { ok: false, halt: { kind: "refused", refusal } };
+    },
+  };
 }

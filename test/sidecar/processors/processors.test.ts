@@ -9,6 +9,7 @@ import { createIdentify } from "../../../src/sidecar/processors/identify.ts";
 import { createResolve } from "../../../src/sidecar/processors/resolve.ts";
 import { createRespond } from "../../../src/sidecar/processors/respond.ts";
 import { createValidate } from "../../../src/sidecar/processors/validate.ts";
+import { createRateLimits } from "../../../src/sidecar/rate-limits.ts";
 import { createMemoryStore } from "../memory-store.ts";
 import {
   authorizedCall,
@@ -261,7 +262,10 @@ describe("authorize", () => {
         return { allowed: false, code: "policy-failed", why: "no such key" };
       },
     });
-    const step = await createAuthorize().process({ ...validCall({ rules }), access: "write" });
+    const step = await createAuthorize({ limits: createRateLimits() }).process({
+      ...validCall({ rules }),
+      access: "write",
+    });
     expect(codeOf(step)).toBe("policy-failed");
     expect(asked).toEqual([["write", "sam"]]);
   });
