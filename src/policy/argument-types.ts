@@ -192,7 +192,8 @@ function partFault(name: string, known: Part, value: JsonValue): string | null {
     if (type === undefined && !known.open) {
       return `the operation ${unknown(`arguments.${name}`, field, Object.keys(known.fields))}`;
     }
-    if (type !== undefined && !fits(type, one)) return `arguments.${name}.${field} is no ${type.replace("double", "number")}`;
+    if (type !== undefined && !fits(type, one))
+      return `arguments.${name}.${field} is no ${type.replace("double", "number")}`;
   }
   return null;
 }

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type * as z from "zod";
 import { buildFileSchema, type Origin } from "../contract/build.ts";
+import { sha256Hex } from "../contract/canonical-json.ts";
 import { operationsFileSchema, type Operation } from "../contract/operation.ts";
 import type { Workspace } from "../contract/workspace.ts";
 import type { LocateWorkspace } from "../contract/workspace-fault.ts";
@@ -23,6 +24,8 @@ interface AppFiles {
 export interface LoadedWorkspace {
   readonly workspace: Workspace;
   readonly locate: LocateWorkspace;
+  /** SHA-256 of govern.yaml. */
+  readonly digest: string;
   readonly apps: readonly AppFiles[];
 }
 
@@ -104,5 +107,6 @@ export function loadWorkspace(workspaceDir: string, governedDir: string): Loaded
       },
     );
   }
-  return { workspace, locate, apps: names.map((name) => loadApp(governedDir, name, workspace)) };
+  const apps = names.map((name) => loadApp(governedDir, name, workspace));
+  return { workspace, locate, digest: sha256Hex(text), apps };
 }

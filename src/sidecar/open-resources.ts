@@ -1,5 +1,6 @@
 /** Opens a connector for each resource of the workspace. The one place that knows all kinds of connectors. */
 import { resolve as resolvePath } from "node:path";
+import { canonicalJson, sha256Hex } from "../contract/canonical-json.ts";
 import { parseDuration } from "../contract/duration.ts";
 import type { HttpResource, Resource as ResourceRule, Workspace } from "../contract/workspace.ts";
 import { GovernError } from "../errors/govern-error.ts";
@@ -23,6 +24,8 @@ export interface OpenResourcesOptions {
   readonly secrets: Secrets;
   readonly assertions: Assertions;
 }
+
+type Opening = Omit<OpenResourcesOptions, "workspace">;
 
 function invalid(name: string, message: string, next: string): GovernError {
   return new GovernError("workspace-invalid", `resources.${name} ${message}`, { next });
@@ -71,11 +74,7 @@ function identityOf(
   return auth === "asserted" ? assertedIdentity(upstream, assertions) : undefined;
 }
 
-function openHttp(
-  name: string,
-  rule: HttpResource,
-  { secrets, assertions }: OpenResourcesOptions,
-): Connector {
+function openHttp(name: string, rule: HttpResource, { secrets, assertions }: Opening): Connector {
   checkNames(name, rule);
   const place = `resources.${name}`;
   const headers: Record<string, string> = {};
@@ -122,7 +121,7 @@ function openConnector(
   name: string,
   rule: ResourceRule,
   timeout: number,
-  options: OpenResourcesOptions,
+  options: Opening,
 ): Connector {
   const { secrets, workspaceDir } = options;
   if (rule.kind === "http") return openHttp(name, rule, options);
@@ -139,26 +138,50 @@ function openConnector(
     : openPostgres(name, url, timeout);
 }
 
-/** Opens all resources, or none: what was open is closed again when one cannot be. */
+/** The same for the same resource with the same secrets: another version of the workspace keeps its connections. */
+function keyOf(name: string, rule: ResourceRule, secrets: Secrets): string {
+  const text = canonicalJson(rule);
+  try {
+    return sha256Hex(canonicalJson([name, text, secrets.resolve(text, `resources.${name}`)]));
+  } catch {
+    return sha256Hex(canonicalJson([name, text]));
+  }
+}
+
+/** Those that are open, by what they were opened from. */
+export type OpenedResources = Map<string, Resource>;
+
+/**
+ * Opens all resources, or none: what was opened for a workspace is closed again when one of its resources cannot be. Those
+ * in `opened` are taken as they are, and new ones are put there.
+ */
 export async function openResources(
-  options: OpenResourcesOptions,
+  { workspace, ...options }: OpenResourcesOptions,
+  opened: OpenedResources = new Map(),
 ): Promise<ReadonlyMap<string, Resource>> {
   const resources = new Map<string, Resource>();
+  const fresh: OpenedResources = new Map();
   try {
-    for (const [name, rule] of Object.entries(options.workspace.resources ?? {})) {
+    for (const [name, rule] of Object.entries(workspace.resources ?? {})) {
+      const passes = passedBy(rule, workspace);
+      const key = `${keyOf(name, rule, options.secrets)} ${JSON.stringify(passes)}`;
       const timeout = rule.timeout === undefined ? defaultTimeout : parseDuration(rule.timeout);
-      resources.set(name, {
+      const known = opened.get(key);
+      const resource = known ?? {
         name,
         connector: openConnector(name, rule, timeout, options),
         timeout,
-        passes: passedBy(rule, options.workspace),
-      });
+        passes,
+      };
+      if (known === undefined) fresh.set(key, resource);
+      resources.set(name, resource);
     }
-    return resources;
   } catch (error) {
-    await closeResources(resources);
+    await closeResources(fresh);
     throw error;
   }
+  for (const [key, resource] of fresh) opened.set(key, resource);
+  return resources;
 }
 
 export async function closeResources(resources: ReadonlyMap<string, Resource>): Promise<void> {

@@ -1,6 +1,6 @@
 /**
  * The sidecar as a program of its own, without the CLI: settings from the environment, one line per fact, a clean stop on
- * SIGTERM and SIGINT.
+ * SIGTERM and SIGINT, another version of the workspace on SIGHUP.
  */
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -53,19 +53,20 @@ function tell(sidecar: RunningSidecar): void {
   for (const warning of sidecar.warnings) process.stderr.write(`warning: ${warning}\n`);
 }
 
-function stopOnSignal(sidecar: RunningSidecar): void {
+function obeySignals(sidecar: RunningSidecar): void {
   const stop = (): void => {
     void sidecar.close().then(() => process.stdout.write("stopped\n"));
   };
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
+  process.on("SIGHUP", () => void sidecar.reload());
 }
 
 /** Starts the sidecar and leaves it running. What keeps it from starting is told in two lines, with exit code 2. */
 export async function runProgram(programFile: string): Promise<void> {
   try {
     const sidecar = await startSidecar(readSettings(programFile));
-    stopOnSignal(sidecar);
+    obeySignals(sidecar);
     tell(sidecar);
   } catch (error) {
     if (!isGovernError(error)) throw error;

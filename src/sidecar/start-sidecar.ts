@@ -9,10 +9,7 @@ import { startUpkeep } from "./approvals/upkeep.ts";
 import { assemble, type Assembly } from "./assemble.ts";
 import { assembleIdentity } from "./assemble-identity.ts";
 import { redactEntry } from "./audit/prepare-entry.ts";
-import { redactionOf } from "./audit/redaction.ts";
-import { buildSnapshot } from "./build-snapshot.ts";
 import { createClosers, type Closers } from "./closers.ts";
-import { compileRules } from "./compile-rules.ts";
 import { uncoveredWrites, unmappedOperations } from "./coverage.ts";
 import { describeFault, type OnFault } from "./faults.ts";
 import { createHosts, type Hosts } from "./hosts.ts";
@@ -24,18 +21,18 @@ import { createPeople, type People } from "./identity/people.ts";
 import type { Classify } from "./learning/suggest-statement.ts";
 import { startLearning } from "./learning/learning.ts";
 import { listen, stopListening } from "./listening.ts";
-import { loadWorkspace, type LoadedWorkspace } from "./load-workspace.ts";
-import { closeResources, openResources } from "./open-resources.ts";
 import { createAppListener, type ServedApp } from "./routes/app/app-listener.ts";
 import { createStaticFiles } from "./routes/app/static-files.ts";
 import { openControlSocket } from "./routes/operator/control-socket.ts";
 import type { OperatorApiOptions } from "./routes/operator/operator-api.ts";
 import { createOperatorListener } from "./routes/operator/operator-listener.ts";
-import { openSecrets } from "./secrets.ts";
-import type { Snapshot } from "./snapshot.ts";
+import { openSecrets, type Secrets } from "./secrets.ts";
+import type { AppSnapshot, Snapshot } from "./snapshot.ts";
 import { openStateFolder, type StateFolder } from "./state-folder.ts";
 import { openSqliteStore } from "./store/sqlite/sqlite-store.ts";
 import type { Store } from "./store/store.ts";
+import { watchFiles } from "./watch-files.ts";
+import { WorkspaceVersions } from "./workspace-versions.ts";
 import { configEntry, startEntry, stopEntry } from "./system-entry.ts";
 
 /** Milliseconds that requests under way get when the sidecar stops. */
@@ -73,6 +70,8 @@ export interface RunningSidecar {
   readonly apps: readonly string[];
   /** What a person should know before relying on it. */
   readonly warnings: readonly string[];
+  /** Takes the version of the workspace on disk, as SIGHUP asks; a bad one changes nothing and is told of. */
+  reload(): Promise<"taken" | "same" | "rejected">;
   /** Lets calls under way end, records the stop, and closes everything. */
   close(): Promise<void>;
 }
@@ -100,7 +99,7 @@ function bundledWriter(): URL | undefined {
 }
 
 interface Opened {
-  readonly snapshot: Snapshot;
+  readonly versions: WorkspaceVersions;
   readonly store: Store;
   readonly people: People;
   readonly folder: StateFolder;
@@ -113,17 +112,16 @@ interface Opened {
 
 function openStore(
   options: SidecarOptions,
-  { workspace, apps }: LoadedWorkspace,
+  versions: WorkspaceVersions,
   folder: StateFolder,
 ): Promise<Store> {
   const key = loadKey(folder.storeKey);
-  const redaction = redactionOf(apps, workspace.audit?.redact ?? []);
   const writer = options.storeWriter ?? bundledWriter();
   return openSqliteStore({
     path: folder.storeFile,
     key,
     ...(writer === undefined ? {} : { writer }),
-    prepare: (entry) => redactEntry(entry, redaction(entry), key),
+    prepare: (entry) => redactEntry(entry, versions.redaction(entry), key),
   });
 }
 
@@ -134,23 +132,28 @@ async function open(
   closers: Closers,
 ): Promise<Opened> {
   const { workspaceDir } = options;
-  const loaded = loadWorkspace(workspaceDir, options.governedDir ?? join(workspaceDir, "governed"));
   checkLearning(options);
   checkDev(options);
-  checkIdentity(loaded.workspace, loaded.locate, options.dev);
-  const rules = compileRules(loaded);
   const folder = openStateFolder(workspaceDir);
   const { secretsFile } = folder;
-  const secrets = openSecrets({ workspaceDir, secretsFile, env: process.env });
-  const channels = openChannels(loaded.workspace, secrets);
+  const readSecrets = (): Secrets => openSecrets({ workspaceDir, secretsFile, env: process.env });
   const assertions = await openAssertions(folder.assertionKey);
-  const { workspace } = loaded;
-  const resources = await openResources({ workspace, workspaceDir, secrets, assertions });
-  closers.add(() => closeResources(resources));
-  const snapshot = buildSnapshot(loaded, rules, resources);
-  const store = await openStore(options, loaded, folder);
+  const versions = await WorkspaceVersions.open(
+    {
+      workspaceDir,
+      governedDir: options.governedDir ?? join(workspaceDir, "governed"),
+      openSecrets: readSecrets,
+      assertions,
+      log,
+    },
+    ({ workspace, locate }) => checkIdentity(workspace, locate, options.dev),
+  );
+  closers.add(() => versions.close());
+  const { workspace } = versions.snapshot;
+  const channels = openChannels(workspace, readSecrets());
+  const store = await openStore(options, versions, folder);
   closers.add(() => store.close());
-  const people = createPeople(loaded.workspace, options.dev);
+  const people = createPeople(workspace, options.dev);
   for (const { ended, groups, groupsAt, ...person } of await store.sessions()) {
     people.learn({ ...person, groups: ended === "refused" ? undefined : groups }, groupsAt);
   }
@@ -169,19 +172,19 @@ async function open(
     store,
     people,
     signInOf: assembleIdentity({
-      workspace: loaded.workspace,
+      workspace,
       dev: options.dev,
       people,
       store,
       sessionKey: loadKey(folder.sessionKey),
-      secrets,
+      secrets: readSecrets(),
       now,
       onFault: (error) => onFault(error, null),
     }),
-    snapshot: () => snapshot,
+    snapshot: () => versions.snapshot,
     onFault,
   });
-  return { snapshot, store, people, folder, assembly, assertions, channels, log, onFault };
+  return { versions, store, people, folder, assembly, assertions, channels, log, onFault };
 }
 
 interface Listening {
@@ -195,28 +198,30 @@ async function openListeners(
   opened: Opened,
   wiring: { readonly hosts: () => Hosts | undefined; readonly closers: Closers },
 ): Promise<Listening> {
-  const { snapshot, store, people, folder, assembly, onFault } = opened;
+  const { versions, store, people, folder, assembly, onFault } = opened;
+  const snapshot = (): Snapshot => versions.snapshot;
   const { hosts, closers } = wiring;
-  const served = serveApps(opened);
+  const served = servedApps(opened);
   const appServer = createAppListener({
-    snapshot: () => snapshot,
+    snapshot,
     store,
     pipeline: assembly.pipeline,
     onFault,
     appOf(header) {
       const found = hosts()?.appOf(header);
-      const app = found === undefined ? undefined : served.get(found.name);
+      const app = found === undefined ? undefined : served(found.name);
       return found === undefined || app === undefined ? undefined : { app, origin: found.origin };
     },
   });
   const api = operatorApi(options, opened, hosts);
   const operatorServer = createOperatorListener({
     ...api,
-    snapshot: () => snapshot,
+    snapshot,
     signIn: assembly.operatorSignIn,
     originOf: (header) => hosts()?.operatorOriginOf(header),
     assertionKeys: opened.assertions.keys,
     isReady: () => hosts() !== undefined,
+    config: () => versions.status(),
   });
   const { host } = options;
   const port = await listen(appServer, { host, port: options.port, option: "--port" });
@@ -230,7 +235,7 @@ async function openListeners(
     path,
     dev: options.dev,
     people,
-    snapshot: () => snapshot,
+    snapshot,
   });
   closers.add(async () => {
     await stopListening(socket, grace);
@@ -239,21 +244,26 @@ async function openListeners(
   return { port, operatorPort };
 }
 
-function serveApps({ snapshot, assembly }: Opened): ReadonlyMap<string, ServedApp> {
-  const served = new Map<string, ServedApp>();
-  for (const app of snapshot.apps.values()) {
-    const signIn = assembly.signIns.get(app.name);
-    const secure = snapshot.workspace.apps?.[app.name]?.url?.startsWith("https:") === true;
-    if (signIn !== undefined) {
-      served.set(app.name, { name: app.name, files: createStaticFiles(app, secure), signIn });
-    }
-  }
-  return served;
+/** The apps as they are served, by name; what an app was imported from anew is served anew. */
+function servedApps({ versions, assembly }: Opened): (name: string) => ServedApp | undefined {
+  const served = new Map<AppSnapshot, ServedApp>();
+  return (name) => {
+    const { apps, workspace } = versions.snapshot;
+    const [app, signIn] = [apps.get(name), assembly.signIns.get(name)];
+    if (app === undefined || signIn === undefined) return undefined;
+    const known = served.get(app);
+    if (known !== undefined) return known;
+    for (const one of served.keys()) if (one.name === name) served.delete(one);
+    const secure = workspace.apps?.[name]?.url?.startsWith("https:") === true;
+    const fresh = { name, files: createStaticFiles(app, secure), signIn };
+    served.set(app, fresh);
+    return fresh;
+  };
 }
 
 function operatorApi(
   { dev }: SidecarOptions,
-  { snapshot, store, assembly, onFault }: Opened,
+  { versions, store, assembly, onFault }: Opened,
   hosts: () => Hosts | undefined,
 ): OperatorApiOptions {
   return {
@@ -267,7 +277,8 @@ function operatorApi(
     status: () => ({
       dev,
       operatorUrl: hosts()?.operatorUrl ?? "",
-      apps: [...snapshot.apps.values()].map(({ name, build, operations }) => {
+      config: versions.status(),
+      apps: [...versions.snapshot.apps.values()].map(({ name, build, operations }) => {
         return { name, url: hosts()?.urlOf(name) ?? "", build, operations: operations.size };
       }),
     }),
@@ -311,12 +322,13 @@ async function start(
   opened: Opened,
   closers: Closers,
 ): Promise<RunningSidecar> {
-  const { snapshot, store, assembly } = opened;
+  const { versions, store, assembly } = opened;
+  const { snapshot } = versions;
   let hosts: Hosts | undefined;
   // Ends after the listeners and before the store: calls under way and the stop itself are still recorded.
   closers.add(async () => {
     await assembly.executor.stop();
-    if (hosts !== undefined) await store.append(stopEntry(snapshot));
+    if (hosts !== undefined) await store.append(stopEntry(versions.snapshot));
   });
   const wiring = { hosts: () => hosts, closers };
   const { port, operatorPort } = await openListeners(options, opened, wiring);
@@ -328,11 +340,12 @@ async function start(
   });
   opened.assertions.issuer = ready.operatorUrl;
   await store.append(startEntry(snapshot, options.dev));
-  await store.append(configEntry(snapshot));
+  await store.append(configEntry(snapshot, versions.status().file));
   await assembly.executor.start();
   closers.add(startUpkeep({ store, onFault: (error) => opened.onFault(error, null) }));
   closers.add(notify(opened, ready.operatorUrl));
   hosts = ready;
+  closers.add(watchFiles(versions.files, () => void versions.reload(store)));
   let closing: Promise<void> | undefined;
   return {
     url: (app) => ready.urlOf(app),
@@ -341,6 +354,7 @@ async function start(
     operatorPort,
     apps: [...snapshot.apps.keys()],
     warnings: [...uncoveredWrites(snapshot), ...unmappedOperations(snapshot)],
+    reload: () => versions.reload(store),
     close: () => (closing ??= closers.closeAll()),
   };
 }

@@ -25,15 +25,23 @@ function systemEntry(
   };
 }
 
-/** What is served under which rules, from now on. */
-export function configEntry(snapshot: Snapshot): NewAuditEntry {
+/** What is served under which rules, from now on. `file`: SHA-256 of govern.yaml. */
+export function configEntry(snapshot: Snapshot, file: string): NewAuditEntry {
   const apps = Object.fromEntries(
     [...snapshot.apps.values()].map((app) => [
       app.name,
       { build: app.build, operations: app.operations.size },
     ]),
   );
-  return systemEntry("config", { apps }, snapshot.rules.digest);
+  return systemEntry("config", { file, apps }, snapshot.rules.digest);
+}
+
+/** A version of govern.yaml that was turned down; the rules in force stay those of the snapshot. */
+export function rejectedEntry(
+  snapshot: Snapshot,
+  rejected: { readonly code: string; readonly message: string; readonly file: string | null },
+): NewAuditEntry {
+  return systemEntry("config", { rejected }, snapshot.rules.digest);
 }
 
 export function startEntry(snapshot: Snapshot, dev: boolean): NewAuditEntry {

@@ -110,6 +110,7 @@ async function runServe(context: CommandContext, flags: ServeFlags): Promise<Exi
     }
     output.print(`\n${output.look.paint.dim("Ctrl-C stops it.")}`);
   }
+  process.on("SIGHUP", () => void sidecar.reload());
   await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
   output.notice("Stopping: calls under way may end.");
   await sidecar.close();

@@ -5,6 +5,7 @@
 import type { OnFault } from "../../faults.ts";
 import type { Answer } from "../../lifecycle.ts";
 import { jsonAnswer, problemAnswer } from "../../problem.ts";
+import type { ConfigStatus } from "../../workspace-versions.ts";
 import { handleApprovals, type ApprovalsApiOptions } from "./approvals-api.ts";
 import { handleAudit } from "./audit-api.ts";
 import type { OperatorCall } from "./caller.ts";
@@ -13,6 +14,7 @@ import type { OperatorCall } from "./caller.ts";
 interface SidecarStatus {
   readonly dev: boolean;
   readonly operatorUrl: string;
+  readonly config: ConfigStatus;
   readonly apps: readonly {
     readonly name: string;
     readonly url: string;

@@ -18,6 +18,7 @@ import type { Answer, CallRequest, Refusal } from "../../lifecycle.ts";
 import { parseQuery } from "../../matching/query.ts";
 import { jsonAnswer } from "../../problem.ts";
 import type { Snapshot } from "../../snapshot.ts";
+import type { ConfigStatus } from "../../workspace-versions.ts";
 import { refuseRequest } from "../refuse-request.ts";
 import type { SignIn } from "../sign-in.ts";
 import type { OperatorCall } from "./caller.ts";
@@ -32,6 +33,7 @@ export interface OperatorListenerOptions extends OperatorApiOptions {
   isReady(): boolean;
   /** Public keys of what the sidecar asserts to resources, as a key set. */
   readonly assertionKeys: { readonly keys: readonly object[] };
+  config(): ConfigStatus;
 }
 
 /** Groups that some rule lets decide: their members see all approvals and the trail. */
@@ -42,13 +44,19 @@ function decidingGroups({ workspace }: Snapshot): ReadonlySet<string> {
   return new Set(rules.flatMap(({ all, any }) => [...(all ?? []), ...(any ?? [])]));
 }
 
+/** Nobody has to be signed in: which version decides and that a later one was turned down, not what is in them. */
+function readiness({ policy, since, rejected }: ConfigStatus): Record<string, unknown> {
+  const turned = rejected === null ? null : { at: rejected.at, code: rejected.code };
+  return { status: "ready", config: { policy, since, rejected: turned } };
+}
+
 /** What anybody may read, whoever they are and by whatever name they ask. */
 function publicAnswer(path: string, options: OperatorListenerOptions): Answer | undefined {
   if (path === "/.well-known/jwks.json") return jsonAnswer(200, options.assertionKeys);
   if (path === "/healthz") return jsonAnswer(200, { status: "ok" });
   if (path !== "/readyz") return undefined;
   return options.isReady()
-    ? jsonAnswer(200, { status: "ready" })
+    ? jsonAnswer(200, readiness(options.config()))
     : jsonAnswer(503, { status: "starting" });
 }
 
