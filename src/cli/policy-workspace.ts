@@ -2,15 +2,14 @@
  * What the rules of a workspace are judged by: govern.yaml and the committed operations of its apps, from a folder or from
  * a commit. Nothing that import generates beside them is needed.
  */
-import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
+import { readAt, resolveRef } from "../ci/git.ts";
 import { operationsFileSchema, type Operation } from "../contract/operation.ts";
 import type { LocateWorkspace } from "../contract/workspace-fault.ts";
 import { parseWorkspace } from "../contract/workspace-file.ts";
 import type { Workspace } from "../contract/workspace.ts";
 import { GovernError } from "../errors/govern-error.ts";
-import { usageError } from "./failure.ts";
 import { requireWorkspaceRoot } from "./workspace-root.ts";
 
 export interface PolicyWorkspace {
@@ -20,7 +19,7 @@ export interface PolicyWorkspace {
 }
 
 /** Gives the text of a file by its path in the workspace; undefined if there is none. */
-type ReadText = (path: string) => string | undefined;
+type ReadText = (path: string) => Promise<string | undefined>;
 
 function readOperations(text: string, file: string, app: string): readonly Operation[] {
   const next = `Run govern import again: govern import <bundle> --app ${app}.`;
@@ -37,8 +36,8 @@ function readOperations(text: string, file: string, app: string): readonly Opera
   throw new GovernError("file-invalid", `${file} is not valid: ${fault}`, { next });
 }
 
-function load(read: ReadText, where: string, governed: string): PolicyWorkspace {
-  const text = read("govern.yaml");
+async function load(read: ReadText, where: string, governed: string): Promise<PolicyWorkspace> {
+  const text = await read("govern.yaml");
   if (text === undefined) {
     throw new GovernError("workspace-missing", `There is no govern.yaml in ${where}.`, {
       next: "Give the folder of a govern.yaml, or a git revision in which it stands there.",
@@ -48,7 +47,7 @@ function load(read: ReadText, where: string, governed: string): PolicyWorkspace 
   const apps = new Map<string, readonly Operation[]>();
   for (const [app, rule] of Object.entries(workspace.apps ?? {})) {
     const file = `${governed}/apps/${app}/operations.json`;
-    const operations = read(file);
+    const operations = await read(file);
     if (operations !== undefined) apps.set(app, readOperations(operations, file, app));
     else if (rule.operations === undefined) {
       throw new GovernError("file-invalid", `${file} does not exist in ${where}.`, {
@@ -59,35 +58,18 @@ function load(read: ReadText, where: string, governed: string): PolicyWorkspace 
   return { workspace, locate, apps };
 }
 
-function fromFolder(folder: string, governed: string): PolicyWorkspace {
-  const read: ReadText = (path) => {
+function fromFolder(folder: string, governed: string): Promise<PolicyWorkspace> {
+  const read: ReadText = async (path) => {
     const file = resolve(folder, path);
     return existsSync(file) ? readFileSync(file, "utf8") : undefined;
   };
   return load(read, folder, governed);
 }
 
-function git(root: string, args: readonly string[]): string | undefined {
-  try {
-    const options = { cwd: root, encoding: "utf8", maxBuffer: 2 ** 28 } as const;
-    return execFileSync("git", args, { ...options, stdio: ["ignore", "pipe", "ignore"] });
-  } catch {
-    return undefined;
-  }
-}
-
-function fromCommit(root: string, revision: string, governed: string): PolicyWorkspace {
-  const asked = revision.startsWith("-")
-    ? undefined
-    : git(root, ["rev-parse", "--verify", "--quiet", `${revision}^{commit}`]);
-  const commit = asked?.trim();
-  if (commit === undefined || commit === "") {
-    throw usageError(
-      `"${revision}" is neither a folder with a govern.yaml nor a git revision.`,
-      "Give a folder, or a revision like main or HEAD~1 of the repository around the workspace.",
-    );
-  }
-  return load((path) => git(root, ["show", `${commit}:./${path}`]), revision, governed);
+async function fromCommit(root: string, name: string, governed: string): Promise<PolicyWorkspace> {
+  const ref = await resolveRef(root, name);
+  const top = realpathSync(root);
+  return load((path) => readAt(ref, resolve(top, path)), name, governed);
 }
 
 /** The `--governed` folder as a path in the workspace. */
@@ -97,7 +79,7 @@ function governedIn(root: string, cwd: string, governed: string | undefined): st
 }
 
 /** The workspace around `cwd`. */
-export function currentPolicy(cwd: string, governed: string | undefined): PolicyWorkspace {
+export function currentPolicy(cwd: string, governed: string | undefined): Promise<PolicyWorkspace> {
   const root = requireWorkspaceRoot(cwd);
   return fromFolder(root, governedIn(root, cwd, governed));
 }
@@ -107,7 +89,7 @@ export function policyAt(
   cwd: string,
   where: string,
   governed: string | undefined,
-): PolicyWorkspace {
+): Promise<PolicyWorkspace> {
   const folder = resolve(cwd, where);
   if (existsSync(join(folder, "govern.yaml"))) {
     return fromFolder(folder, governedIn(folder, folder, governed));

@@ -43,6 +43,8 @@ cases:
     expect: allow
 `;
 
+const body = (amount: number): string => JSON.stringify({ body: { amount } });
+
 let folder: string;
 const write = (path: string, text: string): void => writeFileSync(join(folder, path), text);
 const govern = (...args: string[]): Promise<Run> => runGovern(args, { cwd: folder });
@@ -110,8 +112,6 @@ describe("govern policy check", () => {
 });
 
 describe("govern policy explain", () => {
-  const body = (amount: number): string => JSON.stringify({ body: { amount } });
-
   it("tells the decision and each rule's part", async () => {
     const given = ["--group", "support", "--arguments", body(250)];
     const { code, stdout } = await govern("policy", "explain", `console/${credit.id}`, ...given);
@@ -255,7 +255,7 @@ describe("govern policy diff", () => {
 
   it.each(["nowhere", "--output=x", "HEAD~9"])("does not know %j: exit 2", async (revision) => {
     const { code, stderr } = await govern("policy", "diff", "--", revision);
-    expect(stderr).toContain("neither a folder with a govern.yaml nor a git revision");
+    expect(stderr).toContain("error[ref-unreadable]");
     expect(code).toBe(2);
   });
 });

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { JsonValue } from "../../contract/canonical-json.ts";
+import { exitCodes } from "../../errors/exit-codes.ts";
 import { GovernError } from "../../errors/govern-error.ts";
 import { collectText, ending, examples, type CommandContext, type ExitCode } from "../command.ts";
 import { usageError } from "../failure.ts";
@@ -27,11 +28,12 @@ const loadWorkspace = () => import("../policy-workspace.ts");
 async function runCheck({ output, cwd }: CommandContext, flags: CommonFlags): Promise<ExitCode> {
   const { currentPolicy } = await loadWorkspace();
   const { checkPolicy } = await import("../../policy/check.ts");
-  const { workspace, apps, locate } = currentPolicy(cwd, flags.governed);
+  const { workspace, apps, locate } = await currentPolicy(cwd, flags.governed);
   const findings = checkPolicy(workspace, apps, { locate, time: new Date() });
   if (flags.json === true) output.printJson({ findings });
   else output.print((await loadView()).renderFindings(findings, output.look));
-  return findings.some(({ severity }) => severity !== "note") ? 1 : 0;
+  const faulty = findings.some(({ severity }) => severity !== "note");
+  return faulty ? exitCodes.findings : exitCodes.good;
 }
 
 function readArguments(text: string, cwd: string): Readonly<Record<string, JsonValue>> {
@@ -76,7 +78,7 @@ async function runExplain(
   const { explainer } = await import("../../policy/explain.ts");
   const { completeCall } = await import("../../policy/given-call.ts");
   const { findOperation } = await import("../../policy/catalog.ts");
-  const { workspace, apps, locate } = currentPolicy(cwd, flags.governed);
+  const { workspace, apps, locate } = await currentPolicy(cwd, flags.governed);
   const policy = compilePolicy(workspace, apps, locate);
   const [app = "", id = ""] = name.split("/");
   const operation = findOperation(workspace, apps, app, id);
@@ -100,11 +102,11 @@ async function runExplain(
   });
   if ("fault" in given) throw usageError(`${name}: ${given.fault}.`, "Correct the call.");
   const explanation = explainer(workspace, apps, policy)(given.call);
-  if (explanation === undefined) return 2;
+  if (explanation === undefined) return exitCodes.cannotRun;
   const { groups } = given.call.identity;
   if (flags.json === true) output.printJson({ operation: name, groups, ...explanation });
   else output.print((await loadView()).renderExplanation(explanation, groups, output.look));
-  return explanation.authorize.decision === "allow" ? 0 : 1;
+  return explanation.authorize.decision === "allow" ? exitCodes.good : exitCodes.findings;
 }
 
 function readFile(file: string, cwd: string): string {
@@ -129,7 +131,7 @@ async function runTest(
   const { findOperation } = await import("../../policy/catalog.ts");
   const { parseYaml } = await import("../../contract/workspace-file.ts");
   const { policyCasesSchema } = await import("../../contract/policy-cases.ts");
-  const { workspace, apps, locate } = currentPolicy(cwd, flags.governed);
+  const { workspace, apps, locate } = await currentPolicy(cwd, flags.governed);
   const policy = compilePolicy(workspace, apps, locate);
   const cases = parseYaml(readFile(file, cwd), file, policyCasesSchema);
   const find = (app: string, id: string) => findOperation(workspace, apps, app, id);
@@ -141,7 +143,7 @@ async function runTest(
   const passed = results.every((result) => result.passed);
   if (flags.json === true) output.printJson({ passed, cases: results });
   else output.print((await loadView()).renderCases(results, placeOf, output.look));
-  return passed ? 0 : 1;
+  return passed ? exitCodes.good : exitCodes.findings;
 }
 
 async function runDiff(
@@ -153,14 +155,16 @@ async function runDiff(
   const { diffPolicies } = await import("../../policy/diff.ts");
   const { compilePolicy } = await import("../../policy/policy.ts");
   const [from, to] = places;
-  const before = policyAt(cwd, from, flags.governed);
-  const after =
-    to === undefined ? currentPolicy(cwd, flags.governed) : policyAt(cwd, to, flags.governed);
+  const before = await policyAt(cwd, from, flags.governed);
+  const after = await (to === undefined
+    ? currentPolicy(cwd, flags.governed)
+    : policyAt(cwd, to, flags.governed));
   for (const { workspace, apps, locate } of [before, after]) compilePolicy(workspace, apps, locate);
   const diff = diffPolicies(before, after, new Date());
   if (flags.json === true) output.printJson(diff);
   else output.print((await loadView()).renderDiff(diff, output.look));
-  return diff.changes.length + diff.groups.length > 0 ? 1 : 0;
+  const mayGain = diff.changes.some(({ kind }) => kind !== "loses") || diff.groups.length > 0;
+  return mayGain ? exitCodes.findings : exitCodes.good;
 }
 
 const governed = [
@@ -215,7 +219,7 @@ export function registerPolicy(program: Command, context: CommandContext): void 
   group
     .command("diff <before> [after]")
     .description(
-      "who gains or loses what between two folders or git revisions (exit 1 if anything)",
+      "who gains or loses what between two folders or git revisions (exit 1 if somebody may gain)",
     )
     .option(...governed)
     .option(...json)
