@@ -89,11 +89,13 @@ function explain(rules: CompiledRules, policy: CompiledPolicy, asked: Asked): Ex
       effect: rule.effect,
       part: permissionPart(rule, asked, authorize),
     })),
-    approvals: rules.gates.map((one) => ({
-      name: one.name,
-      effect: isHolding(one.rule) ? "hold" : "exempt",
-      part: gatePart(one, asked, gate),
-    })),
+    approvals: rules.gates
+      .toSorted((a, b) => a.index - b.index)
+      .map((one) => ({
+        name: one.name,
+        effect: isHolding(one.rule) ? "hold" : "exempt",
+        part: gatePart(one, asked, gate),
+      })),
     limits: rules.limits.map((limit) => ({
       name: limit.name,
       effect: limit.rate,

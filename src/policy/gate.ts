@@ -9,7 +9,7 @@ import type { ApprovalRule } from "../contract/workspace.ts";
 import type { GateResult, JudgedCall } from "./call.ts";
 import type { Condition, ConditionContext, Verdict } from "./condition.ts";
 import type { Approvers } from "./quorum.ts";
-import { mayTouch, touchesOnly } from "./table-names.ts";
+import { compileMayTouch, compileTouchesOnly, type TableTest } from "./table-names.ts";
 import type { OperationFacts } from "./target.ts";
 
 export interface GateRule {
@@ -19,6 +19,8 @@ export interface GateRule {
   readonly index: number;
   readonly rule: ApprovalRule;
   readonly condition: Condition | null;
+  /** Null: any table. */
+  readonly touches: TableTest | null;
 }
 
 const defaultExpiry = parseDuration("24h");
@@ -33,20 +35,26 @@ export function isHolding(rule: ApprovalRule): rule is HeldRule {
  * A rule that holds matches a statement by any of its tables; one that exempts needs the statement to touch no other:
  * a write to a second table must not slip through under the first one's exemption.
  */
-function matchesTable(rule: ApprovalRule, facts: OperationFacts): boolean {
+function tableTest(rule: ApprovalRule): TableTest | null {
   const { table } = rule.match;
-  if (table === undefined) return true;
-  return isHolding(rule) ? mayTouch([table], facts) : touchesOnly([table], facts);
+  if (table === undefined) return null;
+  return isHolding(rule) ? compileMayTouch([table]) : compileTouchesOnly([table]);
 }
 
-function namesOperation(rule: ApprovalRule, facts: OperationFacts): boolean {
-  const { match } = rule;
-  const named = `${facts.app}/${facts.operation.id}`;
+export function compileGate(
+  rule: ApprovalRule,
+  index: number,
+  condition: Condition | null,
+): GateRule {
+  return { name: `approvals[${index}]`, index, rule, condition, touches: tableTest(rule) };
+}
+
+function namesOperation({ rule: { match }, touches }: GateRule, facts: OperationFacts): boolean {
   return (
-    (match.operation ?? named) === named &&
     (match.app ?? facts.app) === facts.app &&
     (match.access ?? facts.access) === facts.access &&
-    matchesTable(rule, facts)
+    (match.operation === undefined || match.operation === `${facts.app}/${facts.operation.id}`) &&
+    (touches === null || touches(facts))
   );
 }
 
@@ -80,9 +88,14 @@ function compareGates(a: GateRule, b: GateRule): number {
   return canonicalJson(a.rule) < canonicalJson(b.rule) ? -1 : 1;
 }
 
-/** The rules that name an operation, the one that decides first. Their conditions and ends are asked per call. */
+/** Orders rules: of those that name an operation, the first decides. */
+export function orderGates(rules: readonly GateRule[]): readonly GateRule[] {
+  return rules.toSorted(compareGates);
+}
+
+/** Those of ordered rules that name an operation. Their conditions and ends are asked per call. */
 export function gatesFor(rules: readonly GateRule[], facts: OperationFacts): readonly GateRule[] {
-  return rules.filter(({ rule }) => namesOperation(rule, facts)).toSorted(compareGates);
+  return rules.filter((gate) => namesOperation(gate, facts));
 }
 
 /** The last day of an exemption counts, in UTC. */

@@ -12,6 +12,7 @@ import { namedOperation, type OperationFacts, type Target } from "./target.ts";
 
 export interface RuleSet {
   readonly permissions: readonly PermissionRule[];
+  /** The first of those that name an operation decides. */
   readonly gates: readonly GateRule[];
   readonly limits: readonly LimitRule[];
 }
@@ -89,9 +90,9 @@ function byGroup(
   const choices = new Map([...lists].map(([group, list]) => [group, choiceOf(list)]));
   return (groups) => {
     const held = groups.filter((group) => choices.has(group));
-    const [only] = held;
+    const [only, more] = held;
     if (only === undefined) return nothing;
-    if (held.length === 1) return choices.get(only) ?? nothing;
+    if (more === undefined) return choices.get(only) ?? nothing;
     const joined = new Set(held.flatMap((group) => lists.get(group) ?? []));
     return choiceOf([...joined].toSorted((a, b) => a.index - b.index));
   };

@@ -11,14 +11,18 @@ interface Touched {
   readonly tables: readonly string[];
 }
 
+export type TableTest = (touched: Touched) => boolean;
+
 /** Names the same table, or may: spelling and schema are the database's to resolve (search_path, collations). */
-function mayBe(pattern: string, table: string): boolean {
-  const [wanted, named] = [pattern.toLowerCase(), table.toLowerCase()];
-  if (isGlob(wanted)) {
-    const test = compileGlob(wanted);
-    return test(named) || (!wanted.includes(".") && test(named.slice(named.lastIndexOf(".") + 1)));
+function compileMayBe(pattern: string): (lowerCaseTable: string) => boolean {
+  const wanted = pattern.toLowerCase();
+  if (!isGlob(wanted)) {
+    return (named) =>
+      named === wanted || named.endsWith(`.${wanted}`) || wanted.endsWith(`.${named}`);
   }
-  return named === wanted || named.endsWith(`.${wanted}`) || wanted.endsWith(`.${named}`);
+  const test = compileGlob(wanted);
+  const bare = !wanted.includes(".");
+  return (named) => test(named) || (bare && test(named.slice(named.lastIndexOf(".") + 1)));
 }
 
 /** A SQL write whose statement names no table: a procedure, a text that no parser reads. It may touch any. */
@@ -27,17 +31,20 @@ function mayTouchAny({ operation, access, tables }: Touched): boolean {
   return isSql && access === "write" && tables.length === 0;
 }
 
-/** Whether an operation may touch one of the tables, for rules that deny, hold or limit. */
-export function mayTouch(patterns: readonly string[], touched: Touched): boolean {
-  return (
+/** Tests whether an operation may touch one of the tables, for rules that deny, hold or limit. */
+export function compileMayTouch(patterns: readonly string[]): TableTest {
+  const tests = patterns.map(compileMayBe);
+  return (touched) =>
     mayTouchAny(touched) ||
-    touched.tables.some((table) => patterns.some((pattern) => mayBe(pattern, table)))
-  );
+    touched.tables.some((table) => {
+      const named = table.toLowerCase();
+      return tests.some((test) => test(named));
+    });
 }
 
-/** Whether an operation touches these tables and no other, for rules that allow or exempt. */
-export function touchesOnly(patterns: readonly string[], { tables }: Touched): boolean {
-  if (tables.length === 0) return false;
+/** Tests whether an operation touches these tables and no other, for rules that allow or exempt. */
+export function compileTouchesOnly(patterns: readonly string[]): TableTest {
   const tests = patterns.map(compileGlob);
-  return tables.every((table) => tests.some((test) => test(table)));
+  return ({ tables }) =>
+    tables.length > 0 && tables.every((table) => tests.some((test) => test(table)));
 }

@@ -5,7 +5,7 @@
  */
 import type { Access, Operation } from "../contract/operation.ts";
 import { compileGlob, isGlob } from "./glob.ts";
-import { mayTouch, touchesOnly } from "./table-names.ts";
+import { compileMayTouch, compileTouchesOnly } from "./table-names.ts";
 
 /** What rules may know of a registered operation. */
 export interface OperationFacts {
@@ -48,6 +48,8 @@ type Test = (facts: OperationFacts) => boolean;
 
 function anyOf(values: readonly string[]): (text: string) => boolean {
   const tests = values.map(compileGlob);
+  const [only] = tests;
+  if (only !== undefined && tests.length === 1) return only;
   return (text) => tests.some((test) => test(text));
 }
 
@@ -63,9 +65,7 @@ function compilePart({ key, values }: TargetPart, sense: TargetSense): Test {
     case "resource":
       return ({ resource }) => resource !== null && named(resource);
     case "table":
-      return sense === "gives"
-        ? (facts) => touchesOnly(values, facts)
-        : (facts) => mayTouch(values, facts);
+      return sense === "gives" ? compileTouchesOnly(values) : compileMayTouch(values);
   }
 }
 

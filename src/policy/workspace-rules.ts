@@ -1,9 +1,10 @@
 /** Compiles the rules of a workspace one by one, and collects what is wrong with them instead of throwing. */
 import type { Operation } from "../contract/operation.ts";
-import type { Permission, Workspace } from "../contract/workspace.ts";
+import type { ApprovalRule, Permission, Workspace } from "../contract/workspace.ts";
 import { buildCatalog, type Catalog } from "./catalog.ts";
 import { nameFaults, type NameFault } from "./check-names.ts";
 import { compileCondition, type Condition } from "./condition.ts";
+import { compileGate, orderGates, type GateRule } from "./gate.ts";
 import { compileLimit } from "./limits.ts";
 import type { PermissionRule } from "./permissions.ts";
 import type { RuleSet } from "./rule-index.ts";
@@ -57,6 +58,12 @@ class Compiler {
     const { groups } = permission;
     return { name: `permissions[${index}]`, index, effect, groups, targets, condition };
   }
+
+  gate(rule: ApprovalRule, index: number): GateRule {
+    const { when, operation } = rule.match;
+    const path = ["approvals", index, "match", "when"];
+    return compileGate(rule, index, this.condition(when, path, splitName(operation)));
+  }
 }
 
 function splitName(name: string | undefined): { app: string; id: string }[] {
@@ -79,16 +86,7 @@ export function compileWorkspaceRules(
     permissions: (workspace.permissions ?? []).map((rule, index) =>
       compiler.permission(rule, index),
     ),
-    gates: (workspace.approvals ?? []).map((rule, index) => ({
-      name: `approvals[${index}]`,
-      index,
-      rule,
-      condition: compiler.condition(
-        rule.match.when,
-        ["approvals", index, "match", "when"],
-        splitName(rule.match.operation),
-      ),
-    })),
+    gates: orderGates((workspace.approvals ?? []).map((rule, index) => compiler.gate(rule, index))),
     limits: (workspace.limits ?? []).map(compileLimit),
   };
 }
