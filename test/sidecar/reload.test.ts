@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { AuditEntry } from "../../src/contract/audit-entry.ts";
 import { sha256Hex } from "../../src/contract/canonical-json.ts";
+import type { Operation, OperationsFile } from "../../src/contract/operation.ts";
+import { digestsOf } from "../../src/contract/seal.ts";
 import { startSidecar, type RunningSidecar } from "../../src/sidecar/main.ts";
 import { send, signIn, type Tab } from "./client.ts";
 import {
@@ -56,6 +58,17 @@ describe("another version of govern.yaml", () => {
     writeFileSync(file(), text);
     return text;
   };
+  /** Writes the operations as an import does, with their digest. */
+  const importAgain = (edit: (operations: Operation[]) => Operation[]): void => {
+    const app = join(desk.folder, "governed/apps/desk");
+    const at = (name: string): string => join(app, name);
+    const contract = JSON.parse(readFileSync(at("operations.json"), "utf8")) as OperationsFile;
+    const text = JSON.stringify({ ...contract, operations: edit(contract.operations) });
+    const seen = JSON.parse(readFileSync(at("build.json"), "utf8")) as { emitted: object };
+    const emitted = { ...seen.emitted, ...digestsOf([["operations.json", Buffer.from(text)]]) };
+    writeFileSync(at("operations.json"), text);
+    writeFileSync(at("build.json"), JSON.stringify({ ...seen, emitted }));
+  };
   const read = async (): Promise<number> =>
     (await sam.send({ path: `${apiPath}/v2/tickets/t1` })).status;
   const entries = async (type: string): Promise<AuditEntry[]> => {
@@ -73,7 +86,7 @@ describe("another version of govern.yaml", () => {
     expect(await read()).toBe(201);
     const old = await ready();
     const text = change(deny);
-    expect(await sidecar.reload()).toBe("taken");
+    expect(await sidecar.reload(), log.join("\n")).toBe("taken");
     expect(await read()).toBe(403);
     const now = await ready();
     expect(now.config.policy).not.toBe(old.config.policy);
@@ -93,20 +106,15 @@ describe("another version of govern.yaml", () => {
   });
 
   it("is taken for the operations and the resources too", async () => {
-    const operations = join(desk.folder, "governed/apps/desk/operations.json");
-    const contract = JSON.parse(readFileSync(operations, "utf8")) as {
-      operations: { id: string }[];
-    };
-    contract.operations = contract.operations.filter(({ id }) => id !== readTicket.id);
-    writeFileSync(operations, JSON.stringify(contract));
-    expect(await sidecar.reload()).toBe("taken");
+    importAgain((operations) => operations.filter(({ id }) => id !== readTicket.id));
+    expect(await sidecar.reload(), log.join("\n")).toBe("taken");
     expect((await sam.send({ path: `${apiPath}/v2/tickets/t1` })).headers["govern-error"]).toBe(
       "unregistered",
     );
     const other = await startUpstream();
     try {
       change((text) => text.replace(`127.0.0.1:${upstream.port}`, `127.0.0.1:${other.port}`));
-      expect(await sidecar.reload()).toBe("taken");
+      expect(await sidecar.reload(), log.join("\n")).toBe("taken");
       const put = { method: "PUT", path: `${apiPath}/v2/tickets/t1/label` };
       const headers = { "content-type": "application/json" };
       await sam.send({ ...put, headers, body: '{"label":"a"}' });
@@ -169,7 +177,7 @@ describe("another version of govern.yaml", () => {
     const running = read();
     await expect.poll(() => upstream.seen.length).toBe(1);
     change(deny);
-    expect(await sidecar.reload()).toBe("taken");
+    expect(await sidecar.reload(), log.join("\n")).toBe("taken");
     upstream.reply = "reset";
     // The call ends at its resource's timeout or by its end; a new one is refused at once.
     expect(await read()).toBe(403);
