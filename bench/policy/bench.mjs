@@ -112,9 +112,9 @@ function callsOf(all, pick, count) {
 /** Microseconds of each call. */
 function timesOf(decide, calls) {
   return calls.map((call) => {
-    const started = process.hrtime.bigint();
+    const started = performance.now();
     decide(call);
-    return Number(process.hrtime.bigint() - started) / 1000;
+    return (performance.now() - started) * 1000;
   });
 }
 

@@ -18,8 +18,13 @@ const operations: readonly Operation[] = [
   sql("update-pay-00000d", "write", ["Salaries", "credits"]),
   sql("call-any-00000e", "write", []),
   operationSchema.parse({
-    ...{ id: "batch-00000f", kind: "sql-batch", access: "write", why: "w", dialect: "postgres" },
-    ...{ client: "neon", statements: ["update-one-00000c", "update-pay-00000d"] },
+    id: "batch-00000f",
+    kind: "sql-batch",
+    access: "write",
+    why: "w",
+    dialect: "postgres",
+    client: "neon",
+    statements: ["update-one-00000c", "update-pay-00000d"],
   }),
 ];
 const apps = new Map([
@@ -35,7 +40,7 @@ const part = fc.oneof(
   fc.constantFrom("kind:sql", "kind:http,graphql", "kind:sql*"),
   fc.constantFrom("resource:ledger", "resource:bill*", "resource:ledger,billing"),
   fc
-    .constantFrom(...["accounts", "salaries", "hr.*", "s*", "credits,Salaries", "*"])
+    .constantFrom("accounts", "salaries", "hr.*", "s*", "credits,Salaries", "*")
     .map((one) => `table:${one}`),
 );
 const target = fc.oneof(
