@@ -1,6 +1,6 @@
 /**
- * Which rules may say something of an operation: told apart by app and operation once, when the rules are compiled, and
- * kept per operation, access and group as calls come. What an index answers is what asking every rule would.
+ * Which rules may say something of an operation, by group: told once, when the rules are compiled. What an index answers is
+ * what asking every rule would.
  */
 import type { Access } from "../contract/operation.ts";
 import type { Catalog } from "./catalog.ts";
@@ -109,21 +109,21 @@ export type FindRules = (
 export function indexRules({ permissions, gates, limits }: RuleSet, catalog: Catalog): FindRules {
   const permissionIndex = new TargetIndex(permissions);
   const limitIndex = new TargetIndex(limits);
-  const kept = new Map<OperationFacts, Partial<Record<Access, OperationRules>>>();
   const build = (facts: OperationFacts): OperationRules => ({
     facts,
     gates: gatesFor(gates, facts),
     limits: limitIndex.rulesFor(facts),
     choiceFor: byGroup(permissionIndex.rulesFor(facts)),
   });
+  const kept = new Map<OperationFacts, Partial<Record<Access, OperationRules>>>(
+    catalog.operations.map((facts) => [facts, { [facts.access]: build(facts) }]),
+  );
   return (app, operation, access) => {
     const facts = catalog.find(app, operation);
-    if (facts === undefined) return undefined;
+    const known = facts === undefined ? undefined : kept.get(facts);
+    if (facts === undefined || known === undefined) return undefined;
     // The stricter of the two: a call is never judged as less than its operation is.
     const strict = access === "write" || facts.access === "write" ? "write" : "read";
-    const known = kept.get(facts) ?? {};
-    const rules = (known[strict] ??= build({ ...facts, access: strict }));
-    kept.set(facts, known);
-    return rules;
+    return (known[strict] ??= build({ ...facts, access: strict }));
   };
 }
