@@ -20,6 +20,7 @@ import { parseQuery } from "../../matching/query.ts";
 import type { AppSnapshot, Snapshot } from "../../snapshot.ts";
 import type { Store } from "../../store/store.ts";
 import { refuseRequest } from "../refuse-request.ts";
+import { appRoutes, isRoute } from "../route-table.ts";
 import type { SignIn } from "../sign-in.ts";
 import type { StaticFiles } from "./static-files.ts";
 import { handleTickets, lostResult } from "./tickets.ts";
@@ -131,10 +132,11 @@ class AppListener {
   async #route(exchange: Exchange): Promise<Answer | undefined> {
     const { app, call } = exchange;
     const { request, origin, correlation } = call;
-    const { path } = request;
-    const signedIn = await app.signIn.handle({ request, origin, correlation });
+    const { path, method } = request;
+    const listed = isRoute(appRoutes, method, path);
+    const signedIn = listed ? await app.signIn.handle({ request, origin, correlation }) : undefined;
     if (signedIn !== undefined) return signedIn;
-    if (below(path, paths.tickets)) return this.#tickets(exchange);
+    if (listed && below(path, paths.tickets)) return this.#tickets(exchange);
     const isCall = path.startsWith(paths.http) || path.startsWith(paths.sql);
     if (isCall || !isRead(request)) return this.#options.pipeline.run(call);
     return path.startsWith("/_govern/")

@@ -16,10 +16,11 @@ import type { Identity } from "../../identity/identity.ts";
 import { isByToken, isSameOrigin } from "../../identity/same-origin.ts";
 import type { Answer, CallRequest, Refusal } from "../../lifecycle.ts";
 import { parseQuery } from "../../matching/query.ts";
-import { jsonAnswer } from "../../problem.ts";
+import { jsonAnswer, problemAnswer } from "../../problem.ts";
 import type { Snapshot } from "../../snapshot.ts";
 import type { ConfigStatus } from "../../workspace-versions.ts";
 import { refuseRequest } from "../refuse-request.ts";
+import { isRoute, operatorRoutes } from "../route-table.ts";
 import type { SignIn } from "../sign-in.ts";
 import type { OperatorCall } from "./caller.ts";
 import { landingPage } from "./landing-page.ts";
@@ -67,6 +68,9 @@ const toldOf: Partial<Readonly<Record<ApprovalState, string>>> = {
   denied: "The request was denied.",
 };
 
+const isListed = ({ method, path }: Pick<CallRequest, "method" | "path">): boolean =>
+  isRoute(operatorRoutes, method, path);
+
 class OperatorListener {
   readonly #options: OperatorListenerOptions;
 
@@ -80,7 +84,8 @@ class OperatorListener {
     writeAnswer(
       message,
       response,
-      publicAnswer(head.path, this.#options) ?? (await this.#answer(message, head, correlation)),
+      (isListed(head) ? publicAnswer(head.path, this.#options) : undefined) ??
+        (await this.#answer(message, head, correlation)),
     );
   }
 
@@ -100,7 +105,9 @@ class OperatorListener {
       return this.#refuse({ ...head, refusal: { code: "too-large", detail }, correlation });
     }
     const request = { ...head, body };
-    const signedIn = await this.#options.signIn.handle({ request, origin, correlation });
+    const signedIn = isListed(head)
+      ? await this.#options.signIn.handle({ request, origin, correlation })
+      : undefined;
     return signedIn ?? this.#route(request, origin, correlation);
   }
 
@@ -126,6 +133,13 @@ class OperatorListener {
       return isHome && refusal.code === "unauthenticated"
         ? this.#options.signIn.redirectToLogin(request)
         : this.#refuse({ ...request, refusal, correlation });
+    }
+    if (!isListed(request)) {
+      const refusal = {
+        code: "not-found",
+        detail: "The operator origin has no such path.",
+      } as const;
+      return problemAnswer(refusal, correlation);
     }
     const { identity } = caller;
     const call = this.#callOf(request, identity, correlation);

@@ -1,0 +1,69 @@
+/**
+ * Every route of the sidecar, in one table: a listener asks no handler for what is not listed here. What each role may do
+ * with each row is tested row by row, so that a new route is not served before it is said who may use it.
+ */
+import { paths } from "../../contract/wire.ts";
+import { signInPaths } from "./sign-in/way.ts";
+
+export interface Route {
+  readonly method: "GET" | "POST" | "DELETE" | "*";
+  /** `{name}` is one segment, `{rest*}` anything. */
+  readonly path: string;
+}
+
+const signIn: readonly Route[] = [
+  { method: "GET", path: paths.me },
+  { method: "GET", path: paths.login },
+  { method: "POST", path: paths.login },
+  { method: "POST", path: paths.logout },
+  { method: "GET", path: signInPaths.callback },
+  { method: "GET", path: signInPaths.signedOut },
+  { method: "GET", path: signInPaths.device },
+];
+
+/** On each app's origin. */
+export const appRoutes: readonly Route[] = [
+  ...signIn,
+  { method: "GET", path: paths.tickets },
+  { method: "DELETE", path: `${paths.tickets}/{id}` },
+  { method: "GET", path: `${paths.tickets}/{id}/result` },
+  { method: "*", path: `${paths.http}{rest*}` },
+  { method: "*", path: `${paths.sql}{rest*}` },
+  // The app's own files and its calls at their native paths; whatever begins with /_govern/ is listed above or is none.
+  { method: "*", path: "/{rest*}" },
+];
+
+/** On the operator origin; of these the API is the control socket's too. */
+export const operatorRoutes: readonly Route[] = [
+  ...signIn,
+  { method: "GET", path: "/healthz" },
+  { method: "GET", path: "/readyz" },
+  { method: "GET", path: "/.well-known/jwks.json" },
+  { method: "GET", path: "/" },
+  { method: "POST", path: "/decide/{id}" },
+  { method: "GET", path: "/api/status" },
+  { method: "GET", path: "/api/approvals" },
+  { method: "GET", path: "/api/approvals/{id}" },
+  { method: "POST", path: "/api/approvals/{id}/decision" },
+  { method: "POST", path: "/api/approvals/{id}/cancel" },
+  { method: "GET", path: "/api/audit" },
+  { method: "GET", path: "/api/audit/verify" },
+];
+
+function matches(route: Route, method: string, path: string): boolean {
+  const asked = method === "HEAD" ? "GET" : method;
+  if (route.method !== "*" && route.method !== asked) return false;
+  if (route.path === "/{rest*}") return !path.startsWith("/_govern/");
+  const wild = route.path.endsWith("{rest*}");
+  if (wild) return path.startsWith(route.path.slice(0, -"{rest*}".length));
+  const [wanted, given] = [route.path.split("/"), path.split("/")];
+  return (
+    wanted.length === given.length &&
+    wanted.every((part, at) => (part.startsWith("{") ? given[at] !== "" : part === given[at]))
+  );
+}
+
+/** Whether a table lists what is asked for. */
+export function isRoute(routes: readonly Route[], method: string, path: string): boolean {
+  return routes.some((route) => matches(route, method, path));
+}
