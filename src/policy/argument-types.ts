@@ -65,7 +65,8 @@ function literalType(value: unknown): string {
 
 function typeOf(field: Field): string {
   if (typeof field === "object") {
-    return "list" in field ? `list<${typeOf(field.list)}>` : literalType(field.literal);
+    if ("list" in field) return `list<${typeOf(field.list)}>`;
+    return "literal" in field ? literalType(field.literal) : "string";
   }
   const types = { string: "string", number: "double", boolean: "bool", any: "dyn" } as const;
   return types[field];
