@@ -43,7 +43,7 @@ const documents = `
   array_to_json json_array_elements json_array_elements_text json_array_length json_build_array json_build_object
   json_each json_each_text json_extract_path json_extract_path_text json_object json_object_keys json_populate_record
   json_populate_recordset json_strip_nulls json_to_record json_to_recordset json_typeof jsonb_array_elements
-  jsonb_array_elements_text jsonb_array_length jsonb_build_array jsonb_build_object jsonb_contained jsonb_contains
+  jsonb_array_elements_text jsonb_array_length jsonb_build_array jsonb_build_object jsonb_concat jsonb_contained jsonb_contains jsonb_delete jsonb_delete_path
   jsonb_each jsonb_each_text jsonb_exists jsonb_exists_all jsonb_exists_any jsonb_extract_path jsonb_extract_path_text
   jsonb_insert jsonb_object jsonb_object_keys jsonb_path_exists jsonb_path_exists_tz jsonb_path_match
   jsonb_path_match_tz jsonb_path_query jsonb_path_query_array jsonb_path_query_array_tz jsonb_path_query_first
@@ -84,7 +84,8 @@ const systemFacts = `
   pg_get_ruledef pg_get_serial_sequence pg_get_triggerdef pg_get_userbyid pg_get_viewdef pg_has_role pg_indexes_size
   pg_is_in_recovery pg_postmaster_start_time pg_relation_size pg_size_bytes pg_size_pretty pg_table_is_visible
   pg_table_size pg_tablespace_size pg_total_relation_size pg_type_is_visible pg_typeof row_security_active session_user
-  shobj_description to_regclass to_regnamespace to_regoper to_regproc to_regprocedure to_regrole to_regtype user version`;
+  shobj_description getdatabaseencoding has_foreign_data_wrapper_privilege has_server_privilege has_type_privilege
+  pg_get_statisticsobjdef pg_my_temp_schema to_regclass to_regcollation to_regnamespace to_regoper to_regoperator to_regproc to_regprocedure to_regrole to_regtype user version`;
 
 const harmlessFunctions: ReadonlySet<string> = new Set(
   [

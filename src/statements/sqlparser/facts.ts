@@ -21,12 +21,16 @@ const isBlank = ({ kind }: Token) => kind === "space" || kind === "comment";
  */
 function gapFault(tokens: readonly Token[], dialect: LexedDialect): string | null {
   if (dialect !== "mysql") return null;
-  for (const [index, token] of tokens.entries()) {
-    const gap = tokens[index + 1];
-    if (token.kind !== "word" || gap === undefined || !isBlank(gap)) continue;
-    const next = tokens.slice(index + 1).find((one) => !isBlank(one));
-    if (next?.text === "(" && gapNames.has(token.text.toLowerCase()))
-      return `function ${token.text.toLowerCase()} with a gap is not known to be harmless`;
+  let name = "";
+  let hasGap = false;
+  for (const token of tokens) {
+    if (isBlank(token)) hasGap = true;
+    else {
+      if (token.text === "(" && hasGap && gapNames.has(name))
+        return `function ${name} with a gap is not known to be harmless`;
+      name = token.kind === "word" ? token.text.toLowerCase() : "";
+      hasGap = false;
+    }
   }
   return null;
 }

@@ -20,7 +20,7 @@ const mysql = `
   adddate addtime aes_decrypt aes_encrypt any_value ascii bin bin_to_uuid bit_and bit_count bit_length bit_or bit_xor
   cast char char_length character_length charset coercibility collation compress connection_id conv convert convert_tz
   cot crc32 curdate current_date current_role current_time current_timestamp current_user curtime database date_add
-  date_format date_sub datediff day dayname dayofmonth dayofweek dayofyear default elt export_set extract field
+  date_format date_sub datediff day dayname dayofmonth dayofweek dayofyear decode default elt encode export_set extract field
   find_in_set format_bytes format_pico_time found_rows from_base64 from_days from_unixtime get_format greatest grouping
   hour inet6_aton inet6_ntoa inet_aton inet_ntoa insert interval is_ipv4 is_ipv4_compat is_ipv4_mapped is_ipv6 is_uuid
   isnull json_array_append json_array_insert json_arrayagg json_contains json_contains_path json_depth json_detailed
@@ -29,7 +29,7 @@ const mysql = `
   json_storage_size json_unquote json_value json_compact json_equals last_day lcase least left localtime localtimestamp
   locate lpad make_set makedate maketime md5 microsecond mid minute month monthname now nvl nvl2 oct ord period_add
   period_diff position quarter quote rand regexp_instr regexp_like regexp_replace regexp_substr repeat reverse right
-  row_count rpad schema sec_to_time second session_user sha sha1 sha2 soundex space std stddev stddev_pop stddev_samp
+  row row_count rpad schema sec_to_time second session_user sha sha1 sha2 soundex space std stddev stddev_pop stddev_samp
   str_to_date strcmp subdate substring_index subtime sysdate system_user time_format time_to_sec timestamp timestampadd
   timestampdiff to_base64 to_days to_seconds truncate ucase uncompress uncompressed_length unix_timestamp user utc_date
   utc_time utc_timestamp uuid uuid_short uuid_to_bin values var_pop var_samp variance version week weekday weekofyear

@@ -51,7 +51,7 @@ function collectPlaces(at: Place, walk: Walk): void {
   if (!isTreeNode(node)) return;
   walk.column = spanColumn(node) ?? walk.column;
   for (const [key, child] of Object.entries(node)) {
-    if (key === "span" || key.endsWith("_token")) continue;
+    if (key === "span") continue;
     collectPlaces({ key, index: 0, node: child, parent: at }, walk);
   }
 }

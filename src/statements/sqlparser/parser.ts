@@ -24,6 +24,12 @@ export function isTreeNode(value: unknown): value is TreeNode {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** Whether a key is the name of a variant, not of a member. */
+export function isVariantName(key: string): boolean {
+  const first = key.charCodeAt(0);
+  return first >= 65 && first <= 90;
+}
+
 export function nodeList(value: unknown): readonly TreeNode[] {
   return Array.isArray(value) ? value.filter(isTreeNode) : [];
 }
@@ -33,7 +39,7 @@ export function variantOf(node: unknown): readonly [string, unknown] | null {
   if (!isTreeNode(node)) return null;
   const keys = Object.keys(node);
   const [type] = keys;
-  return keys.length === 1 && type !== undefined && /^[A-Z]/.test(type) ? [type, node[type]] : null;
+  return keys.length === 1 && type !== undefined && isVariantName(type) ? [type, node[type]] : null;
 }
 
 /** The content of a variant of one type; null for any other. */
@@ -57,6 +63,8 @@ const synonyms: Readonly<Record<LexedDialect, Readonly<Record<string, string>>>>
     "<<": "+",
     ">>": "+",
     "~": "-",
+    // The engine's CROSS JOIN takes a condition as well.
+    CROSS: "INNER",
     GLOB: "LIKE",
     ISNULL: "IS NULL",
     NOTNULL: "IS NOT NULL",
@@ -83,13 +91,48 @@ function isComparison(tokens: readonly Significant[], at: number): boolean {
   return !isWord(next, ...isOperands);
 }
 
-/** How many tokens from here are a hint that changes no result: `WITH ROLLUP` adds rows of the same columns. */
-function skipped(tokens: readonly Significant[], at: number, dialect: LexedDialect): number {
-  const is = (offset: number, ...words: string[]) => isWord(tokens[at + offset], ...words);
-  if (dialect === "mysql") return is(0, "WITH") && is(1, "ROLLUP") ? 2 : 0;
+/** The length of a window frame's `EXCLUDE …`, which leaves rows of its own query out. */
+function exclusion(is: (offset: number, ...words: string[]) => boolean): number {
+  if (!is(0, "EXCLUDE")) return 0;
+  if (is(1, "GROUP", "TIES")) return 2;
+  return (is(1, "CURRENT") && is(2, "ROW")) || (is(1, "NO") && is(2, "OTHERS")) ? 3 : 0;
+}
+
+type IsWord = (offset: number, ...words: string[]) => boolean;
+
+function skippedInMysql(is: IsWord): number {
+  if (is(0, "EXTENDED", "PARTITIONS") && is(-1, "EXPLAIN", "DESCRIBE", "DESC")) return 1;
+  if (is(0, "SOUNDS") && is(1, "LIKE")) return 1;
+  return is(0, "WITH") && is(1, "ROLLUP") ? 2 : 0;
+}
+
+function skippedInSqlite(is: IsWord): number {
   if (is(0, "INDEXED") && is(1, "BY")) return 3;
   if (is(0, "NOT") && is(1, "INDEXED", "MATERIALIZED")) return 2;
-  return is(0, "MATERIALIZED") && is(-1, "AS") ? 1 : 0;
+  return is(0, "MATERIALIZED") && is(-1, "AS") ? 1 : exclusion(is);
+}
+
+/** How many tokens from here are a hint that changes no result, or only which rows or columns of it. */
+function skipped(tokens: readonly Significant[], at: number, dialect: LexedDialect): number {
+  const is: IsWord = (offset, ...words) => isWord(tokens[at + offset], ...words);
+  return dialect === "mysql" ? skippedInMysql(is) : skippedInSqlite(is);
+}
+
+/** Units of two parts, as in `INTERVAL '1:1' MINUTE_SECOND`. */
+const doubleUnit = /^(?:SECOND|MINUTE|HOUR|DAY|YEAR)_(?:MICROSECOND|SECOND|MINUTE|HOUR|MONTH)$/;
+
+/** Whether what stands before is surely a value, so that a word after it is an operator or a unit. */
+function isAfterValue(tokens: readonly Significant[], at: number): boolean {
+  const before = tokens[at - 1];
+  return /^(?:number|text|name|parameter|hole)$/.test(before?.kind ?? "") || before?.text === ")";
+}
+
+function spellWord(tokens: readonly Significant[], at: number, dialect: LexedDialect): string {
+  const { text, upper } = tokens[at] as Significant;
+  if (dialect === "mysql" && doubleUnit.test(upper) && isAfterValue(tokens, at)) return "DAY";
+  const synonym = synonyms[dialect][upper];
+  const isCall = tokens[at + 1]?.text === "(" && !isAfterValue(tokens, at);
+  return synonym === undefined || isCall ? text : synonym;
 }
 
 function spell(tokens: readonly Significant[], at: number, dialect: LexedDialect): string {
@@ -97,10 +140,21 @@ function spell(tokens: readonly Significant[], at: number, dialect: LexedDialect
   if (token === undefined) return "";
   if (token.kind === "text") return literalOf(token);
   if (token.kind === "parameter" || token.kind === "hole") return "?";
-  if (dialect === "sqlite" && isComparison(tokens, at)) return "=";
-  const synonym = synonyms[dialect][token.upper];
-  const isCall = token.kind === "word" && tokens[at + 1]?.text === "(";
-  return synonym === undefined || isCall ? token.text : synonym;
+  if (token.kind === "word") {
+    return dialect === "sqlite" && isComparison(tokens, at) ? "=" : spellWord(tokens, at, dialect);
+  }
+  return synonyms[dialect][token.upper] ?? token.text;
+}
+
+/** `x IN t`: SQLite's short form of a subquery. Gives what stands for the name, and how many tokens it takes. */
+function namedSet(tokens: readonly Significant[], at: number): readonly [string, number] | null {
+  if (!isWord(tokens[at - 1], "IN")) return null;
+  const isName = (token?: Significant) => token?.kind === "word" || token?.kind === "name";
+  if (!isName(tokens[at])) return null;
+  const length = tokens[at + 1]?.text === "." && isName(tokens[at + 2]) ? 3 : 1;
+  if (tokens[at + length]?.text === "(") return null;
+  const name = tokens.slice(at, at + length).map(({ text }) => text);
+  return [`( SELECT * FROM ${name.join("")} )`, length];
 }
 
 /** The text that the parser is given: on one line, so that a column is an order. */
@@ -110,6 +164,12 @@ function parserText(tokens: readonly Token[], dialect: LexedDialect): string {
     .map((token) => ({ ...token, upper: token.text.toUpperCase() }));
   const out: string[] = [];
   for (let at = 0; at < significant.length;) {
+    const set = dialect === "sqlite" ? namedSet(significant, at) : null;
+    if (set !== null) {
+      out.push(set[0]);
+      at += set[1];
+      continue;
+    }
     const skip = skipped(significant, at, dialect);
     if (skip === 0) out.push(spell(significant, at, dialect));
     // `IS NOT x`: the NOT goes with the IS.
@@ -119,6 +179,34 @@ function parserText(tokens: readonly Token[], dialect: LexedDialect): string {
   return out.join(" ");
 }
 
+const isAbsent = (value: unknown): boolean =>
+  value === null ||
+  value === undefined ||
+  value === false ||
+  (Array.isArray(value) && value.length === 0);
+
+/**
+ * A tree without what says nothing: absent members, tokens' places, spans of all but placeholders. Most of a tree is that,
+ * and it is walked three times.
+ */
+function prune(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((item) => prune(item));
+  if (!isTreeNode(value)) return value;
+  const pruned: Record<string, unknown> = {};
+  for (const key of Object.keys(value)) {
+    const child = value[key];
+    if (key === "span" || isAbsent(child) || key.endsWith("_token")) continue;
+    pruned[key] = prune(child);
+  }
+  if (nodeOf(value, "Placeholder") !== null || isPlaceholderValue(value["value"]))
+    pruned["span"] = value["span"];
+  return pruned;
+}
+
+function isPlaceholderValue(value: unknown): boolean {
+  return isTreeNode(value) && "Placeholder" in value;
+}
+
 /** The parser's own words, without what it quotes of the text. */
 function reasonOf(error: unknown): string {
   if (error instanceof RangeError) return "nested too deeply";
@@ -126,13 +214,27 @@ function reasonOf(error: unknown): string {
   return /recursion/i.test(message) ? "nested too deeply" : "does not parse";
 }
 
+/** Trees of the last texts: what is classified in bulk repeats itself but for its literals, which the parser is not given. */
+const kept = new Map<string, ParsedText>();
+const mostKept = 500;
+
+function keep(key: string, parsed: ParsedText): ParsedText {
+  const [oldest] = kept.size < mostKept ? [] : kept.keys();
+  if (oldest !== undefined) kept.delete(oldest);
+  if (key.length < 5000) kept.set(key, parsed);
+  return parsed;
+}
+
 /** Parses a lexed text; never throws. No statements: the text is blank or a comment. */
 export function parseTokens(tokens: readonly Token[], dialect: LexedDialect): ParsedText {
   const text = parserText(tokens, dialect);
   if (text === "") return { ok: true, statements: [] };
+  const key = `${dialect} ${text}`;
+  const known = kept.get(key);
+  if (known !== undefined) return known;
   try {
     const trees: unknown = parse(text, dialect);
-    return { ok: true, statements: nodeList(trees) };
+    return keep(key, { ok: true, statements: nodeList(prune(trees)) });
   } catch (error) {
     return { ok: false, reason: reasonOf(error) };
   }

@@ -1,5 +1,13 @@
 /** Which tables and columns a statement's tree names. Names of common table expressions are no tables where they hold. */
-import { isTreeNode, nameParts, nodeList, nodeOf, variantOf, type TreeNode } from "./parser.ts";
+import {
+  isTreeNode,
+  isVariantName,
+  nameParts,
+  nodeList,
+  nodeOf,
+  variantOf,
+  type TreeNode,
+} from "./parser.ts";
 
 export interface Relations {
   /** Sorted, each once; with their schema where one is written. */
@@ -124,8 +132,8 @@ function collect(value: unknown, outer: Scope, found: Found): void {
   const clause = value["with"];
   const scope = isTreeNode(clause) ? collectWith(clause, outer, found) : outer;
   for (const [key, child] of Object.entries(value)) {
-    if (key === "with" || key.endsWith("_token")) continue;
-    if (/^[A-Z]/.test(key)) naming[key]?.(child, scope, found);
+    if (key === "with") continue;
+    if (isVariantName(key)) naming[key]?.(child, scope, found);
     if (key === "over") collect(nodeOf(child, "WindowSpec"), scope, found);
     if (!silent.has(key)) collect(child, scope, found);
   }
