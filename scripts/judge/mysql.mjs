@@ -1,5 +1,6 @@
 // Runs MariaDB's own suite in a server and asks it of each statement whether it wrote; then what govern says of it.
 //   node scripts/judge/mysql.mjs mysql://root@127.0.0.1:3306 FOLDER/*.test
+// It takes mysql2, which the package does not: `npm install --no-save mysql2`.
 // The server is the judge: a statement writes if a read-only session refuses it, or if a variable differs after it.
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";

@@ -22,7 +22,12 @@ export interface GraphqlArguments {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-export type CallArguments = HttpArguments | SqlArguments | GraphqlArguments;
+/** Arguments of a batch: those of each of its statements, in order. */
+export interface SqlBatchArguments {
+  readonly statements: readonly SqlArguments[];
+}
+
+export type CallArguments = HttpArguments | SqlArguments | SqlBatchArguments | GraphqlArguments;
 
 /** SHA-256 hex over the canonical JSON of the arguments. */
 export function argumentsDigest(args: CallArguments): string {

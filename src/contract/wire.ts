@@ -48,11 +48,14 @@ export interface TicketStatus {
   readonly state: TicketState;
 }
 
-/** Body of `POST /_govern/sql/<client>`: a text by its digest, or a rewritten text by its operation. */
+/** One statement of a call: a text by its digest, or a rewritten text by its operation. */
 export type SqlRequest = { readonly values: readonly TaggedValue[] } & (
   | { readonly digest: string; readonly operation?: never }
   | { readonly operation: string; readonly digest?: never }
 );
+
+/** Body of `POST /_govern/sql/<client>`: one statement, or several that are one transaction. */
+export type SqlBody = SqlRequest | { readonly batch: readonly SqlRequest[] };
 
 /** One column of a result. */
 export interface SqlColumn {
@@ -69,6 +72,11 @@ export interface SqlResult {
   readonly rowCount: number;
   /** The statement's verb, upper case. */
   readonly command: string;
+}
+
+/** Answer of a batch: a result of each statement, in order. */
+export interface SqlBatchResult {
+  readonly results: readonly SqlResult[];
 }
 
 /** RFC 9457 problem document, as every refusal of the boundary carries it. */

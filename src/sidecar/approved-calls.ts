@@ -136,6 +136,7 @@ class SnapshotCalls implements ApprovedCalls {
       const result = await target.resource.connector.execute(
         {
           operation: target.operation,
+          statements: target.statements,
           access,
           arguments: call.arguments as unknown as CallArguments,
           payload: call.payload,

@@ -59,6 +59,7 @@ export interface IdentifiedCall extends ReceivedCall {
 export type RawArguments =
   | { readonly kind: "http"; readonly holes: ReadonlyMap<string, string> }
   | { readonly kind: "sql"; readonly values: unknown }
+  | { readonly kind: "sql-batch"; readonly values: readonly unknown[] }
   | {
       readonly kind: "graphql";
       readonly holes: ReadonlyMap<string, string>;

@@ -2,7 +2,14 @@
  * The workspace as a call sees it: apps, operations, resources and rules at one moment. Immutable; every call keeps the
  * snapshot that it began with. Must not read files: load-workspace.ts does.
  */
-import type { Access, GraphqlOperation, HttpOperation, Operation } from "../contract/operation.ts";
+import { canonicalJson, sha256Hex } from "../contract/canonical-json.ts";
+import type {
+  Access,
+  GraphqlOperation,
+  HttpOperation,
+  Operation,
+  SqlOperation,
+} from "../contract/operation.ts";
 import { operationDigest, originId, statementDigest } from "../contract/operation-id.ts";
 import type { App, Workspace } from "../contract/workspace.ts";
 import type { Rules } from "./rules.ts";
@@ -15,7 +22,10 @@ import { compileMatcher, type OperationMatcher } from "./matching/operation-matc
 export interface GovernedOperation {
   readonly operation: Operation;
   readonly access: Access;
+  /** Of a batch, over its statements as well. */
   readonly digest: string;
+  /** The statements of a batch, in order; none of any other operation. */
+  readonly statements: readonly SqlOperation[];
   /** e.g. `POST /api/accounts/{accountId}/credits`, or the statement. */
   readonly summary: string;
   /** Null where no resource is mapped: calls are refused. */
@@ -47,6 +57,8 @@ export interface AppSnapshot {
   readonly telemetry: ReadonlySet<string>;
   /** SQL clients → digest of a text → operation id. */
   readonly statements: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  /** SQL clients → ids of a batch's statements, as one text → operation id. */
+  readonly batches: ReadonlyMap<string, ReadonlyMap<string, string>>;
 }
 
 export interface Snapshot {
@@ -56,7 +68,7 @@ export interface Snapshot {
 }
 
 /** What people are shown of an operation. */
-function summaryOf(operation: Operation): string {
+function summaryOf(operation: Operation, statements: readonly SqlOperation[]): string {
   switch (operation.kind) {
     case "http":
     case "stream":
@@ -66,7 +78,7 @@ function summaryOf(operation: Operation): string {
     case "sql":
       return operation.statement;
     case "sql-batch":
-      return operation.statements.join("; ");
+      return statements.map(({ statement }) => statement).join("; ");
     case "graphql": {
       const base = operation.origin === "same-origin" ? "" : operation.origin;
       return `POST ${base}${operation.path} ${operation.document}`;
@@ -100,19 +112,64 @@ function indexStatements(
   return clients;
 }
 
+/** By which a batch is found: only the very statements, in their order. */
+export function batchKey(ids: readonly string[]): string {
+  return ids.join(" ");
+}
+
+function indexBatches(
+  operations: readonly Operation[],
+): ReadonlyMap<string, ReadonlyMap<string, string>> {
+  const clients = new Map<string, Map<string, string>>();
+  for (const operation of operations) {
+    if (operation.kind !== "sql-batch") continue;
+    const batches = clients.get(operation.client) ?? new Map<string, string>();
+    clients.set(operation.client, batches.set(batchKey(operation.statements), operation.id));
+  }
+  return clients;
+}
+
+/** The statements of a batch: each registered, of its own client and dialect; else none, and it cannot run. */
+function statementsOf(
+  operation: Operation,
+  known: ReadonlyMap<string, Operation>,
+): readonly SqlOperation[] {
+  if (operation.kind !== "sql-batch") return [];
+  const statements = operation.statements
+    .map((id) => known.get(id))
+    .filter(
+      (one): one is SqlOperation =>
+        one?.kind === "sql" && one.client === operation.client && one.dialect === operation.dialect,
+    );
+  return statements.length === operation.statements.length ? statements : [];
+}
+
+function digestOf(operation: Operation, statements: readonly SqlOperation[]): string {
+  const digest = operationDigest(operation);
+  return operation.kind === "sql-batch"
+    ? sha256Hex(canonicalJson([digest, ...statements.map(operationDigest)]))
+    : digest;
+}
+
 /** Indexes one app. Matching sees operations under the access in force. */
 export function buildApp(parts: AppParts): AppSnapshot {
   const operations = new Map<string, GovernedOperation>();
   const http: HttpOperation[] = [];
   const graphql: GraphqlOperation[] = [];
   const origins = new Map<string, string>();
+  const known = new Map(parts.operations.map((one) => [one.id, one]));
   for (const operation of parts.operations) {
-    const access = parts.accessOf(operation);
+    const statements = statementsOf(operation, known);
+    // The strictest of all: a batch that was called a read holds no write.
+    const access = [operation, ...statements].some((one) => parts.accessOf(one) === "write")
+      ? "write"
+      : "read";
     operations.set(operation.id, {
       operation,
       access,
-      digest: operationDigest(operation),
-      summary: summaryOf(operation),
+      digest: digestOf(operation, statements),
+      statements,
+      summary: summaryOf(operation, statements),
       resource: parts.resourceOf(operation),
     });
     if (operation.kind === "http") http.push({ ...operation, access });
@@ -134,5 +191,6 @@ export function buildApp(parts: AppParts): AppSnapshot {
     telemetry,
     origins,
     statements: indexStatements(parts.operations),
+    batches: indexBatches(parts.operations),
   };
 }

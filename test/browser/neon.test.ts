@@ -81,6 +81,32 @@ describe("what leaves the page", () => {
     expect(sent()[2]).toHaveProperty("digest");
   });
 
+  it("is one call for the queries of a transaction, given or made by a function", async () => {
+    at.server.sql = {
+      results: [
+        { columns: [{ name: "n", type: "int8" }], rows: [[5]], rowCount: 1, command: "SELECT" },
+        { columns: [], rows: [], rowCount: 2, command: "UPDATE" },
+      ],
+    };
+    const results = await at.page.evaluate(async () => {
+      const sql = __govern.neon("s4", "neon");
+      const text = __govern.text("update-t-0a1b2c", ["x"]);
+      return [
+        await sql.transaction([sql`SELECT ${1}`, sql.query(text, [2])]),
+        await sql.transaction((tx: typeof sql) => [tx`SELECT ${1}`, tx.query(text, [2])], {
+          fullResults: true,
+        }),
+      ];
+    });
+    const batch = [
+      { digest: digestOf("SELECT $1"), values: [1] },
+      { operation: "update-t-0a1b2c", values: [2, "x"] },
+    ];
+    expect(sent()).toEqual([{ batch }, { batch }]);
+    expect(results[0]).toEqual([[{ n: "5" }], []]);
+    expect(results[1]).toMatchObject([{ rowCount: 1 }, { rowCount: 2, command: "UPDATE" }]);
+  });
+
   it("runs when awaited and not before, each time it is", async () => {
     const counts = await at.page.evaluate(async () => {
       const query = __govern.neon("s4", "neon")`SELECT 1`;
@@ -230,7 +256,7 @@ describe("a held statement", () => {
 });
 
 describe("what cannot run", () => {
-  it("rejects a transaction, a refused statement and an unknown value with the driver's error", async () => {
+  it("rejects a list of other things, a refused statement and an unknown value with the driver's error", async () => {
     at.server.sql = {
       type: "urn:govern:unregistered",
       title: "",
@@ -242,7 +268,7 @@ describe("what cannot run", () => {
     const errors = await at.page.evaluate(async () => {
       const sql = __govern.neon("s4", "neon");
       const outcomes = await Promise.allSettled([
-        sql.transaction([sql`SELECT 1`]),
+        sql.transaction([Promise.resolve()]),
         sql`SELECT 1`,
         sql`SELECT ${new Date(Number.NaN)}`,
         sql.query("x", [], { fetchOptions: { signal: AbortSignal.abort() } }),
@@ -251,7 +277,7 @@ describe("what cannot run", () => {
         .map((outcome) => (outcome as PromiseRejectedResult).reason as Error)
         .map(({ name, message }) => `${name}: ${message}`);
     });
-    expect(errors[0]).toMatch(/^NeonDbError: transaction\(\)/);
+    expect(errors[0]).toMatch(/^Error: transaction\(\) expects an array of queries/);
     expect(errors[1]).toBe("NeonDbError: Refused with unregistered.");
     expect(errors[2]).toMatch(/^RangeError/);
     expect(errors[3]).toMatch(/^NeonDbError: Error connecting to database: AbortError/);

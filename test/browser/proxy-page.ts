@@ -8,7 +8,7 @@ interface Sql {
   (strings: TemplateStringsArray, ...values: unknown[]): Promise<unknown>;
   query(text: string, params?: unknown[], options?: object): Promise<unknown>;
   unsafe(text: string): unknown;
-  transaction(queries: unknown[]): Promise<unknown>;
+  transaction(queries: unknown, options?: object): Promise<unknown>;
 }
 
 declare global {

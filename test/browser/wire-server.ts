@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout } from "node:timers/promises";
-import type { Problem, SqlResult, TicketState } from "../../src/contract/wire.ts";
+import type { Problem, SqlBatchResult, SqlResult, TicketState } from "../../src/contract/wire.ts";
 
 const csp =
   "default-src 'none'; script-src 'self'; connect-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; worker-src 'self'; img-src 'self' data:";
@@ -40,7 +40,7 @@ export interface WireServer {
   pauseAnswers(): () => void;
   paused: boolean;
   signedIn: boolean;
-  sql: SqlResult | Problem;
+  sql: SqlResult | SqlBatchResult | Problem;
   /** What same-origin and mapped calls answer. */
   answer: Answer;
   /** Drops the connection of this many result requests. */

@@ -68,6 +68,15 @@ export const updateAgent: Operation = {
   parameters: ["score", "id"],
   client: "neon",
 };
+const moveScore: Operation = {
+  id: "batch-neon-ee33ff",
+  kind: "sql-batch",
+  access: "write",
+  why: "UpdateStmt",
+  dialect: "postgres",
+  client: "neon",
+  statements: [updateAgent.id, updateAgent.id, selectAgents.id],
+};
 export const selectAgentsDigest = statementDigest(selectAgents.statement);
 export const updateAgentDigest = statementDigest(updateAgent.statement);
 
@@ -172,7 +181,7 @@ export function writeDesk(
   mkdirSync(join(folder, ".govern"));
   writeFileSync(join(folder, ".govern/secrets.env"), `DESK_TOKEN="${credential}"\n`);
   writeFileSync(join(folder, "govern.yaml"), change(yaml(upstreamPort)));
-  const operations = [readTicket, postRefund, putLabel, selectAgents, updateAgent];
+  const operations = [readTicket, postRefund, putLabel, selectAgents, updateAgent, moveScore];
   const files = new Map([
     ["operations.json", JSON.stringify({ version: 1, app: "desk", operations })],
     ["web/index.html", html],

@@ -26,6 +26,18 @@ import {
   type Upstream,
 } from "./desk-workspace.ts";
 
+const update = (values: unknown[]) => ({ digest: updateAgentDigest, values });
+const select = (values: unknown[]) => ({ digest: selectAgentsDigest, values });
+
+function scoreOf({ folder }: { readonly folder: string }): unknown {
+  const db = new Database(join(folder, "agents.db"), { readonly: true });
+  try {
+    return db.prepare("SELECT score FROM agents WHERE id = 1").pluck().get();
+  } finally {
+    db.close();
+  }
+}
+
 const storeWriter = new URL("../../dist/sidecar/store/sqlite/writer-thread.js", import.meta.url);
 
 const states = async (tab: Tab, ...ids: string[]): Promise<TicketStatus[]> => {
@@ -333,6 +345,45 @@ describe("a running sidecar", () => {
       const db = new Database(join(desk.folder, "agents.db"), { readonly: true });
       expect(db.prepare("SELECT score FROM agents WHERE id = 1").pluck().get()).toBe(11);
       db.close();
+    });
+
+    describe("a batch", () => {
+      it("is held as one call, and runs as one transaction with a result of each", async () => {
+        const batch = [update([12, 1]), update([13, 1]), select([3])];
+        const held = await sql({ batch });
+        expect(held.status).toBe(202);
+        const { ticket } = held.json() as { ticket: string };
+        const before = scoreOf(desk);
+        await decide(ticket, "approve");
+        await awaitReady(sam, ticket);
+        const result = await sam.send({ path: `/_govern/tickets/${ticket}/result` });
+        expect(result.json()).toMatchObject({
+          results: [
+            { command: "UPDATE", rowCount: 1 },
+            { command: "UPDATE", rowCount: 1 },
+            { command: "SELECT", rows: [[1, "Rosa", 13], expect.anything()] },
+          ],
+        });
+        expect(before).not.toBe(13);
+        expect(scoreOf(desk)).toBe(13);
+      });
+
+      it.each([
+        ["other statements", [update([12, 1]), select([3])], "unregistered"],
+        ["another order", [select([3]), update([1, 1]), update([1, 1])], "unregistered"],
+        ["an unknown text", [{ digest: "0".repeat(64), values: [] }], "unregistered"],
+        ["a missing value", [update([12]), update([1, 1]), select([3])], "invalid-arguments"],
+        ["none", [], "invalid-arguments"],
+        ["no list", "x", "invalid-arguments"],
+      ])("of %s is refused", async (_name, batch, code) => {
+        const answer = await sql({ batch });
+        expect(answer.headers["govern-error"]).toBe(code);
+      });
+
+      it("is not mixed with a statement", async () => {
+        const answer = await sql({ ...select([3]), batch: [select([3])] });
+        expect(answer.headers["govern-error"]).toBe("invalid-arguments");
+      });
     });
 
     it.each([
@@ -750,7 +801,7 @@ describe("a sidecar that cannot start", () => {
     const sidecar = await start(desk.folder);
     try {
       expect(sidecar.warnings).toEqual([
-        `desk: 2 operations are refused, for apps.desk.resources maps them to no resource: select-agents-aa11bb, ${updateAgent.id}`,
+        `desk: 3 operations are refused, for apps.desk.resources maps them to no resource: select-agents-aa11bb, ${updateAgent.id}`,
       ]);
     } finally {
       await sidecar.close();

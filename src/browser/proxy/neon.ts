@@ -13,6 +13,8 @@ import {
   headers as names,
   paths,
   type Problem,
+  type SqlBatchResult,
+  type SqlBody,
   type SqlColumn,
   type SqlRequest,
   type SqlResult,
@@ -97,6 +99,9 @@ function place(value: unknown, params: unknown[]): string {
   if (queryData.params.length > 0) throw new NeonDbError("This query is not composable");
   return queryData.query;
 }
+
+const queryOf = (data: SqlTemplate | Query): Query =>
+  data instanceof SqlTemplate ? data.flatten() : data;
 
 function tagParameter(value: unknown): TaggedValue {
   if (value instanceof ArrayBuffer) return tagValue(new Uint8Array(value));
@@ -194,26 +199,53 @@ async function refusalOf(answer: Response): Promise<NeonDbError> {
   return error;
 }
 
-async function send(site: string, url: string, query: Query, options: Options): Promise<unknown> {
-  const body = JSON.stringify(requestOf(query));
+interface Sending {
+  readonly site: string;
+  readonly url: string;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Sends one statement or several, and gives the sidecar's answer. */
+async function send({ site, url, signal }: Sending, asked: SqlBody): Promise<unknown> {
+  const body = JSON.stringify(asked);
   const route = { url, shown: url, cross: false };
   const init = { method: "POST", body, headers: { "content-type": "application/json" } };
-  const signal = options.fetchOptions?.signal;
   const answer = await perform({ site, route, init, signal }).catch((cause: unknown) => {
     const error = new NeonDbError(`Error connecting to database: ${String(cause)}`);
     error.sourceError = cause;
     throw error;
   });
   if (!answer.ok) throw await refusalOf(answer);
-  return shapeResult((await answer.json()) as SqlResult, options);
+  return answer.json();
 }
+
+const expectsQueries =
+  "transaction() expects an array of queries, or a function returning an array of queries";
 
 /** Stands for `neon(url, options)` at one site: `client` is its name in operations. */
 export function governedNeon(site: string, client: string, options: Options = {}): unknown {
   const url = paths.sql + client;
+  const sending = ({ fetchOptions }: Options): Sending => ({
+    site,
+    url,
+    signal: fetchOptions?.signal,
+  });
   const run: Run = async (queryData, own) => {
-    const query = queryData instanceof SqlTemplate ? queryData.flatten() : queryData;
-    return send(site, url, query, { ...options, ...own });
+    const merged = { ...options, ...own };
+    const result = await send(sending(merged), requestOf(queryOf(queryData)));
+    return shapeResult(result as SqlResult, merged);
+  };
+  const transaction = async (given: unknown, own?: Options): Promise<unknown[]> => {
+    const queries: unknown = typeof given === "function" ? given(sql) : given;
+    if (!Array.isArray(queries) || !queries.every((one) => one instanceof NeonQueryPromise)) {
+      throw new Error(expectsQueries);
+    }
+    const merged = { ...options, ...own };
+    const batch = queries.map(({ queryData }) => requestOf(queryOf(queryData)));
+    const { results } = (await send(sending(merged), { batch })) as SqlBatchResult;
+    return results.map((result, at) =>
+      shapeResult(result, { ...merged, ...(queries[at] as NeonQueryPromise).opts }),
+    );
   };
   const query = (text: string, params: readonly unknown[] = [], own?: Options): NeonQueryPromise =>
     new NeonQueryPromise(run, { query: text, params }, own);
@@ -225,8 +257,6 @@ export function governedNeon(site: string, client: string, options: Options = {}
   return Object.assign(sql, {
     query,
     unsafe: (text: string) => new SqlTemplate([text], []),
-    transaction: async () => {
-      throw new NeonDbError("transaction() is refused: send its statements one by one");
-    },
+    transaction,
   });
 }

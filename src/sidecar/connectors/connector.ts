@@ -7,7 +7,7 @@
  * const result = await connector.execute({ operation, arguments: args, … }, AbortSignal.timeout(30_000));
  */
 import type { CallArguments } from "../../contract/arguments.ts";
-import type { Operation } from "../../contract/operation.ts";
+import type { Operation, SqlOperation } from "../../contract/operation.ts";
 import type { Identity } from "../identity/identity.ts";
 import type { UserCredentials } from "../identity/user-credentials.ts";
 
@@ -21,6 +21,8 @@ export interface Caller extends Identity {
 /** What a connector executes: it was resolved, validated, authorized and, where a rule asks, approved. */
 export interface ConnectorCall {
   readonly operation: Operation;
+  /** The statements of a batch, in order. */
+  readonly statements?: readonly SqlOperation[];
   /** The access it was governed under: a read must not be able to write. */
   readonly access: "read" | "write";
   readonly arguments: CallArguments;

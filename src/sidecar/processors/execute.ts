@@ -19,13 +19,14 @@ import { problemAnswer } from "../problem.ts";
 import type { Store } from "../store/store.ts";
 
 async function runAtResource(call: ApprovedCall, onFault: OnFault): Promise<Outcome> {
-  const { resource, operation } = call.target;
+  const { resource, operation, statements } = call.target;
   if (resource === null)
     return { state: "failed", code: "unmapped-resource", detail: "No resource." };
   try {
     const result = await resource.connector.execute(
       {
         operation,
+        statements,
         access: call.access,
         arguments: call.arguments,
         payload: call.payload,

@@ -16,7 +16,8 @@ import {
 import type { DocumentMatch } from "../matching/document-matcher.ts";
 import { parseQuery } from "../matching/query.ts";
 import { parseStrictJson } from "../matching/strict-json.ts";
-import type { GovernedOperation } from "../snapshot.ts";
+import { readSqlBody, type SqlAsk } from "../validation/sql-body.ts";
+import { batchKey, type GovernedOperation } from "../snapshot.ts";
 
 interface Found {
   readonly target: GovernedOperation;
@@ -102,22 +103,32 @@ function resolveHttp(call: IdentifiedCall): Search {
   return { ok: true, found: { target: governed, access: match.access, raw } };
 }
 
-interface SqlAsk {
-  readonly digest?: string;
-  readonly operation?: string;
-  readonly values: unknown;
+/** The registered statement that is asked for; undefined if there is none of this client. */
+function statementOf(
+  app: IdentifiedCall["app"],
+  client: string,
+  ask: SqlAsk,
+): GovernedOperation | undefined {
+  const id = ask.digest === undefined ? ask.operation : app.statements.get(client)?.get(ask.digest);
+  const target = app.operations.get(id ?? "");
+  return target?.operation.kind === "sql" && target.operation.client === client
+    ? target
+    : undefined;
 }
 
-function parseSqlAsk(body: Uint8Array): SqlAsk | undefined {
-  const parsed = parseStrictJson(body);
-  if (!parsed.ok || parsed.value === null || typeof parsed.value !== "object") return undefined;
-  if (Array.isArray(parsed.value)) return undefined;
-  const { digest, operation, values, ...rest } = parsed.value;
-  if (Object.keys(rest).length > 0 || (digest === undefined) === (operation === undefined)) {
-    return undefined;
+function resolveBatch(call: IdentifiedCall, client: string, asks: readonly SqlAsk[]): Search {
+  const { app } = call;
+  const statements = asks.map((ask) => statementOf(app, client, ask)?.operation.id);
+  if (statements.includes(undefined)) {
+    return unregistered(call, "A statement of this batch is not registered.");
   }
-  if (typeof digest === "string") return { digest, values };
-  return typeof operation === "string" ? { operation, values } : undefined;
+  const id = app.batches.get(client)?.get(batchKey(statements as string[]));
+  const target = app.operations.get(id ?? "");
+  if (target === undefined || target.statements.length === 0) {
+    return unregistered(call, "These statements are not registered as one batch.");
+  }
+  const raw: RawArguments = { kind: "sql-batch", values: asks.map(({ values }) => values) };
+  return { ok: true, found: { target, access: target.access, raw } };
 }
 
 function resolveSql(call: IdentifiedCall): Search {
@@ -127,17 +138,15 @@ function resolveSql(call: IdentifiedCall): Search {
   }
   const texts = app.statements.get(request.path.slice(paths.sql.length));
   if (texts === undefined) return unregistered(call, "No operation of this app has this client.");
-  const ask = parseSqlAsk(request.body);
-  if (ask === undefined) {
+  const client = request.path.slice(paths.sql.length);
+  const body = readSqlBody(request.body);
+  if (body === undefined) {
     return stop(refuse("invalid-arguments", "The call is not {digest or operation, values}."));
   }
-  const id = ask.digest === undefined ? ask.operation : texts.get(ask.digest);
-  const target = app.operations.get(id ?? "");
-  const client = request.path.slice(paths.sql.length);
-  if (target?.operation.kind !== "sql" || target.operation.client !== client) {
-    return unregistered(call, "This statement is not registered.");
-  }
-  const raw: RawArguments = { kind: "sql", values: ask.values };
+  if ("batch" in body) return resolveBatch(call, client, body.batch);
+  const target = statementOf(app, client, body);
+  if (target === undefined) return unregistered(call, "This statement is not registered.");
+  const raw: RawArguments = { kind: "sql", values: body.values };
   return { ok: true, found: { target, access: target.access, raw } };
 }
 

@@ -1,5 +1,9 @@
 /** validate: typed, canonical arguments. No coercion but of query and form texts, no extras in a closed shape. */
-import { argumentsDigest, type CallArguments } from "../../contract/arguments.ts";
+import {
+  argumentsDigest,
+  type CallArguments,
+  type SqlArguments,
+} from "../../contract/arguments.ts";
 import type { GraphqlOperation, HttpOperation, SqlOperation } from "../../contract/operation.ts";
 import {
   proceed,
@@ -68,6 +72,20 @@ function validateGraphql(call: ResolvedCall, operation: GraphqlOperation): Valid
   return { ok: true, body: null, arguments: { path, variables: read.values, headers } };
 }
 
+/** Each statement of a batch by its own parameters. */
+function validateBatch(call: ResolvedCall, values: readonly unknown[]): Valid {
+  const { statements } = call.target;
+  const valid: SqlArguments[] = [];
+  for (const [index, statement] of statements.entries()) {
+    const read = readSqlValues(statement.parameters, values[index]);
+    if (!read.ok) return { ok: false, reason: `statement ${index + 1}: ${read.reason}` };
+    valid.push({ values: read.values });
+  }
+  return valid.length === values.length
+    ? { ok: true, arguments: { statements: valid }, body: null }
+    : { ok: false, reason: `the batch has ${statements.length} statements` };
+}
+
 function validateTarget(call: ResolvedCall): Valid {
   const { operation } = call.target;
   if (operation.kind === "http" && call.raw.kind === "http") return validateHttp(call, operation);
@@ -75,6 +93,7 @@ function validateTarget(call: ResolvedCall): Valid {
   if (operation.kind === "graphql" && call.raw.kind === "graphql") {
     return validateGraphql(call, operation);
   }
+  if (call.raw.kind === "sql-batch") return validateBatch(call, call.raw.values);
   return { ok: false, reason: "of this kind cannot be checked" };
 }
 

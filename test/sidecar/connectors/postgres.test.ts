@@ -433,3 +433,70 @@ describe("a session", () => {
     );
   });
 });
+
+const batchOf = (texts: readonly string[], access: Access = "write") => {
+  const statements = texts.map((text) => callOf(text, [], access).operation);
+  return {
+    ...callOf("", [], access),
+    operation: {
+      id: "batch-000000",
+      kind: "sql-batch" as const,
+      access,
+      why: "test",
+      dialect: "postgres" as const,
+      client: "neon",
+      statements: statements.map(({ id }) => id),
+    },
+    statements,
+    arguments: { statements: texts.map(() => ({ values: {} })) },
+  };
+};
+const send = (texts: readonly string[], access?: Access) =>
+  connector.execute(batchOf(texts, access), AbortSignal.timeout(20_000));
+
+describe("a batch", () => {
+  it("is one transaction, with the result of each statement", async () => {
+    const result = await send([
+      "INSERT INTO parts VALUES (8, 'nut')",
+      "SELECT id, label FROM parts ORDER BY id",
+      "DELETE FROM parts WHERE id = 7 RETURNING label",
+    ]);
+    if (result.kind !== "answered") throw new RangeError(result.detail);
+    const { results } = JSON.parse(Buffer.from(result.body).toString()) as {
+      results: SqlResult[];
+    };
+    expect(results).toMatchObject([
+      { command: "INSERT", rowCount: 1, columns: [], rows: [] },
+      {
+        command: "SELECT",
+        rowCount: 2,
+        rows: [
+          [7, "bolt"],
+          [8, "nut"],
+        ],
+      },
+      { command: "DELETE", rowCount: 1, rows: [["bolt"]] },
+    ]);
+    expect(await ids()).toEqual([8]);
+  });
+
+  it("is undone whole where one of its statements fails", async () => {
+    expect(await send(["INSERT INTO parts VALUES (9, 'x')", "SELECT 1 / 0"])).toMatchObject(
+      rejected,
+    );
+    expect(await ids()).toEqual([7]);
+  });
+
+  it("of reads cannot write", async () => {
+    expect(await send(["SELECT 1", "SELECT sneaky()"], "read")).toMatchObject(rejected);
+    expect(await ids()).toEqual([7]);
+  });
+
+  it("is refused whole for a statement that steers the session", async () => {
+    expect(await send(["INSERT INTO parts VALUES (9, 'x')", "SET ROLE reader"])).toMatchObject({
+      kind: "failed",
+      code: "resource-rejected",
+    });
+    expect(await ids()).toEqual([7]);
+  });
+});

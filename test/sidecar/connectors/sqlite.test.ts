@@ -64,6 +64,62 @@ describe("the SQLite connector", () => {
     };
     return connector.execute(call, AbortSignal.timeout(1000));
   }
+  /** Several statements as one call. */
+  function runBatch(texts: readonly string[], access: "read" | "write"): Promise<ConnectorResult> {
+    const statements = texts.map((statement, index): SqlOperation => ({
+      id: `q${index}-${statement.length}-000000`,
+      kind: "sql",
+      access,
+      why: "test",
+      dialect: "sqlite",
+      statement,
+      tables: [],
+      parameters: [],
+      client: "libsql",
+    }));
+    const call = {
+      operation: {
+        id: "batch-000000",
+        kind: "sql-batch" as const,
+        access,
+        why: "test",
+        dialect: "sqlite" as const,
+        client: "libsql",
+        statements: statements.map(({ id }) => id),
+      },
+      statements,
+      access,
+      arguments: { statements: texts.map(() => ({ values: {} })) },
+      payload: null,
+      contentType: null,
+    };
+    return connector.execute(call, AbortSignal.timeout(1000));
+  }
+
+  it("runs a batch as one transaction, with the result of each statement", async () => {
+    const result = await runBatch(
+      ["INSERT INTO parts (id) VALUES (8)", "SELECT id FROM parts ORDER BY id"],
+      "write",
+    );
+    if (result.kind !== "answered") throw new RangeError(result.detail);
+    expect(JSON.parse(Buffer.from(result.body).toString())).toMatchObject({
+      results: [
+        { command: "INSERT", rowCount: 1 },
+        { command: "SELECT", rows: [[7], [8]] },
+      ],
+    });
+    expect(count()).toBe(2);
+  });
+
+  it.each([
+    ["fails", ["DELETE FROM parts", "INSERT INTO parts (id) VALUES ('x')"], "write"],
+    ["may not run", ["DELETE FROM parts", "PRAGMA user_version = 1"], "write"],
+    ["writes though it is a read", ["SELECT 1", "DELETE FROM parts"], "read"],
+  ] as const)("undoes a batch where one of its statements %s", async (_name, texts, access) => {
+    expect(await runBatch(texts, access)).toMatchObject({ kind: "failed" });
+    expect(count()).toBe(1);
+  });
+
   async function answer(...args: Parameters<typeof run>): Promise<SqlResult> {
     const result = await run(...args);
     if (result.kind !== "answered") throw new RangeError(result.detail);

@@ -16,7 +16,9 @@ import type {
   SiteDraft,
 } from "../recognizer.ts";
 import { findDriver } from "./driver.ts";
-import { templateCall, textCall } from "./calls.ts";
+import { batchCall } from "../sql-batch.ts";
+import { openSite, templateCall, textCall } from "../sql-calls.ts";
+import type { SqlClient } from "../sql-statements.ts";
 
 const deadDriver = "it is part of the database driver, whose clients are cut at their construction";
 
@@ -65,6 +67,12 @@ function clientNames(constructions: readonly Construction[]): string[] {
   );
 }
 
+const neonClient = (name: string): SqlClient => ({
+  recognizer: "neon",
+  name,
+  dialect: "postgres",
+});
+
 /** The options argument that the shim takes over. */
 function optionsOf(call: Construction["call"]): Node | null {
   const second = call.arguments[1];
@@ -91,48 +99,50 @@ function constructionSite(
   return { recognizer: "neon", at: call, status: "resolved", operations, cuts, findings };
 }
 
-function openSite(at: Node, reason: string): SiteDraft {
-  return { recognizer: "neon", at, status: "open", reason, operations: [], cuts: [] };
-}
-
 const unsupported: ReadonlyMap<string | undefined, string> = new Map([
-  ["transaction", "transaction() sends several statements at once, which is not supported yet"],
   ["unsafe", "unsafe() sends a text that nothing checks"],
 ]);
 
 async function useSite(
   context: RecognizerContext,
   use: Use,
-  client: string,
+  client: SqlClient,
 ): Promise<SiteDraft | undefined> {
   if (use.kind === "test" || use.kind === "global") return undefined;
   if (use.kind === "given" || use.kind === "super") {
-    return openSite(use.node, "the client is called by other code");
+    return openSite(client, use.node, "the client is called by other code");
   }
   if (use.kind === "escape") {
-    return openSite(use.node, `the client reaches code that is not followed: ${use.reason}`);
+    return openSite(
+      client,
+      use.node,
+      `the client reaches code that is not followed: ${use.reason}`,
+    );
   }
   if (use.kind === "call") {
     return use.node.type === "TaggedTemplateExpression"
       ? templateCall(context, use.node, client)
       : textCall(context, use.node, client);
   }
-  if (use.kind === "pattern") return openSite(use.node, "the client is taken apart");
-  if (use.kind === "reflected") return openSite(use.node, "the client is called by reflection");
+  if (use.kind === "pattern") return openSite(client, use.node, "the client is taken apart");
+  if (use.kind === "reflected")
+    return openSite(client, use.node, "the client is called by reflection");
   return memberSite(context, use, client);
 }
 
 async function memberSite(
   context: RecognizerContext,
   use: Extract<Use, { kind: "member" }>,
-  client: string,
+  client: SqlClient,
 ): Promise<SiteDraft | undefined> {
   const call = context.program.parentOf(use.node);
   const isCalled = isCall(call) && call.callee === use.node;
   if (use.name === "query" && isCalled) return textCall(context, call, client);
+  if (use.name === "transaction" && isCalled) return batchCall(context, call, client);
   const reason = unsupported.get(use.name);
-  if (reason !== undefined) return openSite(isCalled ? call : use.node, reason);
+  if (reason !== undefined) return openSite(client, isCalled ? call : use.node, reason);
   return openSite(
+    client,
     use.node,
     `the client is used in a way that is not known: ${use.name ?? "a computed member"}`,
   );
@@ -141,7 +151,7 @@ async function memberSite(
 async function clientSites(
   context: RecognizerContext,
   construction: Construction,
-  client: string,
+  client: SqlClient,
 ): Promise<SiteDraft[]> {
   context.evaluator.budget = 200_000;
   const { uses } = new FlowTracker(context.evaluator).run(construction.call, []);
@@ -171,6 +181,7 @@ function socketClients(context: RecognizerContext, classes: readonly Node[]): vo
       if (!inDriver) {
         context.report(
           openSite(
+            neonClient("neon"),
             use.node,
             "a Pool or Client of the driver speaks over a WebSocket, which is not supported yet",
           ),
@@ -195,7 +206,7 @@ async function find(context: RecognizerContext): Promise<void> {
   const names = clientNames(constructions);
   for (const [at, construction] of constructions.entries()) {
     const client = names[at] ?? "neon";
-    const sites = await clientSites(context, construction, client);
+    const sites = await clientSites(context, construction, neonClient(client));
     context.report(constructionSite(construction, client, sites));
     for (const site of sites) context.report(site);
   }

@@ -1,5 +1,5 @@
 /**
- * The PostgreSQL connector: one statement per call, in a transaction of its own that for a read is read-only, by the
+ * The PostgreSQL connector: one statement or one batch per call, in a transaction of its own that for a read is read-only, by the
  * extended protocol with bound values, on a session that holds nothing of another call. It must not tell a caller what
  * the server said, and it never sends a call twice.
  */
@@ -9,7 +9,8 @@ import type { TaggedValue } from "../../../contract/tagged-value.ts";
 import type { SqlResult } from "../../../contract/wire.ts";
 import type { Connector, ConnectorCall, ConnectorResult } from "../connector.ts";
 import { readerOf, typeNames } from "./columns.ts";
-import { Exchange, type ExchangeEnd } from "./exchange.ts";
+import { statementsOf, type Statement } from "../statements.ts";
+import { Exchange, type ExchangeEnd, type ExchangeOptions, type Given } from "./exchange.ts";
 import { parameterText } from "./parameters.ts";
 import { Sessions, type Session } from "./sessions.ts";
 import { isStatementAllowed } from "./statement.ts";
@@ -27,6 +28,7 @@ export interface PostgresOptions {
 }
 
 type Committed = Extract<ExchangeEnd, { kind: "committed" }>;
+type Finished = Committed | ConnectorResult;
 
 /** Milliseconds that a cancelled statement is given to end, so that its fate is known. */
 const cancelGrace = 2000;
@@ -48,6 +50,15 @@ function valuesOf(operation: SqlOperation, args: SqlArguments): (string | null)[
   return values;
 }
 
+/** A statement with its values as the protocol takes them; undefined if one is missing. */
+function boundOf({
+  operation,
+  args,
+}: Statement): ExchangeOptions["statements"][number] | undefined {
+  const values = valuesOf(operation, args);
+  return values === undefined ? undefined : { text: operation.statement, values };
+}
+
 /** The server's word that a transaction was undone. */
 function resultOfRefusal(sqlstate: string): ConnectorResult {
   if (sqlstate === "57014") return failed("resource-timeout", late);
@@ -66,7 +77,10 @@ function resultOfLoss(isLate: boolean): ConnectorResult {
   };
 }
 
-function shape({ columns, rows, tag }: Committed, names: ReadonlyMap<number, string>): SqlResult {
+function shape(
+  { columns, rows, tag }: Readonly<Given>,
+  names: ReadonlyMap<number, string>,
+): SqlResult {
   const types = columns.map(({ oid }) => names.get(oid) ?? "");
   const readers = types.map(readerOf);
   const [command = ""] = tag.split(" ");
@@ -115,8 +129,10 @@ class PostgresConnector implements Connector {
     this.#sessions = new Sessions(options);
   }
 
-  async #learnTypes(session: Session, { columns }: Committed): Promise<void> {
-    const missing = columns.map(({ oid }) => oid).filter((oid) => !this.#typeNames.has(oid));
+  async #learnTypes(session: Session, { given }: Committed): Promise<void> {
+    const missing = given
+      .flatMap(({ columns }) => columns.map(({ oid }) => oid))
+      .filter((oid) => !this.#typeNames.has(oid));
     if (missing.length === 0) return;
     try {
       const names = await this.#sessions.nameTypes(session, missing);
@@ -126,7 +142,20 @@ class PostgresConnector implements Connector {
     }
   }
 
-  async #finish(session: Session, end: ExchangeEnd, signal: AbortSignal): Promise<ConnectorResult> {
+  #answer({ given }: Committed, isBatch: boolean): ConnectorResult {
+    if (given.some(({ tag, rows }) => tag === "" && rows.length > this.#maxRows)) {
+      return failed("resource-rejected", "The result has too many rows.");
+    }
+    const results = given.map((one) => shape(one, this.#typeNames));
+    return {
+      kind: "answered",
+      status: 200,
+      headers: [["content-type", "application/json"]],
+      body: Buffer.from(JSON.stringify(isBatch ? { results } : results[0])),
+    };
+  }
+
+  async #finish(session: Session, end: ExchangeEnd, signal: AbortSignal): Promise<Finished> {
     if (end.kind !== "committed" || signal.aborted) this.#sessions.destroy(session);
     if (end.kind === "refused") return resultOfRefusal(end.sqlstate);
     if (end.kind === "lost") return resultOfLoss(signal.aborted);
@@ -134,15 +163,7 @@ class PostgresConnector implements Connector {
       await this.#learnTypes(session, end);
       this.#sessions.discard(session);
     }
-    if (end.tag === "" && end.rows.length > this.#maxRows) {
-      return failed("resource-rejected", "The result has too many rows.");
-    }
-    return {
-      kind: "answered",
-      status: 200,
-      headers: [["content-type", "application/json"]],
-      body: Buffer.from(JSON.stringify(shape(end, this.#typeNames))),
-    };
+    return end;
   }
 
   async #openSession(signal: AbortSignal): Promise<Session | ConnectorResult> {
@@ -154,27 +175,31 @@ class PostgresConnector implements Connector {
   }
 
   async execute(call: ConnectorCall, signal: AbortSignal): Promise<ConnectorResult> {
-    const { operation, access } = call;
-    if (operation.kind !== "sql" || !("values" in call.arguments)) {
+    const asked = statementsOf(call);
+    if (asked.length === 0) {
       return failed("resource-rejected", "This resource runs SQL statements only.");
     }
-    if (!isStatementAllowed(operation.statement, access)) {
+    if (!asked.every(({ operation }) => isStatementAllowed(operation.statement, call.access))) {
       return failed("resource-rejected", "The statement may not run under this access.");
     }
-    const values = valuesOf(operation, call.arguments);
-    if (values === undefined) return failed("resource-rejected", "A value is missing.");
+    const statements = asked.map(boundOf).filter((one) => one !== undefined);
+    if (statements.length < asked.length) {
+      return failed("resource-rejected", "A value is missing.");
+    }
     const session = await this.#openSession(signal);
     if ("kind" in session) return session;
     const exchange = new Exchange({
-      access,
-      statement: operation.statement,
-      values,
+      access: call.access,
+      statements,
       // What a write returns is read to its end: it is done.
-      ...(access === "read" ? { maxRows: this.#maxRows + 1 } : {}),
+      ...(call.access === "read" ? { maxRows: this.#maxRows + 1 } : {}),
     });
     session.client.query(exchange);
     const end = await endOf(exchange, signal, () => this.#sessions.cancel(session));
-    return this.#finish(session, end, signal);
+    const finished = await this.#finish(session, end, signal);
+    return finished.kind === "committed"
+      ? this.#answer(finished, call.operation.kind === "sql-batch")
+      : finished;
   }
 
   async close(): Promise<void> {

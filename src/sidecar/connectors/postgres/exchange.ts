@@ -1,26 +1,30 @@
 /**
- * One statement in a transaction of its own, by the extended protocol and in one flight: BEGIN, the statement, COMMIT, a
+ * Statements in a transaction of their own, by the extended protocol and in one flight: BEGIN, the statements, COMMIT, a
  * single Sync. The server skips the rest after an error, so that nothing is committed then.
  */
 import { DatabaseError, type Connection, type Submittable } from "pg";
 
 export interface ExchangeOptions {
   readonly access: "read" | "write";
-  readonly statement: string;
-  readonly values: readonly (string | null)[];
-  /** Rows that are fetched at most; all if left out. */
+  readonly statements: readonly {
+    readonly text: string;
+    readonly values: readonly (string | null)[];
+  }[];
+  /** Rows of each statement that are fetched at most; all if left out. */
   readonly maxRows?: number;
+}
+
+/** What the server gave for one statement. */
+export interface Given {
+  columns: readonly { readonly name: string; readonly oid: number }[];
+  readonly rows: (readonly (string | null)[])[];
+  /** The statement's command tag, e.g. `INSERT 0 1`; empty where rows were left unfetched. */
+  tag: string;
 }
 
 /** How an exchange ended. `lost`: the connection ended before the server's word on it. */
 export type ExchangeEnd =
-  | {
-      readonly kind: "committed";
-      readonly columns: readonly { readonly name: string; readonly oid: number }[];
-      readonly rows: readonly (readonly (string | null)[])[];
-      /** The statement's command tag, e.g. `INSERT 0 1`; empty where rows were left unfetched. */
-      readonly tag: string;
-    }
+  | { readonly kind: "committed"; readonly given: readonly Readonly<Given>[] }
   | { readonly kind: "refused"; readonly sqlstate: string }
   | { readonly kind: "lost" };
 
@@ -38,24 +42,25 @@ function endsSession(error: DatabaseError): boolean {
 export class Exchange implements Submittable {
   readonly ended: Promise<ExchangeEnd>;
   readonly #options: ExchangeOptions;
-  readonly #rows: (string | null)[][] = [];
-  readonly #tags: string[] = [];
-  #columns: { name: string; oid: number }[] = [];
-  #isSuspended = false;
+  /** Of BEGIN, of each statement, of COMMIT. */
+  readonly #given: Given[];
+  #at = 0;
   #end: (end: ExchangeEnd) => void = () => {};
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
+    const parts = Array.from({ length: options.statements.length + 2 });
+    this.#given = parts.map(() => ({ columns: [], rows: [], tag: "" }));
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
   }
 
   submit = (connection: Connection): void => {
-    const { access, statement, values, maxRows } = this.#options;
+    const { access, statements, maxRows } = this.#options;
     connection.stream.cork();
     this.#send(connection, access === "read" ? "BEGIN READ ONLY" : "BEGIN READ WRITE", []);
-    this.#send(connection, statement, values, maxRows);
+    for (const { text, values } of statements) this.#send(connection, text, values, maxRows);
     this.#send(connection, "COMMIT", []);
     connection.sync();
     connection.stream.uncork();
@@ -74,24 +79,35 @@ export class Exchange implements Submittable {
     connection.execute(rows === undefined ? {} : { rows: String(rows) }, true);
   }
 
+  get #now(): Given | undefined {
+    return this.#given[this.#at];
+  }
+
+  #next(tag: string): void {
+    if (this.#now !== undefined) this.#now.tag = tag;
+    this.#at += 1;
+  }
+
   handleRowDescription({ fields }: RowDescription): void {
-    this.#columns = fields.map(({ name, dataTypeID }) => ({ name, oid: dataTypeID }));
+    if (this.#now !== undefined) {
+      this.#now.columns = fields.map(({ name, dataTypeID }) => ({ name, oid: dataTypeID }));
+    }
   }
 
   handleDataRow({ fields }: { readonly fields: (string | null)[] }): void {
-    this.#rows.push(fields);
+    this.#now?.rows.push(fields);
   }
 
   handleCommandComplete({ text }: { readonly text: string }): void {
-    this.#tags.push(text);
+    this.#next(text);
   }
 
   handlePortalSuspended(): void {
-    this.#isSuspended = true;
+    this.#next("");
   }
 
   handleEmptyQuery(): void {
-    this.#tags.push("");
+    this.#next("");
   }
 
   /** COPY is never sent; a server that asks for its data all the same is not talked to. */
@@ -112,8 +128,11 @@ export class Exchange implements Submittable {
   }
 
   handleReadyForQuery(): void {
-    const tag = this.#isSuspended ? "" : (this.#tags[1] ?? "");
-    if (this.#tags.at(-1) !== "COMMIT") this.#end({ kind: "refused", sqlstate: "" });
-    else this.#end({ kind: "committed", columns: this.#columns, rows: this.#rows, tag });
+    const isCommitted = this.#given.at(-1)?.tag === "COMMIT";
+    this.#end(
+      isCommitted
+        ? { kind: "committed", given: this.#given.slice(1, -1) }
+        : { kind: "refused", sqlstate: "" },
+    );
   }
 }

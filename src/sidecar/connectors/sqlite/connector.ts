@@ -4,9 +4,10 @@
  */
 import Database from "better-sqlite3";
 import type { SqlArguments } from "../../../contract/arguments.ts";
+import { statementsOf, type Statement } from "../statements.ts";
 import type { SqlOperation } from "../../../contract/operation.ts";
 import type { TaggedValue } from "../../../contract/tagged-value.ts";
-import type { SqlResult } from "../../../contract/wire.ts";
+import type { SqlBatchResult, SqlResult } from "../../../contract/wire.ts";
 import { GovernError } from "../../../errors/govern-error.ts";
 import type { Connector, ConnectorCall, ConnectorResult } from "../connector.ts";
 import { isVerbAllowed, numberPlaceholders, statementVerb } from "./statement.ts";
@@ -37,6 +38,7 @@ const failed = (
 });
 
 class TooManyRows extends Error {}
+class Unfit extends Error {}
 
 function openHandle(options: SqliteOptions, readonly: boolean): Database.Database {
   try {
@@ -110,7 +112,7 @@ function resultOfError(error: unknown): ConnectorResult {
   return failed("resource-rejected", "The database refused the statement.");
 }
 
-function answer(result: SqlResult): ConnectorResult {
+function answer(result: SqlResult | SqlBatchResult): ConnectorResult {
   return {
     kind: "answered",
     status: 200,
@@ -147,23 +149,42 @@ class SqliteConnector implements Connector {
     return prepared;
   }
 
+  #run(operation: SqlOperation, args: SqlArguments, access: "read" | "write"): SqlResult {
+    const prepared = this.#prepare(operation, access);
+    if (prepared === undefined) throw new Unfit("The statement may not run under this access.");
+    const bindings = bindingsOf(operation, args);
+    if (bindings === undefined) {
+      throw new Unfit("A value has a type that this database does not have.");
+    }
+    return run(prepared, bindings, this.#maxRows);
+  }
+
+  /** All statements in one transaction: an error of any of them undoes the others. */
+  #runBatch(statements: readonly Statement[], access: "read" | "write"): SqlBatchResult {
+    const handle = access === "read" ? this.#reader : this.#writer;
+    const all = handle.transaction(() =>
+      statements.map(({ operation, args }) => this.#run(operation, args, access)),
+    );
+    return { results: access === "read" ? all.deferred() : all.immediate() };
+  }
+
   // oxlint-disable-next-line require-await -- the interface is asynchronous, this engine is not
   async execute(call: ConnectorCall): Promise<ConnectorResult> {
-    if (call.operation.kind !== "sql" || !("values" in call.arguments)) {
+    const statements = statementsOf(call);
+    const [first] = statements;
+    if (first === undefined) {
       return failed("resource-rejected", "This resource runs SQL statements only.");
     }
     try {
-      const prepared = this.#prepare(call.operation, call.access);
-      if (prepared === undefined) {
-        return failed("resource-rejected", "The statement may not run under this access.");
-      }
-      const bindings = bindingsOf(call.operation, call.arguments);
-      if (bindings === undefined) {
-        return failed("resource-rejected", "A value has a type that this database does not have.");
-      }
-      return answer(run(prepared, bindings, this.#maxRows));
+      return answer(
+        call.operation.kind === "sql-batch"
+          ? this.#runBatch(statements, call.access)
+          : this.#run(first.operation, first.args, call.access),
+      );
     } catch (error) {
-      return resultOfError(error);
+      return error instanceof Unfit
+        ? failed("resource-rejected", error.message)
+        : resultOfError(error);
     }
   }
 

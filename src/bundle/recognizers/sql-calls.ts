@@ -1,40 +1,50 @@
-/** The calls of a client: a tagged template, `query(text, values)`, and the plain call of older drivers. */
+/** The calls of SQL clients: tagged templates, and texts or objects that hold one. */
 import type * as t from "@babel/types";
-import { explore, type Answer } from "../../evaluate/contexts.ts";
-import type { Frame } from "../../evaluate/frame.ts";
-import { plainText, type ParamValue, type Value } from "../../evaluate/values.ts";
-import { isMember, memberName, type Node } from "../../modules/syntax.ts";
-import { callDrafts } from "../call-drafts.ts";
+import { explore, type Answer } from "../evaluate/contexts.ts";
+import type { Frame } from "../evaluate/frame.ts";
+import {
+  plainText,
+  type Entry,
+  type ObjectValue,
+  type ParamValue,
+  type Value,
+} from "../evaluate/values.ts";
+import { isMember, memberName, type Node } from "../modules/syntax.ts";
+import { callDrafts } from "./call-drafts.ts";
 import type {
   CallDraft,
   CutDraft,
   FindingDraft,
   RecognizerContext,
   SiteDraft,
-} from "../recognizer.ts";
-import { findText, type TextPlace } from "./texts.ts";
-import { interpolatedStatement, knownStatement, type UnnamedSql } from "./statements.ts";
+} from "./recognizer.ts";
+import { findText, type TextPlace } from "./sql-texts.ts";
+import {
+  interpolatedStatement,
+  knownStatement,
+  type SqlClient,
+  type StatementResult,
+  type UnnamedSql,
+} from "./sql-statements.ts";
 
-type Call = t.CallExpression | t.OptionalCallExpression | t.NewExpression;
+export type Call = t.CallExpression | t.OptionalCallExpression | t.NewExpression;
 
-function openSite(at: Node, reason: string, operations: readonly UnnamedSql[] = []): SiteDraft {
-  return { recognizer: "neon", at, status: "open", reason, operations, cuts: [] };
+/** A site of a client that stays open. */
+export function openSite(client: SqlClient, at: Node, reason: string): SiteDraft {
+  const { recognizer } = client;
+  return { recognizer, at, status: "open", reason, operations: [], cuts: [] };
 }
 
-/** A tagged template: its holes are parameters already. */
-export async function templateCall(
+/** The statement of a tagged template: its holes are parameters already. */
+export async function templateStatement(
   context: RecognizerContext,
   call: t.TaggedTemplateExpression,
-  client: string,
-): Promise<SiteDraft> {
+  client: SqlClient,
+): Promise<StatementResult> {
   const { quasis, expressions } = call.quasi;
-  if (isPart(context, call)) {
-    const reason = "it is a part of the query around it, which is open";
-    return { ...openSite(call, reason), status: "excluded" };
-  }
   const nested = expressions.find((one) => isQuery(context, one as Node));
   if (nested !== undefined) {
-    return openSite(call, "it is put together from other queries, which is not supported yet");
+    return { reason: "it is put together from other queries, which is not supported yet" };
   }
   const text = quasis
     .map(
@@ -42,10 +52,23 @@ export async function templateCall(
         `${quasi.value.cooked ?? quasi.value.raw}${at < expressions.length ? `$${at + 1}` : ""}`,
     )
     .join("");
-  const result = await knownStatement(text, client);
-  if (result.operation === undefined) return openSite(call, result.reason);
+  return knownStatement(text, client);
+}
+
+/** A tagged template that is a call by itself. */
+export async function templateCall(
+  context: RecognizerContext,
+  call: t.TaggedTemplateExpression,
+  client: SqlClient,
+): Promise<SiteDraft> {
+  if (isPart(context, call)) {
+    const reason = "it is a part of the query around it, which is open";
+    return { ...openSite(client, call, reason), status: "excluded" };
+  }
+  const result = await templateStatement(context, call, client);
+  if (result.operation === undefined) return openSite(client, call, result.reason);
   return {
-    recognizer: "neon",
+    recognizer: client.recognizer,
     at: call,
     status: "resolved",
     operations: [result.operation],
@@ -94,63 +117,89 @@ interface Text {
   readonly place: TextPlace | undefined;
 }
 
+/** The texts that an expression may be: as it is, or as the `sql` or `text` of an object. */
 function ask(context: RecognizerContext, node: Node, frame: Frame): Answer<Text> {
   const results: Text[] = [];
   const hard: ParamValue[] = [];
   for (const value of context.evaluator.evaluate(node, frame)) {
-    if (value.kind === "param") hard.push(value);
+    const entry = value.kind === "object" ? textEntry(value) : undefined;
+    if (entry?.node != null) {
+      const inner = ask(context, entry.node, entry.frame);
+      results.push(...inner.results);
+      hard.push(...inner.needs.hard);
+    } else if (value.kind === "param") hard.push(value);
     else results.push({ value, place: findText(context, node, frame) });
   }
   return { results, open: [], needs: { hard, soft: [] } };
 }
 
-/** `query(text, values)` and `sql(text, values)`. */
-export async function textCall(
+function textEntry({ entries }: ObjectValue): Entry | undefined {
+  return entries.findLast(({ key }) => key === "sql" || key === "text");
+}
+
+/** What a text that reaches a client makes: its statements, the cuts and findings of its values, why it stays open. */
+export interface Made {
+  readonly operations: UnnamedSql[];
+  readonly calls: CallDraft[];
+  readonly cuts: CutDraft[];
+  readonly findings: FindingDraft[];
+  readonly reasons: string[];
+  unreachable: boolean;
+}
+
+/** The statements that an expression in a call may send: a text, or an object that holds one. */
+export async function textStatements(
   context: RecognizerContext,
-  call: Call,
-  client: string,
-): Promise<SiteDraft> {
-  const [text] = call.arguments as Node[];
+  { call, text }: { readonly call: Call; readonly text: Node | undefined },
+  client: SqlClient,
+): Promise<Made> {
+  const made: Made = {
+    operations: [],
+    calls: [],
+    cuts: [],
+    findings: [],
+    reasons: [],
+    unreachable: false,
+  };
   if (text === undefined || text.type === "SpreadElement") {
-    return openSite(call, "its text is only known at run time");
+    made.reasons.push("its text is only known at run time");
+    return made;
   }
   const explored = explore(context.evaluator, call, (frame) => ask(context, text, frame));
-  const made: Made = { operations: [], cuts: [], findings: [], reasons: [...explored.open] };
-  const calls: CallDraft[] = [];
+  made.reasons.push(...explored.open);
   for (const found of explored.results) {
     const before = made.operations.length;
     await addText(made, { found, client });
     const outermost = explored.calledAt.get(found) ?? call;
-    calls.push(...callDrafts(context, outermost, made.operations.slice(before)));
+    made.calls.push(...callDrafts(context, outermost, made.operations.slice(before)));
   }
-  if (explored.unreachable && made.operations.length === 0) {
-    return {
-      recognizer: "neon",
-      at: call,
-      status: "unreachable",
-      reason: "nothing calls it",
-      operations: [],
-      cuts: [],
-    };
+  made.unreachable = explored.unreachable && made.operations.length === 0;
+  return made;
+}
+
+/** A call with a text: `query(text, values)`, `execute({ sql, args })`, `sql(text, values)`. */
+export async function textCall(
+  context: RecognizerContext,
+  call: Call,
+  client: SqlClient,
+): Promise<SiteDraft> {
+  const { recognizer } = client;
+  const made = await textStatements(context, { call, text: call.arguments[0] }, client);
+  if (made.unreachable) {
+    const reason = "nothing calls it";
+    return { recognizer, at: call, status: "unreachable", reason, operations: [], cuts: [] };
   }
-  const { operations, cuts, findings } = made;
+  const { operations, calls, cuts, findings } = made;
   const [reason] = made.reasons;
-  const site = { recognizer: "neon", at: call, operations, calls, cuts, findings };
+  const site = { recognizer, at: call, operations, calls, cuts, findings };
   return reason === undefined
     ? { ...site, status: "resolved" }
     : { ...site, status: "open", reason };
 }
 
-interface Made {
-  readonly operations: UnnamedSql[];
-  readonly cuts: CutDraft[];
-  readonly findings: FindingDraft[];
-  readonly reasons: string[];
-}
-
 async function addText(
   made: Made,
-  { found, client }: { found: Text; client: string },
+  { found, client }: { found: Text; client: SqlClient },
 ): Promise<void> {
   const known = plainText(found.value);
   if (known !== undefined) {

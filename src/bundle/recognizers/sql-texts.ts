@@ -1,9 +1,9 @@
 /** The expression that puts values into a text: a template or a chain of `+`, where the text is built. */
 import type * as t from "@babel/types";
-import { plainText } from "../../evaluate/values.ts";
-import { frameFor, type Frame } from "../../evaluate/frame.ts";
-import type { Node } from "../../modules/syntax.ts";
-import type { RecognizerContext } from "../recognizer.ts";
+import { plainText } from "../evaluate/values.ts";
+import { frameFor, type Frame } from "../evaluate/frame.ts";
+import type { Node } from "../modules/syntax.ts";
+import type { RecognizerContext } from "./recognizer.ts";
 
 export interface TextPlace {
   readonly node: Node;
