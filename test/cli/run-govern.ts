@@ -13,7 +13,7 @@ export interface Run {
 /** Runs `govern <args>` in a folder, without color and without a terminal. */
 export function runGovern(
   args: readonly string[],
-  options: { readonly cwd: string; readonly input?: string },
+  options: { readonly cwd: string; readonly input?: string | Uint8Array },
 ): Promise<Run> {
   const { FORCE_COLOR: _force, ...env } = process.env;
   const child = spawn(process.execPath, [bin, ...args], { cwd: options.cwd, env });

@@ -60,9 +60,24 @@ async function classifyLine(line: string, fallback: Dialect): Promise<Verdict> {
   return isDialect(dialect) ? classifyText(value.sql, dialect) : invalid("unknown dialect");
 }
 
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/** A line whose bytes are no UTF-8 is no text: what a decoder puts in their place is not what a server would read. */
+async function classifyBytes(bytes: Buffer, fallback: Dialect): Promise<Verdict> {
+  try {
+    return await classifyLine(utf8.decode(bytes), fallback);
+  } catch (error) {
+    if (error instanceof TypeError) return invalid("the line is not UTF-8");
+    throw error;
+  }
+}
+
 async function classifyStdin({ output }: CommandContext, fallback: Dialect): Promise<ExitCode> {
+  // One character a byte, so that lines arrive as they were sent.
+  process.stdin.setEncoding("latin1");
   for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
-    if (line.trim() !== "") output.print(JSON.stringify(await classifyLine(line, fallback)));
+    const bytes = Buffer.from(line, "latin1");
+    if (line.trim() !== "") output.print(JSON.stringify(await classifyBytes(bytes, fallback)));
   }
   return 0;
 }
