@@ -43,7 +43,7 @@ export interface AddressCut extends Span {
 /** The construction of a SQL client: replaced, credential and all, by the driver's shim. */
 export interface ClientCut extends Span {
   readonly kind: "client";
-  readonly driver: "neon";
+  readonly driver: "libsql" | "neon";
   /** Its client name in operations. */
   readonly client: string;
   readonly site: string;

@@ -47,6 +47,19 @@ function verbatimEnd(text: string, at: number): number {
   return at;
 }
 
+/** The named placeholders of a text (`:name`, `@name`, `$name`) outside quotes and comments, each once, in order. */
+export function namedPlaceholders(text: string): string[] {
+  const names = new Set<string>();
+  let at = 0;
+  while (at < text.length) {
+    const end = verbatimEnd(text, at);
+    const name = end > at ? undefined : /^[:@$][A-Za-z_]\w*/.exec(text.slice(at, at + 200))?.[0];
+    if (name !== undefined) names.add(name);
+    at = Math.max(end, at + (name?.length ?? 1));
+  }
+  return [...names];
+}
+
 /**
  * Collapses white space outside quotes and comments to one blank and trims the ends. A doubled quote inside a literal
  * reads as two adjoining literals, which leaves the text the same. A line comment keeps its line end: it would swallow

@@ -70,6 +70,8 @@ export interface SqlResult {
   readonly rows: readonly (readonly TaggedValue[])[];
   /** Rows returned by a query, changed by a write. */
   readonly rowCount: number;
+  /** The key of the row that an INSERT made last, where the database tells. */
+  readonly insertId?: TaggedValue;
   /** The statement's verb, upper case. */
   readonly command: string;
 }

@@ -11,6 +11,14 @@ interface Sql {
   transaction(queries: unknown, options?: object): Promise<unknown>;
 }
 
+interface Libsql {
+  execute(statement: unknown, args?: unknown): Promise<{ rows: unknown[] }>;
+  batch(statements: unknown[], mode?: string): Promise<{ rows: unknown[] }[]>;
+  transaction(mode?: string): Promise<unknown>;
+  close(): void;
+  readonly closed: boolean;
+}
+
 declare global {
   // oxlint-disable-next-line no-underscore-dangle -- the name that rewritten bundles use
   var __govern: {
@@ -19,6 +27,7 @@ declare global {
     WebSocket(site: string): typeof WebSocket;
     EventSource(site: string): typeof EventSource;
     sendBeacon(site: string): Navigator["sendBeacon"];
+    libsql(site: string, client: string): Libsql;
     neon(site: string, client: string, options?: object): Sql;
     text(operation: string, holes: unknown[]): string;
   };

@@ -801,7 +801,7 @@ describe("a sidecar that cannot start", () => {
     const sidecar = await start(desk.folder);
     try {
       expect(sidecar.warnings).toEqual([
-        `desk: 3 operations are refused, for apps.desk.resources maps them to no resource: select-agents-aa11bb, ${updateAgent.id}`,
+        `desk: 3 operations are refused, for apps.desk.resources maps them to no resource: select-agents-aa11bb, ${updateAgent.id}, batch-neon-ee33ff`,
       ]);
     } finally {
       await sidecar.close();

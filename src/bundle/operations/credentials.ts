@@ -148,3 +148,17 @@ export function connectionDrafts(part: TextPart, client: string): CredentialDraf
   };
   return [draft({ ...part, node: part.node }, part.text, told)];
 }
+
+/** The cut and finding of the token of a SQL client whose address is no secret. */
+export function tokenDrafts(part: TextPart, client: string): CredentialDraft[] {
+  if (part.node === undefined || isPlaceholder(part.text)) return [];
+  const told: Told = {
+    secret: part.text,
+    use: null,
+    what: `The token of the SQL client ${client} (${maskSecret(part.text)})`,
+    doing: "and opens its database",
+    within: false,
+    isPublic: false,
+  };
+  return [draft({ ...part, node: part.node }, part.text, told)];
+}

@@ -9,6 +9,7 @@ import { formsRecognizer } from "./forms/forms.ts";
 import { graphqlRequestRecognizer } from "./graphql-request/graphql-request.ts";
 import { indirectRecognizer } from "./indirect/indirect.ts";
 import { kyRecognizer } from "./ky/ky.ts";
+import { libsqlRecognizer } from "./libsql/libsql.ts";
 import { loadsRecognizer } from "./loads/loads.ts";
 import { neonRecognizer } from "./neon/neon.ts";
 import { ofetchRecognizer } from "./ofetch/ofetch.ts";
@@ -27,6 +28,7 @@ export const recognizers: readonly Recognizer[] = [
   fetchEventSourceRecognizer,
   graphqlRequestRecognizer,
   kyRecognizer,
+  libsqlRecognizer,
   neonRecognizer,
   ofetchRecognizer,
   openapiFetchRecognizer,

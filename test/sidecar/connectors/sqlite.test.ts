@@ -96,6 +96,19 @@ describe("the SQLite connector", () => {
     return connector.execute(call, AbortSignal.timeout(1000));
   }
 
+  it("binds names by the order in which the text names them, and tells the key of a new row", async () => {
+    expect(
+      await answer(
+        "INSERT INTO parts (id, label) VALUES (:id, @label || ':id ' || @label)",
+        [11, "nut"],
+        "write",
+      ),
+    ).toMatchObject({ rowCount: 1, insertId: 11 });
+    expect((await answer("SELECT label FROM parts WHERE id = $id", [11])).rows).toEqual([
+      ["nut:id nut"],
+    ]);
+  });
+
   it("runs a batch as one transaction, with the result of each statement", async () => {
     const result = await runBatch(
       ["INSERT INTO parts (id) VALUES (8)", "SELECT id FROM parts ORDER BY id"],
@@ -104,7 +117,7 @@ describe("the SQLite connector", () => {
     if (result.kind !== "answered") throw new RangeError(result.detail);
     expect(JSON.parse(Buffer.from(result.body).toString())).toMatchObject({
       results: [
-        { command: "INSERT", rowCount: 1 },
+        { command: "INSERT", rowCount: 1, insertId: 8 },
         { command: "SELECT", rows: [[7], [8]] },
       ],
     });

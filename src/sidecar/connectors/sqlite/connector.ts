@@ -97,8 +97,11 @@ function readRows(
 
 function run(prepared: Prepared, bindings: Record<string, unknown>, maxRows: number): SqlResult {
   if (prepared.statement.reader) return readRows(prepared, bindings, maxRows);
-  const { changes } = prepared.statement.run(bindings);
-  return { columns: [], rows: [], rowCount: changes, command: prepared.verb };
+  const { changes, lastInsertRowid } = prepared.statement.run(bindings);
+  const result = { columns: [], rows: [], rowCount: changes, command: prepared.verb };
+  return /^(?:INSERT|REPLACE)$/.test(prepared.verb)
+    ? { ...result, insertId: fromColumn(lastInsertRowid) }
+    : result;
 }
 
 /** What the engine's error means; SQLite undoes a failed statement, so the write certainly did not happen. */

@@ -36,13 +36,23 @@ function mapUnquoted(text: string, each: (rest: string, at: number) => [string, 
   return out;
 }
 
-/** `$1` and bare `?` outside quotes become SQLite's numbered `?1`, so that values bind by place. */
+/**
+ * `$1`, bare `?` and names (`:name`, `@name`, `$name`) outside quotes become SQLite's numbered `?1`, so that values bind by
+ * place: a bare one takes the next number, a name the next one where it is first seen.
+ */
 export function numberPlaceholders(statement: string): string {
-  let bare = 0;
+  let last = 0;
+  const named = new Map<string, number>();
   return mapUnquoted(statement, (text, at) => {
     const numbered = text[at] === "$" ? /^\$(\d+)/.exec(text.slice(at, at + 6)) : null;
     if (numbered !== null) return [`?${numbered[1]}`, numbered[0].length];
-    if (text[at] === "?" && !/\d/.test(text[at + 1] ?? "")) return [`?${++bare}`, 1];
+    if (text[at] === "?" && !/\d/.test(text[at + 1] ?? "")) return [`?${++last}`, 1];
+    const name = /^[:@$][A-Za-z_]\w*/.exec(text.slice(at, at + 200))?.[0];
+    if (name !== undefined) {
+      const number = named.get(name) ?? ++last;
+      named.set(name, number);
+      return [`?${number}`, name.length];
+    }
     return [text[at] as string, 1];
   });
 }
