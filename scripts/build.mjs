@@ -102,7 +102,11 @@ const programs = [
     outfile: "dist/emit/store-writer.mjs",
   },
   { ...page, entryPoints: ["src/browser/proxy/main.ts"], outfile: "dist/browser/proxy.js" },
-  { ...page, entryPoints: ["src/browser/proxy/main-sql.ts"], outfile: "dist/browser/proxy-sql.js" },
+  ...["neon", "libsql", "sql"].map((clients) => ({
+    ...page,
+    entryPoints: [`src/browser/proxy/main-${clients}.ts`],
+    outfile: `dist/browser/proxy-${clients}.js`,
+  })),
 ];
 cpSync("src/bundle/emit/sidecar-files", "dist/emit", { recursive: true });
 await Promise.all(programs.filter((p) => existsSync(p.entryPoints[0])).map((p) => build(p)));

@@ -93,7 +93,7 @@ describe("another version of govern.yaml", () => {
     expect(now.config.rejected).toBeNull();
     expect((await entries("config")).at(-1)).toMatchObject({
       policy: now.config.policy,
-      decision: { file: sha256Hex(text), apps: { desk: { operations: 5 } } },
+      decision: { file: sha256Hex(text), apps: { desk: { operations: 6 } } },
     });
     expect((await entries("refused")).at(-1)).toMatchObject({ policy: now.config.policy });
     expect(await sidecar.reload()).toBe("same");

@@ -4,14 +4,16 @@ import { join } from "node:path";
 import { GovernError } from "../../errors/govern-error.ts";
 import { packageRoot } from "./package-root.ts";
 
+/** `sql` has what stands for the clients of every driver. */
+export const proxyNames = ["plain", "neon", "libsql", "sql"] as const;
+export type ProxyName = (typeof proxyNames)[number];
+
 /** What import copies into its output. */
 export interface Assets {
   /** Version of govern. */
   readonly version: string;
-  /** Text of the built proxy module. */
-  readonly proxy: string;
-  /** The same with what stands for SQL clients. */
-  readonly sqlProxy: string;
+  /** Texts of the built proxy module: plain, with what stands for the client of one SQL driver, or with all. */
+  readonly proxies: Readonly<Record<ProxyName, string>>;
   /** Files of the sidecar's folder, by name. */
   readonly sidecar: ReadonlyMap<string, Uint8Array>;
 }
@@ -30,11 +32,15 @@ export const sidecarFileNames = [
 ] as const;
 
 /** Where the built files are. */
-export function assetPaths(): { proxy: string; sqlProxy: string; sidecar: string } {
+export function assetPaths(): { proxies: Readonly<Record<ProxyName, string>>; sidecar: string } {
   const root = packageRoot();
   return {
-    proxy: join(root, "dist/browser/proxy.js"),
-    sqlProxy: join(root, "dist/browser/proxy-sql.js"),
+    proxies: {
+      plain: join(root, "dist/browser/proxy.js"),
+      neon: join(root, "dist/browser/proxy-neon.js"),
+      libsql: join(root, "dist/browser/proxy-libsql.js"),
+      sql: join(root, "dist/browser/proxy-sql.js"),
+    },
     sidecar: join(root, "dist/emit"),
   };
 }
@@ -61,6 +67,9 @@ export async function readAssets(): Promise<Assets> {
   const sidecar = new Map<string, Uint8Array>();
   for (const name of sidecarFileNames)
     sidecar.set(name, await readAsset(join(paths.sidecar, name)));
-  const proxy = await readText(paths.proxy);
-  return { version: manifest.version, proxy, sqlProxy: await readText(paths.sqlProxy), sidecar };
+  const texts = proxyNames.map(
+    async (name) => [name, await readText(paths.proxies[name])] as const,
+  );
+  const proxies = Object.fromEntries(await Promise.all(texts)) as Assets["proxies"];
+  return { version: manifest.version, proxies, sidecar };
 }

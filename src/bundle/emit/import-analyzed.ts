@@ -16,7 +16,7 @@ import { signInWrites } from "../origins/origin-class.ts";
 import { rewriteBundle } from "../rewrite/rewrite-bundle.ts";
 import { bytesOf } from "../rewrite/text.ts";
 import { checkStripped, verifyRewritten } from "../rewrite/verify-rewritten.ts";
-import type { Assets } from "./assets.ts";
+import type { Assets, ProxyName } from "./assets.ts";
 import {
   applyChanges,
   pendingChanges,
@@ -248,7 +248,7 @@ export async function importAnalyzed(
   options.onProgress?.("rewrite");
   const rewritten = rewriteBundle(bundle, analysis, {
     version: assets.version,
-    proxy: hasSqlClient(analysis) ? assets.sqlProxy : assets.proxy,
+    proxy: assets.proxies[proxyNameOf(analysis)],
   });
   options.onProgress?.("verify");
   const left = verifyRewritten(rewritten, analysis);
@@ -302,8 +302,12 @@ function checkGenerated(
 }
 
 /** One proxy for all chunks: the first chunk that runs decides which one stays. */
-function hasSqlClient({ cuts }: Analysis): boolean {
-  return cuts.some(({ kind }) => kind === "client" || kind === "text");
+/** The smallest proxy that stands for every SQL client of the bundle. */
+function proxyNameOf({ cuts }: Analysis): ProxyName {
+  const drivers = new Set(cuts.flatMap((cut) => (cut.kind === "client" ? [cut.driver] : [])));
+  const [only, ...others] = drivers;
+  if (only !== undefined && others.length === 0) return only;
+  return drivers.size > 0 || cuts.some(({ kind }) => kind === "text") ? "sql" : "plain";
 }
 
 async function write(changes: readonly Change[], options: ImportPlanOptions): Promise<Change[]> {

@@ -58,8 +58,12 @@ export function treeOf(folder: string): Record<string, { text: string; mtimeMs: 
 
 export const assets: Assets = {
   version: "9.8.7",
-  proxy: '"use strict";(()=>{globalThis.__govern??={build:"__GOVERN_BUILD__"}})();\n',
-  sqlProxy: '"use strict";(()=>{globalThis.__govern??={build:"__GOVERN_BUILD__",neon(){}}})();\n',
+  proxies: {
+    plain: '"use strict";(()=>{globalThis.__govern??={build:"__GOVERN_BUILD__"}})();\n',
+    neon: '"use strict";(()=>{globalThis.__govern??={build:"__GOVERN_BUILD__",neon(){}}})();\n',
+    libsql: '"use strict";(()=>{globalThis.__govern??={build:"__GOVERN_BUILD__",libsql(){}}})();\n',
+    sql: '"use strict";(()=>{globalThis.__govern??={build:"__GOVERN_BUILD__",neon(){},libsql(){}}})();\n',
+  },
   sidecar: new Map([
     ["sidecar.mjs", new TextEncoder().encode("// the sidecar\n")],
     ["package.json", new TextEncoder().encode("{}\n")],

@@ -45,7 +45,8 @@ async function importChanged(folder: string, calls?: FileCalls): Promise<unknown
     ["sidecar.mjs", new TextEncoder().encode("// newer\n")],
     ["added.mjs", new TextEncoder().encode("// added\n")],
   ]);
-  const assets = { version: "9.8.8", proxy: "0", sqlProxy: "0", sidecar };
+  const proxies = { plain: "0", neon: "0", libsql: "0", sql: "0" };
+  const assets = { version: "9.8.8", proxies, sidecar };
   return importApp(folder, { analysis: { ...base, operations }, assets, calls });
 }
 

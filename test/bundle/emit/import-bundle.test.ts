@@ -95,9 +95,9 @@ describe("the name of an app", () => {
 });
 
 test("the package has every file that import copies", async () => {
-  const { proxy, sidecar, version } = await readAssets();
+  const { proxies, sidecar, version } = await readAssets();
   expect(version).toMatch(/^\d+\.\d+\.\d+/);
-  expect(proxy).toContain("__GOVERN_BUILD__");
+  for (const proxy of Object.values(proxies)) expect(proxy).toContain("__GOVERN_BUILD__");
   expect([...sidecar.keys()]).toEqual([...sidecarFileNames]);
   const manifest = JSON.parse(readFileSync("package.json", "utf8")) as {
     dependencies: Record<string, string>;

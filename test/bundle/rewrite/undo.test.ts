@@ -28,7 +28,8 @@ describe.each(["dist", "dist-esbuild"])("the support console's %s", (folder) => 
     const analysis = await analyzeBundle(bundle, "support-console");
     const kinds = new Set(analysis.cuts.map(({ kind }) => kind));
     expect([...kinds].toSorted()).toEqual(["client", "credential", "global", "text"]);
-    const result = rewriteBundle(bundle, analysis, await readAssets());
+    const { proxies, version } = await readAssets();
+    const result = rewriteBundle(bundle, analysis, { version, proxy: proxies.neon });
     expectUndone(bundle, result);
     expect(result.log.files.every(({ splices }) => splices.length < 30)).toBe(true);
     expect(verifyRewritten(result, analysis)).toEqual([]);

@@ -10,6 +10,7 @@ import Database from "better-sqlite3";
 import { Client } from "pg";
 import { originId, statementDigest } from "../../../src/contract/operation-id.ts";
 import type { Operation } from "../../../src/contract/operation.ts";
+import { digestsOf } from "../../../src/contract/seal.ts";
 import { startPostgres } from "../../postgres-server.ts";
 
 const root = resolve(import.meta.dirname, "../../..");
@@ -91,17 +92,20 @@ function writeFolder(folder: string, port: number, postgres: string): void {
   mkdirSync(join(app, "web"), { recursive: true });
   mkdirSync(join(program, "node_modules"), { recursive: true });
   writeFileSync(join(folder, "govern.yaml"), yaml(port, postgres));
-  writeFileSync(
-    join(app, "operations.json"),
-    JSON.stringify({ version: 1, app: "credits", operations }),
+  const files = {
+    "operations.json": JSON.stringify({ version: 1, app: "credits", operations }),
+    "web/index.html": "<!doctype html><title>credits</title>",
+  };
+  for (const [path, content] of Object.entries(files)) writeFileSync(join(app, path), content);
+  const bytes = Object.entries(files).map(
+    ([path, content]) => [path, Buffer.from(content)] as const,
   );
-  const seen = { origins: [], sites: [], findings: [], external: [], emitted: {} };
+  const seen = { origins: [], sites: [], findings: [], external: [], emitted: digestsOf(bytes) };
   const bundle = { digest: "c".repeat(64), files: 1, bytes: 10 };
   writeFileSync(
     join(app, "build.json"),
     JSON.stringify({ version: 1, app: "credits", bundle, ...seen }),
   );
-  writeFileSync(join(app, "web/index.html"), "<!doctype html><title>credits</title>");
   cpSync(join(root, "dist/emit/sidecar.mjs"), join(program, "sidecar.mjs"));
   cpSync(join(root, "dist/emit/store-writer.mjs"), join(program, "real-store-writer.mjs"));
   cpSync(join(import.meta.dirname, "killing-writer.mjs"), join(program, "store-writer.mjs"));

@@ -1,0 +1,6 @@
+/** The proxy module for bundles whose one SQL driver is libsql. */
+import { install } from "./install.ts";
+import { governedLibsql } from "./libsql.ts";
+import { makeToken } from "./text-token.ts";
+
+install({ libsql: governedLibsql, text: makeToken });
