@@ -101,6 +101,12 @@ const programs = [
     entryPoints: ["src/sidecar/store/sqlite/writer-thread.ts"],
     outfile: "dist/emit/store-writer.mjs",
   },
+  {
+    ...page,
+    mangleProps: undefined,
+    entryPoints: ["src/browser/console/main.ts"],
+    outfile: "dist/emit/console.js",
+  },
   { ...page, entryPoints: ["src/browser/proxy/main.ts"], outfile: "dist/browser/proxy.js" },
   ...["neon", "libsql", "sql"].map((clients) => ({
     ...page,
@@ -109,5 +115,6 @@ const programs = [
   })),
 ];
 cpSync("src/bundle/emit/sidecar-files", "dist/emit", { recursive: true });
+cpSync("src/browser/console/console.css", "dist/emit/console.css");
 await Promise.all(programs.filter((p) => existsSync(p.entryPoints[0])).map((p) => build(p)));
 writeFileSync(stampFile, now);

@@ -56,16 +56,21 @@ export type AuditEntry = z.infer<typeof auditEntrySchema>;
 /** An entry before the log gives it its place and time. */
 export type NewAuditEntry = Omit<AuditEntry, "v" | "seq" | "time">;
 
+/** A SHA-256 digest as 32 latin1 characters: an object for each would cost more than the digest itself. */
+export type Digest = string;
+
 /** RFC 6962 leaf hash: SHA-256(0x00 || canonical bytes of the entry). */
-export function leafHash(canonicalEntry: string): Buffer {
-  return hash("sha256", `\u0000${canonicalEntry}`, "buffer");
+export function leafHash(canonicalEntry: string): Digest {
+  return hash("sha256", `\u0000${canonicalEntry}`, "binary");
 }
 
-const nodePrefix = Buffer.of(1);
+const pair = Buffer.alloc(65, 1);
 
 /** RFC 6962 node hash: SHA-256(0x01 || left || right). */
-export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
-  return hash("sha256", Buffer.concat([nodePrefix, left, right]), "buffer");
+export function nodeHash(left: Digest, right: Digest): Digest {
+  pair.write(left, 1, 32, "latin1");
+  pair.write(right, 33, 32, "latin1");
+  return hash("sha256", pair, "binary");
 }
 
 /** The canonical bytes of an entry, as they are stored and hashed. */

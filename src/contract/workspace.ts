@@ -299,6 +299,32 @@ const notificationSchema = z.discriminatedUnion("kind", [
 ]);
 export type NotificationRule = z.infer<typeof notificationSchema>;
 
+const every = durationSchema.optional();
+
+/** Where checkpoints of the trail are kept off this host; `every` is the least time between two. */
+const anchorSchema = z.union([
+  /** Appended to a file, e.g. on another machine's mount. */
+  z.strictObject({ file: z.string(), every }),
+  /** A tag in a git repository, pushed to the remote that is named. */
+  z.strictObject({ git: z.string(), push: z.string().min(1).optional(), every }),
+  /** Posted as text. */
+  z.strictObject({ webhook: z.string(), every }),
+  /** A line of the sidecar's output. */
+  z.strictObject({ print: z.literal(true), every }),
+]);
+
+const auditSchema = z.strictObject({
+  /** Paths whose values the trail keeps as a keyed digest, e.g. `arguments.body.ssn`. */
+  redact: z.array(z.string()).optional(),
+  /** The Ed25519 key that signs checkpoints, in PEM: a reference, e.g. `${file:/run/secrets/audit.pem}`. */
+  signingKey: z.string().optional(),
+  /** A checkpoint is due after so many entries (default 1000), or so long after the last one (default 1m). */
+  checkpoints: z.strictObject({ entries: z.int().min(1).optional(), interval: every }).optional(),
+  anchors: z.array(anchorSchema).optional(),
+  /** Entries that are older are moved to files in the archive's folder. */
+  retention: z.strictObject({ keep: durationSchema, archive: z.string() }).optional(),
+});
+
 export const workspaceSchema = z.strictObject({
   version: z.literal(1),
   server: serverSchema.optional(),
@@ -320,7 +346,7 @@ export const workspaceSchema = z.strictObject({
     .optional(),
   suppress: z.array(suppressionSchema).optional(),
   notifications: z.record(name, notificationSchema).optional(),
-  audit: z.strictObject({ redact: z.array(z.string()).optional() }).optional(),
+  audit: auditSchema.optional(),
 });
 /** A parsed govern.yaml; references in it are not resolved. */
 export type Workspace = z.infer<typeof workspaceSchema>;

@@ -75,6 +75,8 @@ export const errorCodes = {
   "sidecar-not-running": { status: 503, title: "No sidecar is running here" },
   "sidecar-running": { status: 409, title: "A sidecar is already running here" },
   "store-failed": { status: 503, title: "The store cannot be used" },
+  "checkpoint-invalid": { status: 400, title: "A checkpoint or proof cannot be used" },
+  "audit-key-invalid": { status: 400, title: "A key of the trail cannot be used" },
   "audit-tampered": { status: 409, title: "The audit trail does not verify", exit: 1 },
   "demo-failed": { status: 500, title: "The demo did not come out as told", exit: 1 },
 } as const satisfies Record<string, ErrorFacts>;

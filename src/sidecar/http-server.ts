@@ -1,5 +1,5 @@
 /** The node:http server of every listener: strict parser, limits, buffered requests, answers written whole. */
-import { randomUUID } from "node:crypto";
+import { newCorrelation } from "./correlation.ts";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { OnFault } from "./faults.ts";
 import type { Answer, CallRequest } from "./lifecycle.ts";
@@ -104,7 +104,7 @@ export function createHardenedServer({ handle, onFault, onUpgrade }: HardenedOpt
     },
     (message, response) => {
       handle(message, response).catch((error: unknown) => {
-        const correlation = randomUUID();
+        const correlation = newCorrelation();
         onFault(error, correlation);
         answerFault(message, response, correlation);
       });

@@ -11,6 +11,8 @@ import { GovernError } from "../errors/govern-error.ts";
 export interface Secrets {
   /** A text with its references replaced. A reference without a value is a GovernError `secret-missing`. */
   resolve(text: string, place: string): string;
+  /** Every value that was resolved, or is kept in the secrets file: what must never be recorded. */
+  values(): Iterable<string>;
 }
 
 function readSecretsFile(file: string): ReadonlyMap<string, string> {
@@ -39,15 +41,20 @@ export interface SecretsOptions {
 
 export function openSecrets({ workspaceDir, secretsFile, env }: SecretsOptions): Secrets {
   const stored = readSecretsFile(secretsFile);
+  const known = new Set(stored.values());
   const valueOf = ({ kind, name }: SecretReference): string | undefined =>
     kind === "env"
       ? (env[name] ?? stored.get(name))
       : readFileReference(resolvePath(workspaceDir, name));
   return {
+    values: () => known,
     resolve(text, place) {
       return resolveReferences(text, (reference) => {
         const value = valueOf(reference);
-        if (value !== undefined && value !== "") return value;
+        if (value !== undefined && value !== "") {
+          known.add(value);
+          return value;
+        }
         const { kind, name } = reference;
         throw new GovernError(
           "secret-missing",

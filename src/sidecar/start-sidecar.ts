@@ -8,7 +8,8 @@ import { openChannels } from "./approvals/notifications/open-channels.ts";
 import { startUpkeep } from "./approvals/upkeep.ts";
 import { assemble, type Assembly } from "./assemble.ts";
 import { assembleIdentity } from "./assemble-identity.ts";
-import { redactEntry } from "./audit/prepare-entry.ts";
+import { capEntry, redactEntry } from "./audit/prepare-entry.ts";
+import { redactSecrets } from "./audit/secrets-rules.ts";
 import { createClosers, type Closers } from "./closers.ts";
 import { uncoveredWrites, unmappedOperations } from "./coverage.ts";
 import { describeFault, type OnFault } from "./faults.ts";
@@ -19,16 +20,18 @@ import { steadyClock, type Clock } from "./identity/clock.ts";
 import { loadKey } from "./identity/keys.ts";
 import { createPeople, type People } from "./identity/people.ts";
 import type { Classify } from "./learning/suggest-statement.ts";
-import { startLearning } from "./learning/learning.ts";
+import { startLearning, type Learning } from "./learning/learning.ts";
 import { listen, stopListening } from "./listening.ts";
 import { createAppListener, type ServedApp } from "./routes/app/app-listener.ts";
 import { createStaticFiles } from "./routes/app/static-files.ts";
 import { openControlSocket } from "./routes/operator/control-socket.ts";
 import type { OperatorApiOptions } from "./routes/operator/operator-api.ts";
 import { createOperatorListener } from "./routes/operator/operator-listener.ts";
+import { openTrail, startTrail, type Trail } from "./open-trail.ts";
 import { openSecrets, type Secrets } from "./secrets.ts";
 import type { AppSnapshot, Snapshot } from "./snapshot.ts";
 import { openStateFolder, type StateFolder } from "./state-folder.ts";
+import { deriveKey } from "./store/sealing.ts";
 import { openSqliteStore } from "./store/sqlite/sqlite-store.ts";
 import type { Store } from "./store/store.ts";
 import { watchFiles } from "./watch-files.ts";
@@ -107,21 +110,38 @@ interface Opened {
   readonly assertions: Assertions;
   readonly channels: readonly Channel[];
   readonly log: (line: string) => void;
+  readonly trail: Trail;
   readonly onFault: OnFault;
 }
 
 function openStore(
   options: SidecarOptions,
   versions: WorkspaceVersions,
-  folder: StateFolder,
+  { folder, secrets }: { readonly folder: StateFolder; readonly secrets: Secrets },
 ): Promise<Store> {
   const key = loadKey(folder.storeKey);
+  const redactionKey = deriveKey(key, "redaction");
+  const rules = { key: redactionKey, values: () => secrets.values() };
   const writer = options.storeWriter ?? bundledWriter();
   return openSqliteStore({
     path: folder.storeFile,
     key,
     ...(writer === undefined ? {} : { writer }),
-    prepare: (entry) => redactEntry(entry, versions.redaction(entry), key),
+    prepare: (entry) =>
+      redactSecrets(capEntry(redactEntry(entry, versions.redaction(entry), redactionKey)), rules),
+  });
+}
+
+function openLearning(
+  { learn, classify }: SidecarOptions,
+  { learnedFile }: StateFolder,
+  log: (line: string) => void,
+): Learning | undefined {
+  if (learn !== true) return undefined;
+  return startLearning({
+    file: learnedFile,
+    classify,
+    onLearned: (line) => log(`learned ${line}`),
   });
 }
 
@@ -150,8 +170,9 @@ async function open(
   );
   closers.add(() => versions.close());
   const { workspace } = versions.snapshot;
-  const channels = openChannels(workspace, readSecrets());
-  const store = await openStore(options, versions, folder);
+  const secrets = readSecrets();
+  const channels = openChannels(workspace, secrets);
+  const store = await openStore(options, versions, { folder, secrets });
   closers.add(() => store.close());
   const people = createPeople(workspace, options.dev);
   for (const { ended, groups, groupsAt, ...person } of await store.sessions()) {
@@ -159,16 +180,16 @@ async function open(
   }
   const now = options.now ?? steadyClock();
   const onFault: OnFault = (error, about) => log(describeFault(error, about));
-  const learning =
-    options.learn === true
-      ? startLearning({
-          file: folder.learnedFile,
-          classify: options.classify,
-          onLearned: (line) => log(`learned ${line}`),
-        })
-      : undefined;
+  const trail = await openTrail({
+    workspace,
+    workspaceDir,
+    store,
+    resolve: (text, place) => secrets.resolve(text, place),
+    print: log,
+    onFault,
+  });
   const assembly = assemble({
-    learning,
+    learning: openLearning(options, folder, log),
     store,
     people,
     signInOf: assembleIdentity({
@@ -177,14 +198,25 @@ async function open(
       people,
       store,
       sessionKey: loadKey(folder.sessionKey),
-      secrets: readSecrets(),
+      secrets,
       now,
       onFault: (error) => onFault(error, null),
     }),
     snapshot: () => versions.snapshot,
     onFault,
   });
-  return { versions, store, people, folder, assembly, assertions, channels, log, onFault };
+  return {
+    versions,
+    store,
+    people,
+    folder,
+    assembly,
+    assertions,
+    channels,
+    trail,
+    log,
+    onFault,
+  };
 }
 
 interface Listening {
@@ -263,11 +295,12 @@ function servedApps({ versions, assembly }: Opened): (name: string) => ServedApp
 
 function operatorApi(
   { dev }: SidecarOptions,
-  { versions, store, assembly, onFault }: Opened,
+  { versions, store, assembly, trail, onFault }: Opened,
   hosts: () => Hosts | undefined,
 ): OperatorApiOptions {
   return {
     store,
+    signing: () => trail.signing?.checkpointing.state ?? null,
     executor: assembly.executor,
     onFault,
     approversOf(record) {
@@ -322,13 +355,16 @@ async function start(
   opened: Opened,
   closers: Closers,
 ): Promise<RunningSidecar> {
-  const { versions, store, assembly } = opened;
+  const { versions, store, assembly, trail } = opened;
   const { snapshot } = versions;
   let hosts: Hosts | undefined;
+  let stopTrail: (() => Promise<void>) | undefined;
   // Ends after the listeners and before the store: calls under way and the stop itself are still recorded.
   closers.add(async () => {
     await assembly.executor.stop();
-    if (hosts !== undefined) await store.append(stopEntry(versions.snapshot));
+    if (hosts === undefined) return;
+    await store.append(stopEntry(versions.snapshot));
+    await stopTrail?.();
   });
   const wiring = { hosts: () => hosts, closers };
   const { port, operatorPort } = await openListeners(options, opened, wiring);
@@ -341,6 +377,9 @@ async function start(
   opened.assertions.issuer = ready.operatorUrl;
   await store.append(startEntry(snapshot, options.dev));
   await store.append(configEntry(snapshot, versions.status().file));
+  const { onFault } = opened;
+  const workspaceDir = resolve(options.workspaceDir);
+  stopTrail = await startTrail(trail, { store, snapshot, workspaceDir, onFault });
   await assembly.executor.start();
   closers.add(startUpkeep({ store, onFault: (error) => opened.onFault(error, null) }));
   closers.add(notify(opened, ready.operatorUrl));
@@ -353,7 +392,7 @@ async function start(
     port,
     operatorPort,
     apps: [...snapshot.apps.keys()],
-    warnings: [...uncoveredWrites(snapshot), ...unmappedOperations(snapshot)],
+    warnings: [...uncoveredWrites(snapshot), ...unmappedOperations(snapshot), ...trail.warnings],
     reload: () => versions.reload(store),
     close: () => (closing ??= closers.closeAll()),
   };

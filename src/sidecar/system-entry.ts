@@ -1,5 +1,5 @@
 /** Audit entries of the sidecar itself: start, stop, and the rules in force. */
-import { randomUUID } from "node:crypto";
+import { newCorrelation } from "./correlation.ts";
 import type { NewAuditEntry } from "../contract/audit-entry.ts";
 import type { JsonValue } from "../contract/canonical-json.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -21,7 +21,7 @@ function systemEntry(
     policy,
     resource: null,
     outcome: null,
-    correlation: randomUUID(),
+    correlation: newCorrelation(),
   };
 }
 
@@ -42,6 +42,21 @@ export function rejectedEntry(
   rejected: { readonly code: string; readonly message: string; readonly file: string | null },
 ): NewAuditEntry {
   return systemEntry("config", { rejected }, snapshot.rules.digest);
+}
+
+/** From now on the trail's checkpoints are signed with this key; `previous` is the one before. */
+export function keyEntry(snapshot: Snapshot, key: string, previous: string | null): NewAuditEntry {
+  return systemEntry("config", { signingKey: key, previous }, snapshot.rules.digest);
+}
+
+/** Entries were archived and dropped; all keys that signed are named again, the newest first. */
+export function archivedEntry(
+  snapshot: Snapshot,
+  archived: { readonly [name: string]: JsonValue },
+  signingKeys: readonly string[],
+): NewAuditEntry {
+  const decision = { archived: { ...archived }, signingKeys: [...signingKeys] };
+  return systemEntry("config", decision, snapshot.rules.digest);
 }
 
 export function startEntry(snapshot: Snapshot, dev: boolean): NewAuditEntry {

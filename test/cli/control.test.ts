@@ -109,21 +109,4 @@ describe("commands over the control socket", () => {
     expect(code).toBe(1);
     expect(stderr).toContain("error[own-request]: sam asked for it.");
   });
-
-  it("says that the log verifies, with its size and root", async () => {
-    sidecar.answer("GET /api/audit/verify", 200, { ok: true, size: 12, root: "ab".repeat(32) });
-    const { code, stdout } = await govern("audit", "verify");
-    expect(code).toBe(0);
-    expect(stdout).toContain(`log verifies: 12 entries, root ${"ab".repeat(32)}`);
-  });
-
-  it("names the first bad entry of a tampered log and ends with 1", async () => {
-    const verdict = { ok: false, size: 12, firstBad: 7, reason: "its hash differs" };
-    sidecar.answer("GET /api/audit/verify", 200, verdict);
-    const { code, stderr } = await govern("audit", "verify");
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/^error\[audit-tampered\]: Entry 7 is /);
-    const json = await govern("audit", "verify", "--json");
-    expect({ code: json.code, verdict: JSON.parse(json.stdout) }).toEqual({ code: 1, verdict });
-  });
 });

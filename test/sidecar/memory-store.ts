@@ -30,7 +30,22 @@ export function createMemoryStore(now: () => number = Date.now): MemoryStore {
     broken: false,
     append,
     entries: async () => log,
-    verify: async () => ({ ok: true, size: log.length, root: "", clockBack: null }),
+    verify: async () => ({
+      ok: true,
+      origin: "memory",
+      size: log.length,
+      root: "",
+      first: 0,
+      clockBack: null,
+      checkpoints: 0,
+      signed: 0,
+      useless: [],
+    }),
+    head: async () => ({ origin: "memory", size: log.length, root: "" }),
+    addCheckpoint: async () => undefined,
+    checkpoints: async () => [],
+    dropArchived: async () => undefined,
+    segments: async () => [],
     async hold({ expiresIn, ...approval }, entry) {
       const id = `held-${held.size}`;
       await append({ ...entry, approval: id });

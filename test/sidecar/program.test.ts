@@ -53,7 +53,7 @@ describe("the emitted sidecar", () => {
     desk = writeDesk(upstream.port);
     const folder = join(desk.folder, "governed/sidecar");
     mkdirSync(join(folder, "node_modules"), { recursive: true });
-    for (const file of ["sidecar.mjs", "store-writer.mjs"]) {
+    for (const file of ["sidecar.mjs", "store-writer.mjs", "console.js", "console.css"]) {
       cpSync(join(root, "dist/emit", file), join(folder, file));
     }
     symlinkSync(
@@ -92,6 +92,8 @@ describe("the emitted sidecar", () => {
     const trail = (await send({ socket }, { path: "/api/audit" })).json() as AuditEntry[];
     expect(trail.map((entry) => entry.type)).toEqual([
       "start",
+      "config",
+      // The key that signs the trail, when it first does.
       "config",
       "login",
       "read",

@@ -57,6 +57,9 @@ const expected: Readonly<Record<string, readonly number[]>> = {
   "operator POST /api/approvals/{id}/cancel": [401, 401, 401, 401, 404, 404, 404],
   "operator GET /": [303, 303, 303, 303, 200, 200, 200],
   "operator POST /api/approvals/{id}/decision": [401, 401, 401, 401, 400, 400, 400],
+  "operator GET /audit": [303, 303, 303, 303, 200, 200, 200],
+  "operator GET /assets/{file}": [401, 401, 401, 401, 404, 404, 404],
+  "operator GET /api/audit/status": [401, 401, 401, 401, 403, 403, 200],
   "operator GET /api/audit": [401, 401, 401, 401, 403, 403, 200],
   "operator GET /api/audit/verify": [401, 401, 401, 401, 403, 403, 200],
 };

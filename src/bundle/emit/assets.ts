@@ -22,6 +22,8 @@ export interface Assets {
 export const sidecarFileNames = [
   "sidecar.mjs",
   "store-writer.mjs",
+  "console.js",
+  "console.css",
   "package.json",
   "package-lock.json",
   "Dockerfile",

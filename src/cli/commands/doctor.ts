@@ -7,15 +7,8 @@ import { ending, examples, type CommandContext, type ExitCode } from "../command
 import { callSidecar } from "../control-client.ts";
 import { findWorkspaceRoot } from "../../ci/workspace-root.ts";
 import { isGovernError } from "../../errors/govern-error.ts";
+import type { Check } from "../doctor-check.ts";
 import { hangingParagraph, padEnd, visibleText } from "../text.ts";
-
-interface Check {
-  readonly name: string;
-  /** `off` is a fact to know, no fault. */
-  readonly state: "good" | "off" | "bad";
-  readonly found: string;
-  readonly remedy?: string;
-}
 
 const leastNode = [20, 19] as const;
 
@@ -88,7 +81,10 @@ async function runDoctor(
 ): Promise<ExitCode> {
   const root = findWorkspaceRoot(cwd);
   const checks = [checkNode(), await checkStore(), checkEmit(), checkWorkspace(root)];
-  if (root !== undefined) checks.push(await checkSocket(root));
+  if (root !== undefined) {
+    const { checkTrail } = await import("../doctor-trail.ts");
+    checks.push(await checkSocket(root), ...checkTrail(root));
+  }
   if (flags.json === true) output.printJson(checks);
   else {
     const label = Math.max(...checks.map((check) => check.name.length)) + 2;

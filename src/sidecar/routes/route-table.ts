@@ -46,7 +46,10 @@ export const operatorRoutes: readonly Route[] = [
   { method: "GET", path: "/api/approvals/{id}" },
   { method: "POST", path: "/api/approvals/{id}/decision" },
   { method: "POST", path: "/api/approvals/{id}/cancel" },
+  { method: "GET", path: "/audit" },
+  { method: "GET", path: "/assets/{file}" },
   { method: "GET", path: "/api/audit" },
+  { method: "GET", path: "/api/audit/status" },
   { method: "GET", path: "/api/audit/verify" },
 ];
 

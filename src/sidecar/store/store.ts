@@ -9,10 +9,13 @@
  * const result = await store.transition(held.id, { type: "vote", … }, entry);
  */
 import type { ApprovalState, Vote } from "../../contract/approval.ts";
-import type { AuditEntry, EntryType, NewAuditEntry } from "../../contract/audit-entry.ts";
+import type { AuditEntry, Digest, EntryType, NewAuditEntry } from "../../contract/audit-entry.ts";
 import type { JsonValue } from "../../contract/canonical-json.ts";
 import type { Access } from "../../contract/operation.ts";
 import type { UserCredentials } from "../identity/user-credentials.ts";
+import type { UselessNote } from "../audit/checkpoint-judge.ts";
+import type { LogFault } from "../audit/log-verifier.ts";
+import type { RightEdge } from "../audit/right-edge.ts";
 
 /** Who asked; compared by issuer and subject. */
 export interface Requester {
@@ -150,10 +153,17 @@ export interface ApprovalQuery {
 export interface EntryQuery {
   /** First sequence number, default 0. */
   readonly from?: number;
+  /** The sequence number behind the last. */
+  readonly to?: number;
+  /** Times, RFC 3339 UTC in milliseconds: at or after, and before. */
+  readonly since?: string;
+  readonly until?: string;
   readonly types?: readonly EntryType[];
   readonly app?: string;
   readonly subject?: string;
+  readonly operation?: string;
   readonly approval?: string;
+  readonly correlation?: string;
   /** Default 100. */
   readonly limit?: number;
   /** Newest first; default false. */
@@ -195,28 +205,75 @@ export interface SessionRecord extends NewSession {
 
 export type SessionChange = Partial<Pick<NewSession, "groups" | "groupsAt" | "seenAt" | "tokens">>;
 
-/** What verifying the log found. `root` is the RFC 6962 tree head in hex. */
+/** The log as it stands: which one it is, how many entries it has had, and the RFC 6962 tree head over them. */
+export interface TreeHead {
+  /** What its checkpoints call it; made with the log. */
+  readonly origin: string;
+  readonly size: number;
+  readonly root: Digest;
+}
+
+export interface StoredCheckpoint {
+  readonly size: number;
+  /** A signed note (c2sp.org/tlog-checkpoint). */
+  readonly note: string;
+}
+
+/** Entries that were archived and dropped. */
+export interface NewSegment {
+  readonly first: number;
+  /** The log's size at their end. */
+  readonly size: number;
+  /** The checkpoint of that size. */
+  readonly note: string;
+  /** The name of the archive, and the SHA-256 of its bytes in hex. */
+  readonly file: string;
+  readonly digest: string;
+}
+
+export interface Segment extends NewSegment {
+  /** The tree's right edge at the segment's end: what the rest of the log is built on. */
+  readonly edge: RightEdge;
+}
+
+/** What verifying the log found. */
 export type LogVerdict =
   | {
       readonly ok: true;
+      readonly origin: string;
       readonly size: number;
+      /** The RFC 6962 tree head in hex. */
       readonly root: string;
+      /** The first entry that is here; earlier ones were archived, and stand in the tree by their checkpoint. */
+      readonly first: number;
       /** The first entry whose time is before its predecessor's: the machine's clock went back. Order is by `seq`. */
       readonly clockBack: number | null;
+      /** Checkpoints that were compared. */
+      readonly checkpoints: number;
+      /** How many entries the largest of them signs. */
+      readonly signed: number;
+      /** What was no use for comparing, and why. */
+      readonly useless: readonly UselessNote[];
     }
-  | {
-      readonly ok: false;
-      readonly size: number;
-      readonly firstBad: number;
-      readonly reason: string;
-    };
+  | ({ readonly ok: false; readonly origin: string; readonly size: number } & LogFault);
 
 export interface Store {
   /** Appends one entry. */
   append(entry: NewAuditEntry): Promise<AuditEntry>;
   entries(query: EntryQuery): Promise<readonly AuditEntry[]>;
-  /** Recomputes the whole tree and compares each stored hash. */
+  /** Recomputes the whole tree and compares each stored hash, and every checkpoint of the store's. */
   verify(): Promise<LogVerdict>;
+  head(): Promise<TreeHead>;
+  /** Keeps a checkpoint; one of a size that has one is passed over. */
+  addCheckpoint(checkpoint: StoredCheckpoint): Promise<void>;
+  /** All checkpoints, from small to large. */
+  checkpoints(): Promise<readonly StoredCheckpoint[]>;
+  /**
+   * Drops the first entries there are, which were archived, and appends what says so. Rejects with `audit-tampered`, and
+   * drops nothing, where they are not those that the segment's checkpoint was signed for.
+   */
+  dropArchived(segment: NewSegment, entry: NewAuditEntry): Promise<void>;
+  segments(): Promise<readonly Segment[]>;
   /** Creates a pending approval and its `held` entry; the entry's `approval` is set to the new id. */
   hold(approval: NewApproval, entry: NewAuditEntry): Promise<ApprovalRecord>;
   approvals(query: ApprovalQuery): Promise<readonly ApprovalRecord[]>;

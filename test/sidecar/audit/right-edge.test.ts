@@ -4,9 +4,9 @@ import { createHash } from "node:crypto";
 import {
   appendLeaf,
   decodeEdge,
-  edgeDigest,
   emptyEdge,
   encodeEdge,
+  hexOf,
   treeHead,
   type RightEdge,
 } from "../../../src/sidecar/audit/right-edge.ts";
@@ -40,9 +40,12 @@ function sha256(...parts: Uint8Array[]): Buffer {
   return digest.digest();
 }
 
-function edgeOf(leaves: readonly Buffer[]): RightEdge {
-  return leaves.reduce(appendLeaf, emptyEdge);
+function grow(start: RightEdge, leaves: readonly Buffer[]): RightEdge {
+  return leaves.reduce((edge, leaf) => appendLeaf(edge, leaf.toString("latin1")).edge, start);
 }
+
+const edgeOf = (leaves: readonly Buffer[]): RightEdge => grow(emptyEdge, leaves);
+const headOf = (edge: RightEdge): string => hexOf(treeHead(edge));
 
 /** RFC 6962 section 2.1, word for word. */
 function definedHead(leaves: readonly Buffer[]): Buffer {
@@ -62,15 +65,15 @@ const leaves = fc
 describe("the right edge", () => {
   it("gives the public RFC 6962 tree heads of sizes 1 to 8", () => {
     const hashes = inputs.map((hex) => sha256(Buffer.of(0), Buffer.from(hex, "hex")));
-    expect(heads.map((_, index) => treeHead(edgeOf(hashes.slice(0, index + 1))))).toEqual(heads);
-    expect(treeHead(emptyEdge)).toBe(
+    expect(heads.map((_, index) => headOf(edgeOf(hashes.slice(0, index + 1))))).toEqual(heads);
+    expect(headOf(emptyEdge)).toBe(
       "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
     );
   });
 
   it("gives the defined tree head for every size", () => {
     fc.assert(
-      fc.property(leaves, (all) => treeHead(edgeOf(all)) === definedHead(all).toString("hex")),
+      fc.property(leaves, (all) => headOf(edgeOf(all)) === definedHead(all).toString("hex")),
       { numRuns: 60 },
     );
   });
@@ -80,10 +83,9 @@ describe("the right edge", () => {
       fc.property(leaves, fc.nat(140), (all, cut) => {
         const before = edgeOf(all.slice(0, cut));
         const again = decodeEdge(before.size, encodeEdge(before));
-        expect(again?.nodes.length).toBe(before.nodes.length);
-        const after = all.slice(cut).reduce(appendLeaf, again ?? emptyEdge);
-        expect(treeHead(after)).toBe(treeHead(edgeOf(all)));
-        expect(edgeDigest(after)).toEqual(edgeDigest(edgeOf(all)));
+        expect(again).toEqual(before);
+        const after = grow(again ?? emptyEdge, all.slice(cut));
+        expect(headOf(after)).toBe(headOf(edgeOf(all)));
       }),
       { numRuns: 60 },
     );

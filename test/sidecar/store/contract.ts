@@ -8,7 +8,7 @@ export type MakeStore = (now: () => number) => Promise<Store>;
 
 const start = Date.parse("2026-03-01T10:00:00.000Z");
 
-function treeOf(leaves: readonly Buffer[]): Buffer {
+function treeOf(leaves: readonly string[]): string {
   const [only] = leaves;
   if (leaves.length === 1 && only !== undefined) return only;
   const split = 2 ** Math.floor(Math.log2(leaves.length - 1));
@@ -80,8 +80,15 @@ export function storeContract(makeStore: MakeStore): void {
       const all = await Promise.all(
         Array.from({ length: 21 }, (_, n) => store.append(sampleEntry({ correlation: `${n}` }))),
       );
-      const root = treeOf(all.map((entry) => leafHash(encodeEntry(entry)))).toString("hex");
-      expect(await store.verify()).toEqual({ ok: true, size: 21, root, clockBack: null });
+      const root = treeOf(all.map((entry) => leafHash(encodeEntry(entry))));
+      expect(await store.head()).toMatchObject({ size: 21, root });
+      expect(await store.verify()).toMatchObject({
+        ok: true,
+        size: 21,
+        first: 0,
+        root: Buffer.from(root, "latin1").toString("hex"),
+        clockBack: null,
+      });
     });
 
     it("tells where the clock went back without calling the log bad", async () => {
@@ -103,9 +110,14 @@ export function storeContract(makeStore: MakeStore): void {
     it("filters entries and gives the newest first when asked", async () => {
       const ana = { subject: "ana", issuer: "dev", groups: ["leads"], session: null };
       await store.append(sampleEntry({ type: "login", actor: ana, app: null }));
-      await store.append(sampleEntry({ approval: "a1" }));
-      await store.append(sampleEntry({ type: "intent", approval: "a1", app: "billing" }));
-      await store.append(sampleEntry({ actor: null, type: "stop" }));
+      clock += 1000;
+      await store.append(sampleEntry({ approval: "a1", correlation: "c1" }));
+      clock += 1000;
+      await store.append(
+        sampleEntry({ type: "intent", approval: "a1", app: "billing", operation: "pay" }),
+      );
+      clock += 1000;
+      await store.append(sampleEntry({ actor: null, type: "stop", operation: null }));
       const seqs = async (query: Parameters<Store["entries"]>[0]): Promise<number[]> =>
         (await store.entries(query)).map(({ seq }) => seq);
       expect(await seqs({ from: 2 })).toEqual([2, 3]);
@@ -113,7 +125,26 @@ export function storeContract(makeStore: MakeStore): void {
       expect(await seqs({ subject: "ana" })).toEqual([0]);
       expect(await seqs({ approval: "a1" })).toEqual([1, 2]);
       expect(await seqs({ app: "billing" })).toEqual([2]);
+      expect(await seqs({ to: 2 })).toEqual([0, 1]);
+      expect(await seqs({ operation: "pay" })).toEqual([2]);
+      expect(await seqs({ correlation: "c1" })).toEqual([1]);
+      expect(await seqs({ since: "2026-03-01T10:00:01.000Z" })).toEqual([1, 2, 3]);
+      expect(await seqs({ until: "2026-03-01T10:00:02.000Z" })).toEqual([0, 1]);
+      expect(await seqs({ since: "2026-03-01T10:00:03.001Z" })).toEqual([]);
       expect(await seqs({ newestFirst: true, limit: 2 })).toEqual([3, 2]);
+    });
+
+    it("keeps checkpoints by their size, the first of each", async () => {
+      const notes = [
+        { size: 2, note: "two" },
+        { size: 1, note: "one" },
+        { size: 2, note: "other" },
+      ];
+      for (const checkpoint of notes) await store.addCheckpoint(checkpoint);
+      expect(await store.checkpoints()).toEqual([
+        { size: 1, note: "one" },
+        { size: 2, note: "two" },
+      ]);
     });
 
     it("keeps what is too large as its digest", async () => {

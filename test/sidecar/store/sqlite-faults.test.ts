@@ -4,30 +4,14 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, copyFileSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 import { openDatabase } from "../../../src/sidecar/store/sqlite/open-database.ts";
 import type { QueuedJob } from "../../../src/sidecar/store/sqlite/messages.ts";
 import { Writer } from "../../../src/sidecar/store/sqlite/writer.ts";
 import { entryText } from "../../../src/sidecar/audit/entry-text.ts";
 import { sampleApproval, sampleEntry, sampleSession, sampleVote } from "./samples.ts";
-import { builtWriter, makeFolder, openStore, sampleKey } from "./sqlite-setup.ts";
-
-const builtStore = new URL("./sqlite-store.js", builtWriter).href;
-
-/** A process that appends as fast as it can and tells each entry that it was promised. */
-const appender = (path: string): string => `
-  const { openSqliteStore } = await import(${JSON.stringify(builtStore)});
-  const store = await openSqliteStore({ path: ${JSON.stringify(path)}, key: new Uint8Array(32).fill(7) });
-  const entry = ${JSON.stringify(sampleEntry())};
-  const one = async (lane) => {
-    for (let n = 0; ; n += 1) {
-      const { seq } = await store.append({ ...entry, correlation: lane + "-" + n });
-      process.stdout.write(seq + " " + lane + "-" + n + "\\n");
-    }
-  };
-  for (const lane of ["a", "b", "c", "d", "e", "f"]) one(lane);
-`;
+import { appender, killRounds } from "./killed.ts";
+import { makeFolder, openStore, sampleKey } from "./sqlite-setup.ts";
 
 function append(number: number): QueuedJob {
   return { number, at: 1, job: { type: "append", entry: entryText(sampleEntry()) } };
@@ -56,33 +40,11 @@ describe("faults of the SQLite store", () => {
     folder.remove();
   });
 
-  it("has every acknowledged entry, and verifies, after being killed", async () => {
-    const acknowledged = new Map<number, string>();
-    for (let round = 0; round < 5; round += 1) {
-      child = spawn(process.execPath, ["--input-type=module", "-e", appender(path)], {
-        stdio: ["ignore", "pipe", "inherit"],
-      });
-      const { stdout } = child;
-      if (stdout === null) throw new Error("no output");
-      const exit = once(child, "exit");
-      const atLeast = acknowledged.size + 40 + 97 * round;
-      for await (const line of createInterface({ input: stdout })) {
-        const [seq, correlation] = line.split(" ");
-        if (correlation === undefined) continue;
-        acknowledged.set(Number(seq), correlation);
-        if (acknowledged.size >= atLeast) child.kill("SIGKILL");
-      }
-      await exit;
-      const store = await openStore(path);
-      const verdict = await store.verify();
-      expect(verdict).toMatchObject({ ok: true });
-      expect(verdict.size).toBeGreaterThanOrEqual(acknowledged.size);
-      const entries = await store.entries({ limit: verdict.size });
-      const lost = [...acknowledged].filter(([seq, told]) => entries[seq]?.correlation !== told);
-      expect(lost).toEqual([]);
-      await store.close();
-    }
-  });
+  it("has every promised entry, and verifies, after being killed 30 times under load", async () => {
+    const survey = await killRounds(path, 30, Math.random);
+    expect(survey).toMatchObject({ lost: [], bad: [] });
+    expect(survey.promised).toBeGreaterThan(30);
+  }, 240_000);
 
   it("refuses a second process, and is free once the first was killed", async () => {
     child = spawn(process.execPath, ["--input-type=module", "-e", appender(path)], {

@@ -13,7 +13,11 @@ function edit(db: Database.Database, seq: number, withHash: boolean): void {
   const entry = (select.pluck().get(seq) ?? "").replace("sam", "ana");
   db.prepare("UPDATE audit_entries SET entry = ? WHERE seq = ?").run(entry, seq);
   if (!withHash) return;
-  db.prepare("UPDATE audit_entries SET leaf = ? WHERE seq = ?").run(leafHash(entry), seq);
+  const leaf = Buffer.from(leafHash(entry), "latin1");
+  // A blob and a blob make a text.
+  db.prepare(
+    "UPDATE audit_entries SET nodes = CAST(? || substr(nodes, 33) AS BLOB) WHERE seq = ?",
+  ).run(leaf, seq);
 }
 
 describe("verifying a log that somebody changed", () => {
@@ -54,13 +58,15 @@ describe("verifying a log that somebody changed", () => {
       "an edited hash",
       5,
       (db: Database.Database) =>
-        db.exec("UPDATE audit_entries SET leaf = zeroblob(32) WHERE seq = 5"),
+        db.exec("UPDATE audit_entries SET nodes = zeroblob(length(nodes)) WHERE seq = 5"),
     ],
     [
       "an edited tree",
-      6,
+      4,
       (db: Database.Database) =>
-        db.exec("UPDATE audit_entries SET edge = zeroblob(32) WHERE seq = 6"),
+        db.exec(
+          "UPDATE audit_entries SET nodes = CAST(substr(nodes, 1, 64) || zeroblob(32) || substr(nodes, 97) AS BLOB) WHERE seq = 7",
+        ),
     ],
     [
       "a deleted entry",
@@ -93,7 +99,7 @@ describe("verifying a log that somebody changed", () => {
       12,
       (db: Database.Database) =>
         db.exec(
-          "INSERT INTO audit_entries (seq, entry, leaf, edge) SELECT 12, replace(entry, '\"seq\":11', '\"seq\":12'), leaf, edge FROM audit_entries WHERE seq = 11",
+          "INSERT INTO audit_entries (seq, entry, nodes) SELECT 12, replace(entry, '\"seq\":11', '\"seq\":12'), nodes FROM audit_entries WHERE seq = 11",
         ),
     ],
     [

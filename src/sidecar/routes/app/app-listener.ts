@@ -2,7 +2,7 @@
  * The app origins: the Host selects the app, then sign-in, tickets, governed calls, or the app's own files. Thin: what a
  * call may do is the pipeline's to say. Must not serve anything of the operator origin.
  */
-import { randomUUID } from "node:crypto";
+import { newCorrelation } from "../../correlation.ts";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { headers as govern, paths } from "../../../contract/wire.ts";
 import { detachUndelivered } from "../../approvals/detach.ts";
@@ -76,7 +76,7 @@ class AppListener {
     if (found === undefined || app === undefined) return undefined;
     const request = { ...requestHead(message), body: new Uint8Array() };
     const { origin } = found;
-    const call = { correlation: randomUUID(), snapshot, app, origin, request };
+    const call = { correlation: newCorrelation(), snapshot, app, origin, request };
     return { message, app: found.app, call };
   }
 
@@ -101,7 +101,7 @@ class AppListener {
       at: "app",
       request: requestHead(message),
       refusal: { code: "unknown-host", detail: "No app is served under this host." },
-      correlation: randomUUID(),
+      correlation: newCorrelation(),
     });
   }
 

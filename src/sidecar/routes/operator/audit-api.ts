@@ -1,55 +1,119 @@
-/** `/api/audit…`: the trail, and its verification. Reads only. */
+/** `/api/audit…`: the trail, how far it is signed, and its verification. Reads only. */
 import { entryTypeSchema, type EntryType } from "../../../contract/audit-entry.ts";
+import type { CheckpointState } from "../../audit/checkpointing.ts";
+import { hexOf } from "../../audit/right-edge.ts";
 import type { Answer } from "../../lifecycle.ts";
 import { parseQuery } from "../../matching/query.ts";
 import { jsonAnswer, problemAnswer } from "../../problem.ts";
-import type { EntryQuery, Store } from "../../store/store.ts";
+import type { EntryQuery, LogVerdict, Store } from "../../store/store.ts";
 import type { OperatorCall } from "./caller.ts";
 
 const mostListed = 10_000;
 
+export interface AuditApiOptions {
+  readonly store: Store;
+  /** How far the log is signed and anchored; null where nothing signs it. */
+  readonly signing: () => CheckpointState | null;
+}
+
+/** What verifying said last, by store: it may take long, and is shown until it is asked for again. */
+const lastVerdicts = new WeakMap<Store, { readonly time: string; readonly verdict: LogVerdict }>();
+
+const names = new Set([
+  "from",
+  "to",
+  "since",
+  "until",
+  "type",
+  "app",
+  "subject",
+  "operation",
+  "approval",
+  "correlation",
+  "limit",
+  "newest",
+]);
+
 function count(text: string | undefined, most: number): number | undefined {
-  return text !== undefined && /^\d{1,15}$/.test(text) ? Math.min(Number(text), most) : undefined;
+  if (text === undefined) return undefined;
+  return /^\d{1,15}$/.test(text) ? Math.min(Number(text), most) : Number.NaN;
+}
+
+/** A time in the one form that entries have, so that texts can be compared. */
+function timeOf(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const time = Date.parse(text);
+  return Number.isNaN(time) ? "" : new Date(time).toISOString();
+}
+
+function isType(text: string): text is EntryType {
+  return entryTypeSchema.safeParse(text).success;
+}
+
+function isPossible(query: EntryQuery): boolean {
+  const numbers = [query.from, query.to, query.limit].every((one) => !Number.isNaN(one));
+  return numbers && query.since !== "" && query.until !== "";
 }
 
 /** The query of an audit listing; undefined if it asks for what there is not. */
 function readQuery(raw: string): EntryQuery | undefined {
   const values = parseQuery(raw);
   if (values === undefined) return undefined;
+  const isKnown = [...values].every(([name, all]) => {
+    return names.has(name) && (name === "type" || all.length === 1);
+  });
   const one = (name: string): string | undefined => values.get(name)?.[0];
   const types = values.get("type") ?? [];
-  if (!types.every((type): type is EntryType => entryTypeSchema.safeParse(type).success)) {
-    return undefined;
-  }
-  const [from, limit] = [
-    count(one("from"), Number.MAX_SAFE_INTEGER),
-    count(one("limit"), mostListed),
-  ];
-  const [app, subject, approval] = [one("app"), one("subject"), one("approval")];
-  return {
-    ...(from === undefined ? {} : { from }),
-    limit: limit ?? 100,
-    ...(types.length === 0 ? {} : { types }),
-    ...(app === undefined ? {} : { app }),
-    ...(subject === undefined ? {} : { subject }),
-    ...(approval === undefined ? {} : { approval }),
+  if (!isKnown || !types.every(isType)) return undefined;
+  const query = {
+    from: count(one("from"), Number.MAX_SAFE_INTEGER),
+    to: count(one("to"), Number.MAX_SAFE_INTEGER),
+    since: timeOf(one("since")),
+    until: timeOf(one("until")),
+    types: types.length === 0 ? undefined : types,
+    app: one("app"),
+    subject: one("subject"),
+    operation: one("operation"),
+    approval: one("approval"),
+    correlation: one("correlation"),
+    limit: count(one("limit"), mostListed),
     newestFirst: one("newest") === "true",
   };
+  const asked = Object.entries(query).filter(([, value]) => value !== undefined);
+  const given = Object.fromEntries(asked) as EntryQuery;
+  return isPossible(given) ? given : undefined;
+}
+
+async function status({ store, signing }: AuditApiOptions): Promise<Answer> {
+  const { origin, size, root } = await store.head();
+  const verified = lastVerdicts.get(store) ?? null;
+  return jsonAnswer(200, { origin, size, root: hexOf(root), signing: signing(), verified });
+}
+
+async function verify(store: Store): Promise<Answer> {
+  const verdict = await store.verify();
+  lastVerdicts.set(store, { time: new Date().toISOString(), verdict });
+  return jsonAnswer(200, verdict);
 }
 
 /** Answers `/api/audit…`; undefined for another path or method. */
-export async function handleAudit(store: Store, call: OperatorCall): Promise<Answer | undefined> {
+export async function handleAudit(
+  options: AuditApiOptions,
+  call: OperatorCall,
+): Promise<Answer | undefined> {
   const { path, method, query } = call.request;
-  if (method !== "GET" || (path !== "/api/audit" && path !== "/api/audit/verify")) return undefined;
+  const rest = /^\/api\/audit(?:\/(status|verify))?$/.exec(path);
+  if (method !== "GET" || rest === null) return undefined;
   if (!call.seesAll) {
     const detail = "The trail is shown to approvers and to the sidecar's own account.";
     return problemAnswer({ code: "not-an-approver", detail }, call.correlation);
   }
-  if (path === "/api/audit/verify") return jsonAnswer(200, await store.verify());
+  if (rest[1] === "verify") return verify(options.store);
+  if (rest[1] === "status") return status(options);
   const asked = readQuery(query);
   if (asked === undefined) {
-    const detail = "The query of the trail cannot be read.";
+    const detail = "The query of the trail cannot be read, or asks for what no entry has.";
     return problemAnswer({ code: "invalid-arguments", detail }, call.correlation);
   }
-  return jsonAnswer(200, await store.entries(asked));
+  return jsonAnswer(200, await options.store.entries(asked));
 }

@@ -2,7 +2,7 @@
  * The control socket: the operator's API for the commands on this machine. The file system says who may connect (mode
  * 0600); the principal is the person that `identity.local` names for the socket's owner. Must not listen on a network.
  */
-import { randomUUID } from "node:crypto";
+import { newCorrelation } from "../../correlation.ts";
 import { chmodSync, rmSync } from "node:fs";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { connect } from "node:net";
@@ -63,7 +63,7 @@ async function handle(
   message: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const correlation = randomUUID();
+  const correlation = newCorrelation();
   const body = await readBodyBytes(message);
   const request = { ...requestHead(message), body: body ?? new Uint8Array() };
   const named = personOf(options, request.headers.get("govern-as"));

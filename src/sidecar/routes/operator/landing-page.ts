@@ -36,7 +36,7 @@ export function landingPage(
   const note = told === undefined ? "" : `<p role="status">${shown(told)}</p>`;
   return pageAnswer(
     "Approvals",
-    `<h1>Approvals</h1><p class="quiet">Signed in as ${shown(identity.subject)} (${shown(identity.groups.join(", "))})</p>
+    `<h1>Approvals</h1><p class="quiet">Signed in as ${shown(identity.subject)} (${shown(identity.groups.join(", "))}) · <a href="/audit">Audit trail</a></p>
 ${note}${list}<form method="post" action="${paths.logout}"><p><button>Sign out</button></p></form>`,
   );
 }

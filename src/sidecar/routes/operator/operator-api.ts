@@ -7,7 +7,7 @@ import type { Answer } from "../../lifecycle.ts";
 import { jsonAnswer, problemAnswer } from "../../problem.ts";
 import type { ConfigStatus } from "../../workspace-versions.ts";
 import { handleApprovals, type ApprovalsApiOptions } from "./approvals-api.ts";
-import { handleAudit } from "./audit-api.ts";
+import { handleAudit, type AuditApiOptions } from "./audit-api.ts";
 import type { OperatorCall } from "./caller.ts";
 
 /** What `/api/status` tells. */
@@ -23,7 +23,7 @@ interface SidecarStatus {
   }[];
 }
 
-export interface OperatorApiOptions extends ApprovalsApiOptions {
+export interface OperatorApiOptions extends ApprovalsApiOptions, AuditApiOptions {
   readonly onFault: OnFault;
   status(): SidecarStatus;
 }
@@ -35,7 +35,7 @@ export async function answerOperator(
 ): Promise<Answer> {
   const { path, method } = call.request;
   if (path === "/api/status" && method === "GET") return jsonAnswer(200, options.status());
-  const answer = (await handleApprovals(options, call)) ?? (await handleAudit(options.store, call));
+  const answer = (await handleApprovals(options, call)) ?? (await handleAudit(options, call));
   const missing = { code: "not-found", detail: "The operator's API has no such path." } as const;
   return answer ?? problemAnswer(missing, call.correlation);
 }

@@ -2,7 +2,7 @@
  * The operator origin: its own listener, its own session, exact origin check, no CORS. The API, a landing page with plain
  * forms, and the health of the sidecar. Must not serve anything of an app.
  */
-import { randomUUID } from "node:crypto";
+import { newCorrelation } from "../../correlation.ts";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { ApprovalState, ApprovalView } from "../../../contract/approval.ts";
 import type { Problem } from "../../../contract/wire.ts";
@@ -23,6 +23,7 @@ import { refuseRequest } from "../refuse-request.ts";
 import { isRoute, operatorRoutes } from "../route-table.ts";
 import type { SignIn } from "../sign-in.ts";
 import type { OperatorCall } from "./caller.ts";
+import { consoleFile, trailPage } from "./console-page.ts";
 import { landingPage } from "./landing-page.ts";
 import { answerOperator, type OperatorApiOptions } from "./operator-api.ts";
 
@@ -61,6 +62,9 @@ function publicAnswer(path: string, options: OperatorListenerOptions): Answer | 
     : jsonAnswer(503, { status: "starting" });
 }
 
+/** What people may go to by themselves: the one thing that needs no proof of where it was asked from. */
+const pages: ReadonlySet<string> = new Set(["/", "/audit"]);
+
 /** What the page says of a decision that was taken. */
 const toldOf: Partial<Readonly<Record<ApprovalState, string>>> = {
   pending: "Your approval counts. More people have to approve.",
@@ -80,7 +84,7 @@ class OperatorListener {
 
   async handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const head = requestHead(message);
-    const correlation = randomUUID();
+    const correlation = newCorrelation();
     writeAnswer(
       message,
       response,
@@ -105,6 +109,10 @@ class OperatorListener {
       return this.#refuse({ ...head, refusal: { code: "too-large", detail }, correlation });
     }
     const request = { ...head, body };
+    if (isListed(head)) {
+      const file = consoleFile(request);
+      if (file !== undefined) return file;
+    }
     const signedIn = isListed(head)
       ? await this.#options.signIn.handle({ request, origin, correlation })
       : undefined;
@@ -122,15 +130,15 @@ class OperatorListener {
   }
 
   async #route(request: CallRequest, origin: string, correlation: string): Promise<Answer> {
-    const isHome = request.path === "/" && request.method === "GET";
-    if (!isHome && !isSameOrigin(request, origin) && !isByToken(request)) {
+    const isPage = pages.has(request.path) && request.method === "GET";
+    if (!isPage && !isSameOrigin(request, origin) && !isByToken(request)) {
       const detail = "Calls are taken from the operator origin's own pages only.";
       return this.#refuse({ ...request, refusal: { code: "cross-origin", detail }, correlation });
     }
     const caller = await this.#options.signIn.identify(request);
     if (!caller.ok) {
       const { refusal } = caller;
-      return isHome && refusal.code === "unauthenticated"
+      return isPage && refusal.code === "unauthenticated"
         ? this.#options.signIn.redirectToLogin(request)
         : this.#refuse({ ...request, refusal, correlation });
     }
@@ -143,7 +151,7 @@ class OperatorListener {
     }
     const { identity } = caller;
     const call = this.#callOf(request, identity, correlation);
-    if (isHome) return this.#home(call, identity);
+    if (isPage) return request.path === "/" ? this.#home(call, identity) : trailPage(identity);
     return request.path.startsWith("/decide/")
       ? this.#decideByForm(call, identity)
       : answerOperator(this.#options, call);

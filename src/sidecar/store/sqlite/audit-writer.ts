@@ -2,14 +2,19 @@
 import type Database from "better-sqlite3";
 import { leafHash } from "../../../contract/audit-entry.ts";
 import { GovernError } from "../../../errors/govern-error.ts";
+import { parseCheckpoint, readNote } from "../../audit/signed-note.ts";
 import { stampText, type EntryText, type Stamp } from "../../audit/entry-text.ts";
 import {
   appendLeaf,
   decodeEdge,
-  edgeDigest,
+  edgeAt,
   encodeEdge,
+  treeHead,
   type RightEdge,
 } from "../../audit/right-edge.ts";
+
+import type { NewSegment, StoredCheckpoint } from "../store.ts";
+import { AuditReader } from "./audit-reader.ts";
 
 interface HeadRow {
   readonly size: number;
@@ -17,18 +22,22 @@ interface HeadRow {
 }
 
 export class AuditWriter {
-  readonly #insert: Database.Statement<[number, string, Buffer, Buffer]>;
+  readonly #db: Database.Database;
+  readonly #insert: Database.Statement<[number, string, Buffer]>;
   readonly #selectHead: Database.Statement<[], HeadRow>;
   readonly #updateHead: Database.Statement<[number, Buffer]>;
+  readonly #insertCheckpoint: Database.Statement<[number, string]>;
   #edge: RightEdge;
 
   /** Reads the edge of the log as it stands; throws `store-failed` when it is damaged. */
   constructor(db: Database.Database) {
-    this.#insert = db.prepare(
-      "INSERT INTO audit_entries (seq, entry, leaf, edge) VALUES (?, ?, ?, ?)",
-    );
+    this.#db = db;
+    this.#insert = db.prepare("INSERT INTO audit_entries (seq, entry, nodes) VALUES (?, ?, ?)");
     this.#selectHead = db.prepare("SELECT size, nodes FROM audit_head WHERE one = 1");
     this.#updateHead = db.prepare("UPDATE audit_head SET size = ?, nodes = ? WHERE one = 1");
+    this.#insertCheckpoint = db.prepare(
+      "INSERT INTO audit_checkpoints (size, note) VALUES (?, ?) ON CONFLICT DO NOTHING",
+    );
     this.#edge = this.#load(db.name);
   }
 
@@ -55,11 +64,38 @@ export class AuditWriter {
   append(text: EntryText, now: number): Stamp {
     const stamp = { seq: this.#edge.size, time: new Date(now).toISOString() };
     const entry = stampText(text, stamp);
-    const leaf = leafHash(entry);
-    const edge = appendLeaf(this.#edge, leaf);
-    this.#insert.run(stamp.seq, entry, leaf, edgeDigest(edge));
+    const { edge, completed } = appendLeaf(this.#edge, leafHash(entry));
+    this.#insert.run(stamp.seq, entry, Buffer.from(completed, "latin1"));
     this.#edge = edge;
     return stamp;
+  }
+
+  addCheckpoint({ size, note }: StoredCheckpoint): void {
+    this.#insertCheckpoint.run(size, note);
+  }
+
+  /** Drops a segment's rows; its checkpoint and the tree's edge at its end stand for them. */
+  dropArchived({ first, size, note, file, digest }: NewSegment): void {
+    const reader = new AuditReader(this.#db);
+    const text = readNote(note)?.text;
+    const checkpoint = text === undefined ? undefined : parseCheckpoint(text);
+    const edge = edgeAt(reader.nodeReader(), size);
+    if (
+      reader.start().size !== first ||
+      checkpoint?.size !== size ||
+      checkpoint.root !== treeHead(edge)
+    ) {
+      throw new GovernError(
+        "audit-tampered",
+        `entries ${first} to ${size - 1} are not those that their checkpoint was signed for`,
+      );
+    }
+    this.#db
+      .prepare(
+        "INSERT INTO audit_segments (first, size, nodes, note, file, digest) VALUES (?, ?, ?, ?, ?, ?)",
+      )
+      .run(first, size, encodeEdge(edge), note, file, digest);
+    this.#db.prepare("DELETE FROM audit_entries WHERE seq < ?").run(size);
   }
 
   /** Stores the edge; once before each commit. */

@@ -4,10 +4,13 @@ import type { GovernErrorCode } from "../../../errors/codes.ts";
 import type {
   ApprovalEvent,
   ApprovalRecord,
+  LogVerdict,
   NewApproval,
+  NewSegment,
   NewSession,
   SessionChange,
   SessionEnd,
+  StoredCheckpoint,
   StoredResult,
   TransitionResult,
 } from "../store.ts";
@@ -29,6 +32,8 @@ export type Job =
   | { readonly type: "take-result"; readonly id: string }
   | { readonly type: "drop-results"; readonly finishedBy: string }
   | { readonly type: "keep"; readonly name: string; readonly value: string | null }
+  | { readonly type: "add-checkpoint"; readonly checkpoint: StoredCheckpoint }
+  | { readonly type: "drop-archived"; readonly segment: NewSegment; readonly entry: EntryText }
   | SessionJob;
 
 export type SessionJob =
@@ -53,6 +58,8 @@ export interface JobValues {
   readonly "end-session": boolean;
   readonly "drop-sessions": number;
   readonly keep: undefined;
+  readonly "add-checkpoint": undefined;
+  readonly "drop-archived": undefined;
 }
 export type JobValue = JobValues[Job["type"]];
 
@@ -84,6 +91,17 @@ export type FromWriter =
   | { readonly type: "closed" };
 
 export interface WriterData {
+  readonly task: "write";
   readonly path: string;
   readonly key: Uint8Array;
 }
+
+/** A thread of the same script that verifies the log once, and ends. */
+export interface VerifierData {
+  readonly task: "verify";
+  readonly path: string;
+}
+
+export type FromVerifier =
+  | { readonly type: "verdict"; readonly verdict: LogVerdict }
+  | { readonly type: "failed"; readonly message: string };

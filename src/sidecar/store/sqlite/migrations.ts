@@ -1,11 +1,92 @@
 /** The schema, as numbered steps: a step that was released is never edited. */
 import type Database from "better-sqlite3";
+import type { Digest } from "../../../contract/audit-entry.ts";
 import { GovernError } from "../../../errors/govern-error.ts";
+import { appendLeaf, emptyEdge, encodeEdge } from "../../audit/right-edge.ts";
 
 /** "gvrn": tells a store from other SQLite files. */
-const applicationId = 0x6776726e;
+export const applicationId = 0x6776726e;
 
-const steps: readonly string[] = [
+/** SQL, or what SQL cannot do. */
+type Step = string | ((db: Database.Database) => void);
+
+/** Each entry with the nodes that it completed instead of its hash and a digest of the tree; more to search by. */
+const wholeNodes = `
+ALTER TABLE audit_entries RENAME TO audit_entries_before;
+DROP INDEX audit_entries_type;
+DROP INDEX audit_entries_subject;
+DROP INDEX audit_entries_approval;
+CREATE TABLE audit_entries (
+  seq INTEGER PRIMARY KEY,
+  entry TEXT NOT NULL,
+  nodes BLOB NOT NULL,
+  type TEXT GENERATED ALWAYS AS (entry ->> '$.type') VIRTUAL,
+  time TEXT GENERATED ALWAYS AS (entry ->> '$.time') VIRTUAL,
+  app TEXT GENERATED ALWAYS AS (entry ->> '$.app') VIRTUAL,
+  subject TEXT GENERATED ALWAYS AS (entry ->> '$.actor.subject') VIRTUAL,
+  operation TEXT GENERATED ALWAYS AS (entry ->> '$.operation') VIRTUAL,
+  approval TEXT GENERATED ALWAYS AS (entry ->> '$.approval') VIRTUAL,
+  correlation TEXT GENERATED ALWAYS AS (entry ->> '$.correlation') VIRTUAL
+) STRICT;
+CREATE INDEX audit_entries_type ON audit_entries (type);
+CREATE INDEX audit_entries_subject ON audit_entries (subject) WHERE subject IS NOT NULL;
+CREATE INDEX audit_entries_operation ON audit_entries (operation) WHERE operation IS NOT NULL;
+CREATE INDEX audit_entries_approval ON audit_entries (approval) WHERE approval IS NOT NULL;
+CREATE INDEX audit_entries_correlation ON audit_entries (correlation);
+
+CREATE TABLE audit_log (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  id TEXT NOT NULL
+) STRICT;
+INSERT INTO audit_log (one, id) VALUES (1, lower(hex(randomblob(8))));
+
+CREATE TABLE audit_checkpoints (
+  size INTEGER PRIMARY KEY,
+  note TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE audit_segments (
+  first INTEGER PRIMARY KEY,
+  size INTEGER NOT NULL,
+  nodes BLOB NOT NULL,
+  note TEXT NOT NULL,
+  file TEXT NOT NULL,
+  digest TEXT NOT NULL
+) STRICT;
+`;
+
+function misfit(name: string): GovernError {
+  return new GovernError("audit-tampered", `the log in ${name} does not fit its tree`, {
+    next: "Keep the file as it is, and start from a copy that verifies.",
+  });
+}
+
+/** Entries keep the hashes that they had, so that one that was changed before is found as before. */
+function moveEntries(db: Database.Database): void {
+  const rows = db.prepare<[number], { seq: number; entry: string; leaf: Buffer }>(
+    "SELECT seq, entry, leaf FROM audit_entries_before WHERE seq >= ? ORDER BY seq LIMIT 1000",
+  );
+  const insert = db.prepare("INSERT INTO audit_entries (seq, entry, nodes) VALUES (?, ?, ?)");
+  let edge = emptyEdge;
+  for (let batch = rows.all(0); batch.length > 0; batch = rows.all(edge.size)) {
+    for (const { seq, entry, leaf } of batch) {
+      if (seq !== edge.size) throw misfit(db.name);
+      const digest: Digest = leaf.toString("latin1");
+      const appended = appendLeaf(edge, digest);
+      edge = appended.edge;
+      insert.run(seq, entry, Buffer.from(appended.completed, "latin1"));
+    }
+  }
+  const head = db
+    .prepare<[], { size: number; nodes: Buffer }>("SELECT size, nodes FROM audit_head")
+    .get();
+  if (head?.size !== edge.size || !encodeEdge(edge).equals(head.nodes)) {
+    throw misfit(db.name);
+  }
+  db.exec("DROP TABLE audit_entries_before");
+}
+
+const steps: readonly Step[] = [
   `
 CREATE TABLE audit_entries (
   seq INTEGER PRIMARY KEY,
@@ -102,9 +183,11 @@ CREATE TABLE notes (
   value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 `,
+  wholeNodes,
+  moveEntries,
 ];
 
-const schemaVersion = steps.length;
+export const schemaVersion = steps.length;
 
 function refuseForeign(db: Database.Database): void {
   const tables = db.prepare<[], number>("SELECT count(*) FROM sqlite_schema").pluck().get() ?? 0;
@@ -131,7 +214,10 @@ export function migrate(db: Database.Database): void {
   }
   if (version === schemaVersion) return;
   db.transaction(() => {
-    for (const step of steps.slice(version)) db.exec(step);
+    for (const step of steps.slice(version)) {
+      if (typeof step === "string") db.exec(step);
+      else step(db);
+    }
     db.pragma(`application_id = ${applicationId}`);
     db.pragma(`user_version = ${schemaVersion}`);
   }).exclusive();

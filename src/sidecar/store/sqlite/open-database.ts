@@ -62,6 +62,8 @@ function prepareDatabase(path: string, key: Uint8Array): Database.Database {
     db.pragma("foreign_keys = ON");
     db.pragma("trusted_schema = OFF");
     checkKey(db, key);
+    // What a failed sync left in doubt is on the disk, or is told here, before anything is built on it.
+    db.pragma("wal_checkpoint(TRUNCATE)");
     return db;
   } catch (error) {
     db.close();
@@ -73,6 +75,8 @@ export interface OpenDatabase {
   readonly db: Database.Database;
   /** Writes the log of changes back into the file and gives the file free. */
   close(): void;
+  /** Gives the file free as it is, after a failure. */
+  abandon(): void;
 }
 
 /**
@@ -90,7 +94,16 @@ export function openDatabase(path: string, key: Uint8Array): OpenDatabase {
         db.close();
         lock.close();
       };
-      return { db, close };
+      const abandon = (): void => {
+        for (const one of [db, lock]) {
+          try {
+            one.close();
+          } catch {
+            // The end of the thread closes it.
+          }
+        }
+      };
+      return { db, close, abandon };
     } catch (error) {
       lock.close();
       throw error;

@@ -15,15 +15,20 @@ import type {
   EntryQuery,
   LogVerdict,
   NewApproval,
+  NewSegment,
+  Segment,
   NewSession,
   SessionChange,
   SessionEnd,
   SessionRecord,
   Store,
+  StoredCheckpoint,
   StoredResult,
   TransitionResult,
+  TreeHead,
 } from "../store.ts";
 import { Reader } from "./reader.ts";
+import { verifyInThread } from "./verify-client.ts";
 import { WriterClient } from "./writer-client.ts";
 
 export interface SqliteStoreOptions {
@@ -49,15 +54,19 @@ class SqliteStore implements Store {
   readonly #writer: WriterClient;
   readonly #reader: Reader;
   readonly #prepare: (entry: NewAuditEntry) => NewAuditEntry;
+  readonly #verify: () => Promise<LogVerdict>;
+  #verifying: Promise<LogVerdict> | undefined;
 
-  constructor(
-    writer: WriterClient,
-    reader: Reader,
-    prepare: (entry: NewAuditEntry) => NewAuditEntry,
-  ) {
-    this.#writer = writer;
-    this.#reader = reader;
-    this.#prepare = prepare;
+  constructor(parts: {
+    readonly writer: WriterClient;
+    readonly reader: Reader;
+    readonly prepare: (entry: NewAuditEntry) => NewAuditEntry;
+    readonly verify: () => Promise<LogVerdict>;
+  }) {
+    this.#writer = parts.writer;
+    this.#reader = parts.reader;
+    this.#prepare = parts.prepare;
+    this.#verify = parts.verify;
   }
 
   #ready(entry: NewAuditEntry): NewAuditEntry {
@@ -131,7 +140,7 @@ class SqliteStore implements Store {
   }
 
   async entries(query: EntryQuery): Promise<readonly AuditEntry[]> {
-    return this.#read(() => this.#reader.entries(query));
+    return this.#read(() => this.#reader.audit.entries(query));
   }
 
   async approvals(query: ApprovalQuery): Promise<readonly ApprovalRecord[]> {
@@ -139,7 +148,32 @@ class SqliteStore implements Store {
   }
 
   async verify(): Promise<LogVerdict> {
-    return this.#read(() => this.#reader.verify());
+    // One at a time: who asks meanwhile gets the same answer.
+    this.#verifying ??= this.#read(this.#verify).finally(() => {
+      this.#verifying = undefined;
+    });
+    return this.#verifying;
+  }
+
+  async head(): Promise<TreeHead> {
+    return this.#read(() => this.#reader.audit.treeHead());
+  }
+
+  async addCheckpoint(checkpoint: StoredCheckpoint): Promise<void> {
+    await this.#writer.run({ type: "add-checkpoint", checkpoint });
+  }
+
+  async checkpoints(): Promise<readonly StoredCheckpoint[]> {
+    return this.#read(() => this.#reader.audit.checkpoints());
+  }
+
+  async dropArchived(segment: NewSegment, entry: NewAuditEntry): Promise<void> {
+    const text = entryText(this.#ready(entry));
+    await this.#writer.run({ type: "drop-archived", segment, entry: text });
+  }
+
+  async segments(): Promise<readonly Segment[]> {
+    return this.#read(() => this.#reader.audit.segments());
   }
 
   async #read<T>(read: () => T | Promise<T>): Promise<T> {
@@ -176,10 +210,12 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   }
   const key = deriveKey(options.key, "store");
   const script = options.writer ?? new URL("./writer-thread.js", import.meta.url);
-  const writer = new WriterClient(script, { path, key }, now);
+  const writer = new WriterClient(script, { task: "write", path, key }, now);
   await writer.ready();
   try {
-    return new SqliteStore(writer, new Reader(path, key), prepare);
+    const reader = new Reader(path, key);
+    const verify = (): Promise<LogVerdict> => verifyInThread(script, { task: "verify", path });
+    return new SqliteStore({ writer, reader, prepare, verify });
   } catch (cause) {
     await writer.close();
     const why = cause instanceof Error ? cause.message : String(cause);

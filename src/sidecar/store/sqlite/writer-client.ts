@@ -1,4 +1,8 @@
-/** The writer thread as seen from outside: jobs in, promises out. A writer that ends fails every job, never silently. */
+/**
+ * The writer thread as seen from outside: jobs in, promises out. A writer that ends fails every job, never silently; the
+ * next one opens the file afresh, which settles what was written and what was not.
+ */
+import { performance } from "node:perf_hooks";
 import { Worker } from "node:worker_threads";
 import { GovernError } from "../../../errors/govern-error.ts";
 import type {
@@ -17,10 +21,13 @@ interface Waiting {
 }
 
 const lost = {
-  next: "Restart the sidecar; if it happens again, check the disk.",
+  next: "`govern doctor` says what is wrong with the store or its disk.",
 };
+/** Milliseconds before another writer is tried. */
+const patience = 1000;
 
-export class WriterClient {
+/** One life of the writer. */
+class WriterThread {
   readonly #worker: Worker;
   readonly #now: (() => number) | undefined;
   readonly #waiting = new Map<number, Waiting>();
@@ -30,6 +37,7 @@ export class WriterClient {
   #lastNumber = 0;
   /** Why no job can be taken any more. */
   #end: GovernError | undefined;
+  #endedAt: number | undefined;
 
   constructor(script: URL, data: WriterData, now: (() => number) | undefined) {
     this.#now = now;
@@ -55,6 +63,11 @@ export class WriterClient {
         reject(new GovernError("store-failed", "the store's writer ended before it was ready"));
       });
     });
+  }
+
+  /** When it ended, by the monotonic clock. */
+  get endedAt(): number | undefined {
+    return this.#endedAt;
   }
 
   /** Resolves once the database is open; rejects with `sidecar-running` or `store-failed`. */
@@ -103,6 +116,7 @@ export class WriterClient {
 
   #stop(error: GovernError): void {
     this.#end ??= error;
+    this.#endedAt ??= performance.now();
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
     for (const { reject } of waiting) reject(this.#end);
@@ -115,5 +129,38 @@ export class WriterClient {
       this.#send({ type: "close" });
     }
     await this.#ended;
+  }
+}
+
+export class WriterClient {
+  readonly #open: () => WriterThread;
+  #thread: WriterThread;
+  #isClosed = false;
+
+  constructor(script: URL, data: WriterData, now: (() => number) | undefined) {
+    this.#open = () => new WriterThread(script, data, now);
+    this.#thread = this.#open();
+  }
+
+  /** Resolves once the database is open; rejects with `sidecar-running` or `store-failed`. */
+  ready(): Promise<void> {
+    return this.#thread.ready();
+  }
+
+  /** Resolves once the job is durable; rejects with `audit-unavailable` where it is not, or may not be. */
+  run<J extends Job>(job: J): Promise<JobValues[J["type"]]> {
+    const { endedAt } = this.#thread;
+    if (endedAt !== undefined && !this.#isClosed && performance.now() - endedAt >= patience) {
+      this.#thread = this.#open();
+      // What waits is told by its own promise.
+      this.#thread.ready().catch(() => undefined);
+    }
+    return this.#thread.run(job);
+  }
+
+  /** Lets the writer finish what it was given, close the database and end. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#thread.close();
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Entry of the store's writer thread: the only code that writes to the database. It commits whatever piled up while the
- * last commit was synced, and waits for nothing else (window 0).
+ * Entry of the store's threads. The writer is the only code that writes to the database: it commits whatever piled up while
+ * the last commit was synced, and waits for nothing else (window 0). The other one verifies the log beside it.
  */
 import {
   parentPort,
@@ -8,9 +8,18 @@ import {
   workerData,
   type MessagePort,
 } from "node:worker_threads";
+import Database from "better-sqlite3";
 import { GovernError, isGovernError } from "../../../errors/govern-error.ts";
-import type { FromWriter, QueuedJob, ToWriter, WriterData } from "./messages.ts";
+import type {
+  FromVerifier,
+  FromWriter,
+  QueuedJob,
+  ToWriter,
+  VerifierData,
+  WriterData,
+} from "./messages.ts";
 import { openDatabase } from "./open-database.ts";
+import { verifyLog } from "./verify-log.ts";
 import { Writer } from "./writer.ts";
 
 /** Bounds how long the first of a crowd waits. */
@@ -51,7 +60,11 @@ function serve(port: MessagePort, { path, key }: WriterData): void {
   const database = openDatabase(path, key);
   const writer = new Writer(database.db, key);
   const tidy = (): void => {
-    database.db.pragma("wal_checkpoint(TRUNCATE)");
+    try {
+      database.db.pragma("wal_checkpoint(TRUNCATE)");
+    } catch {
+      // A full disk: tried again after the next job.
+    }
   };
   let idle: NodeJS.Timeout | undefined;
   port.on("message", (message: ToWriter) => {
@@ -70,16 +83,32 @@ function serve(port: MessagePort, { path, key }: WriterData): void {
       }
       idle = setTimeout(tidy, idleMilliseconds).unref();
     } catch (error) {
+      // Another writer may open it once this one has let go.
+      database.abandon();
       fail(port, error);
     }
   });
   port.postMessage({ type: "ready" } satisfies FromWriter);
 }
 
-function start(): void {
-  if (parentPort === null) throw new GovernError("internal", "the writer runs as a thread only");
+function verify(port: MessagePort, path: string): void {
   try {
-    serve(parentPort, workerData as WriterData);
+    const db = new Database(path, { readonly: true, fileMustExist: true, timeout: 5000 });
+    port.postMessage({ type: "verdict", verdict: verifyLog(db) } satisfies FromVerifier);
+    db.close();
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    port.postMessage({ type: "failed", message } satisfies FromVerifier);
+  }
+  port.close();
+}
+
+function start(): void {
+  if (parentPort === null) throw new GovernError("internal", "the store's threads are no programs");
+  const data = workerData as WriterData | VerifierData;
+  if (data.task === "verify") return verify(parentPort, data.path);
+  try {
+    serve(parentPort, data);
   } catch (error) {
     fail(parentPort, error);
   }

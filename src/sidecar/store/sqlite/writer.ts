@@ -125,6 +125,13 @@ export class Writer {
         return this.#approvals.dropResults(job.finishedBy);
       case "keep":
         return this.#keep(job.name, job.value);
+      case "add-checkpoint":
+        this.#audit.addCheckpoint(job.checkpoint);
+        return undefined;
+      case "drop-archived":
+        this.#audit.dropArchived(job.segment);
+        this.#audit.append(job.entry, now);
+        return undefined;
       default:
         return this.#performOnSession(job, now);
     }
