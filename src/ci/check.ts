@@ -6,6 +6,8 @@ import { existsSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { verifyEmitted } from "../bundle/emit/verify-emitted.ts";
 import { inspectBundle } from "../bundle/inspect.ts";
+import type { Operation } from "../contract/operation.ts";
+import type { Workspace } from "../contract/workspace.ts";
 import type { WorkspacePlace } from "../contract/workspace-fault.ts";
 import { GovernError } from "../errors/govern-error.ts";
 import { markKnown, readBaseline, updatedBaseline, writeBaseline } from "./baseline.ts";
@@ -152,6 +154,20 @@ interface Inputs {
 
 const unlocated = (): WorkspacePlace => ({ file: "govern.yaml", line: 1, column: 1 });
 
+/** The contracts of the workspace's other apps: rules may name their operations. */
+async function readOthers(
+  governedDir: string,
+  app: string,
+  workspace: Workspace | undefined,
+): Promise<Map<string, readonly Operation[]>> {
+  const names = Object.keys(workspace?.apps ?? {}).filter((name) => name !== app);
+  const read = names.map(async (name): Promise<[string, readonly Operation[]]> => {
+    const file = await readReviewed(join(governedDir, "apps", name, "operations.json"));
+    return [name, file?.operations ?? []];
+  });
+  return new Map(await Promise.all(read));
+}
+
 async function readInputs(options: CheckOptions, folder: string): Promise<Inputs> {
   const found = findWorkspaceRoot(options.cwd);
   const parsed = found === undefined ? undefined : await readWorkspace(found);
@@ -167,6 +183,7 @@ async function readInputs(options: CheckOptions, folder: string): Promise<Inputs
     workspace: parsed?.workspace,
     locate: parsed?.locate ?? unlocated,
     reviewed: (await readReviewed(contract))?.operations,
+    others: await readOthers(governedDir, report.app, parsed?.workspace),
     today: options.today.toISOString().slice(0, 10),
   };
   return { judged, contract, workspaceFile: join(root, "govern.yaml") };

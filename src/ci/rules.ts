@@ -50,6 +50,13 @@ export const rules: Readonly<Record<Rule, RuleFacts>> = {
   "expired-exemption": { title: "An exemption that is over", severity: "error" },
   "widened-access": { title: "The app may do more than before", severity: "error" },
   "unreadable-file": { title: "A file that cannot be read", severity: "error" },
+  "invalid-rule": { title: "A rule that the sidecar refuses", severity: "error" },
+  "unmatched-rule": { title: "A rule that matches no operation", severity: "warning" },
+  "shadowed-rule": { title: "A rule that changes nothing", severity: "warning" },
+  "unfit-condition": { title: "A condition that some operations cannot meet", severity: "warning" },
+  "empty-group": { title: "A group that nobody can be in", severity: "warning" },
+  "unsatisfiable-approval": { title: "An approval that nobody can give", severity: "warning" },
+  "unreleasable-write": { title: "A held write that nobody can release", severity: "warning" },
   "unsealed-output": { title: "An emitted file is not what import wrote", severity: "error" },
 };
 
@@ -68,6 +75,13 @@ export function helpUri(rule: Rule): string {
 /** The page of a rule, as it ships with the package. */
 export function helpText(rule: Rule): string {
   return readFileSync(new URL(`../../docs/rules/${rule}.md`, import.meta.url), "utf8");
+}
+
+const ranks: Readonly<Record<Severity, number>> = { error: 0, warning: 1, note: 2 };
+
+/** Orders by gravity, gravest first. */
+export function compareSeverity(one: Severity, other: Severity): number {
+  return ranks[one] - ranks[other];
 }
 
 export function severityOf(rule: Rule, governed: boolean): Severity {

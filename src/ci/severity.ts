@@ -1,9 +1,7 @@
 /** How a check ends: the order of its findings, what counts, and the exit code that follows from it alone. */
 import type { Finding } from "../contract/build.ts";
 import { exitCodes, type ExitCode } from "../errors/exit-codes.ts";
-import type { Severity } from "./rules.ts";
-
-const ranks: Readonly<Record<Severity, number>> = { error: 0, warning: 1, note: 2 };
+import { compareSeverity } from "./rules.ts";
 
 export interface Counts {
   readonly error: number;
@@ -29,7 +27,7 @@ function compareTexts(a: string, b: string): number {
 export function sortFindings<F extends Finding>(findings: readonly F[]): F[] {
   return findings.toSorted(
     (a, b) =>
-      ranks[a.severity] - ranks[b.severity] ||
+      compareSeverity(a.severity, b.severity) ||
       compareTexts(a.file, b.file) ||
       a.line - b.line ||
       a.column - b.column ||

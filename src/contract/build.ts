@@ -55,6 +55,13 @@ export const ruleSchema = z.enum([
   "widened-access",
   "unreadable-file",
   "unsealed-output",
+  "invalid-rule",
+  "unmatched-rule",
+  "shadowed-rule",
+  "unfit-condition",
+  "empty-group",
+  "unsatisfiable-approval",
+  "unreleasable-write",
 ]);
 export type Rule = z.infer<typeof ruleSchema>;
 

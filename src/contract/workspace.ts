@@ -267,6 +267,7 @@ const suppressionSchema = z
       "expired-exemption",
       "widened-access",
       "unsealed-output",
+      "invalid-rule",
     ]),
     operation: operationName.optional(),
     /** As findings tell it: a file of the source where a map tells, else of the bundle, or govern.yaml. */

@@ -68,13 +68,20 @@ const report: InspectReport = {
 };
 const workspace: Workspace = {
   version: 1,
-  apps: { console: { resources: { "https://api.acme.example": "api", sql: "ledger" } } },
+  resources: {
+    api: { kind: "http", upstream: "https://billing.acme.example", auth: "service" },
+    ledger: { kind: "postgres", url: "${env:LEDGER_URL}" },
+  },
+  apps: {
+    console: { resources: { "https://api.acme.example": "api", sql: "ledger" } },
+    other: { resources: {} },
+  },
 };
 const governed: Judged = {
   report,
   bundlePath: "./dist",
   workspace,
-  locate: (path) => ({ file: "govern.yaml", line: 40 + Number(path.at(-1)), column: 5 }),
+  locate: (path) => ({ file: "govern.yaml", line: 40 + (Number(path.at(-1)) || 0), column: 5 }),
   reviewed: [credit, list],
   today: "2026-05-04",
 };
@@ -289,6 +296,36 @@ describe("judgeBundle and suppressions", () => {
       "unresolved-call",
     ]);
     for (const finding of findings) expect(finding).not.toHaveProperty("suppressed");
+  });
+});
+
+describe("judgeBundle and the rules of the workspace", () => {
+  const groups = { support: { claims: { groups: "support" } } };
+  const judge = (part: Partial<Workspace>): string[] =>
+    judgeBundle({ ...governed, workspace: { ...workspace, groups, ...part } })
+      .filter(({ home }) => home === "govern.yaml")
+      .map(({ severity, rule, line }) => `${severity} ${rule} ${line}`);
+
+  it("fails one that names what this bundle does not send", () => {
+    const permissions = [{ groups: ["support"], allow: [`console/${credit.id}`] }];
+    expect(judge({ permissions })).not.toContain("error invalid-rule 40");
+    const gone = [{ groups: ["support"], allow: ["console/post-gone-000000"] }];
+    expect(judge({ permissions: gone }).join()).toMatch(/error invalid-rule/);
+  });
+
+  it("warns of writes that nobody can release, and of groups that nobody can be in", () => {
+    const permissions = [{ groups: ["support"], allow: ["console/write"] }];
+    expect(judge({ permissions }).join()).toMatch(/warning unreleasable-write/);
+    expect(judge({ groups: { ...groups, nobody: {} } }).join()).toMatch(/warning empty-group/);
+  });
+
+  it("knows the operations of the workspace's other apps", () => {
+    const permissions = [{ groups: ["support"], allow: [`desk/${credit.id}`] }];
+    const apps = { ...workspace.apps, desk: { resources: {} } };
+    const judged = { ...governed, workspace: { ...workspace, groups, permissions, apps } };
+    expect(rules(judged)).toContain("error invalid-rule");
+    const others = new Map([["desk", [credit]]]);
+    expect(rules({ ...judged, others })).not.toContain("error invalid-rule");
   });
 });
 

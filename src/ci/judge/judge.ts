@@ -4,8 +4,9 @@ import { severityOf } from "../rules.ts";
 import { sortFindings } from "../severity.ts";
 import { faultyExemptions } from "./exemptions.ts";
 import { externalFaults } from "./external.ts";
-import { governingApp, type Home, type Judged } from "./judged.ts";
+import { governingApp, type Fault, type Home, type Judged } from "./judged.ts";
 import { unmappedOrigins } from "./origins.ts";
+import { policyFaults } from "./policy.ts";
 import { applySuppressions } from "./suppressions.ts";
 import { interactiveTransactions } from "./transactions.ts";
 import { mutatingGets, staleOperations, ungatedWrites } from "./writes.ts";
@@ -21,7 +22,7 @@ const judgedHere: ReadonlySet<Rule> = new Set(["ungated-write", "unmapped-origin
 /** Everything that is wrong with shipping this bundle into this workspace, in one stable order. */
 export function judgeBundle(judged: Judged): JudgedFinding[] {
   const governed = governingApp(judged) !== undefined;
-  const faults = [
+  const faults: Fault[] = [
     ...ungatedWrites(judged),
     ...faultyExemptions(judged),
     ...unmappedOrigins(judged),
@@ -29,6 +30,7 @@ export function judgeBundle(judged: Judged): JudgedFinding[] {
     ...staleOperations(judged),
     ...externalFaults(judged),
     ...interactiveTransactions(judged),
+    ...policyFaults(judged, new Date(`${judged.today}T00:00:00Z`)),
     ...judged.report.findings.filter((finding) => !judgedHere.has(finding.rule)),
   ];
   return sortFindings(

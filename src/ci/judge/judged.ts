@@ -14,6 +14,8 @@ export interface Judged {
   readonly locate: LocateWorkspace;
   /** The app's operations.json, if there is one. */
   readonly reviewed: readonly Operation[] | undefined;
+  /** What was reviewed of the workspace's other apps. */
+  readonly others?: ReadonlyMap<string, readonly Operation[]>;
   /** `YYYY-MM-DD`. */
   readonly today: string;
 }
