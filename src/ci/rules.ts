@@ -1,5 +1,7 @@
 /** Every rule of a check in one table: what it says, how grave it is, and where its page stands. */
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { packageRoot } from "../bundle/emit/package-root.ts";
 import type { Finding, Rule } from "../contract/build.ts";
 
 export type Severity = Finding["severity"];
@@ -62,7 +64,7 @@ export const rules: Readonly<Record<Rule, RuleFacts>> = {
 
 /** The version of this package: reports name the tool, and the pages of the rules are those of its version. */
 export const packageVersion: string = (
-  JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+  JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")) as {
     version: string;
   }
 ).version;
@@ -74,7 +76,7 @@ export function helpUri(rule: Rule): string {
 
 /** The page of a rule, as it ships with the package. */
 export function helpText(rule: Rule): string {
-  return readFileSync(new URL(`../../docs/rules/${rule}.md`, import.meta.url), "utf8");
+  return readFileSync(join(packageRoot(), `docs/rules/${rule}.md`), "utf8");
 }
 
 const ranks: Readonly<Record<Severity, number>> = { error: 0, warning: 1, note: 2 };
