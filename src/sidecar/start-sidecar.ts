@@ -145,6 +145,28 @@ function openLearning(
   });
 }
 
+function openVersions(
+  { workspaceDir, governedDir = join(workspaceDir, "governed"), dev }: SidecarOptions,
+  parts: Pick<Parameters<typeof WorkspaceVersions.open>[0], "openSecrets" | "assertions" | "log">,
+): Promise<WorkspaceVersions> {
+  return WorkspaceVersions.open({ workspaceDir, governedDir, ...parts }, ({ workspace, locate }) =>
+    checkIdentity(workspace, locate, dev),
+  );
+}
+
+/** The people of the workspace, with what the sessions of before say of their groups. */
+async function knownPeople(
+  { dev }: SidecarOptions,
+  workspace: Snapshot["workspace"],
+  store: Store,
+): Promise<People> {
+  const people = createPeople(workspace, dev);
+  for (const { ended, groups, groupsAt, ...person } of await store.sessions()) {
+    people.learn({ ...person, groups: ended === "refused" ? undefined : groups }, groupsAt);
+  }
+  return people;
+}
+
 /** Loads, checks and opens everything that does not listen. */
 async function open(
   options: SidecarOptions,
@@ -158,26 +180,14 @@ async function open(
   const { secretsFile } = folder;
   const readSecrets = (): Secrets => openSecrets({ workspaceDir, secretsFile, env: process.env });
   const assertions = await openAssertions(folder.assertionKey);
-  const versions = await WorkspaceVersions.open(
-    {
-      workspaceDir,
-      governedDir: options.governedDir ?? join(workspaceDir, "governed"),
-      openSecrets: readSecrets,
-      assertions,
-      log,
-    },
-    ({ workspace, locate }) => checkIdentity(workspace, locate, options.dev),
-  );
+  const versions = await openVersions(options, { openSecrets: readSecrets, assertions, log });
   closers.add(() => versions.close());
   const { workspace } = versions.snapshot;
   const secrets = readSecrets();
   const channels = openChannels(workspace, secrets);
   const store = await openStore(options, versions, { folder, secrets });
   closers.add(() => store.close());
-  const people = createPeople(workspace, options.dev);
-  for (const { ended, groups, groupsAt, ...person } of await store.sessions()) {
-    people.learn({ ...person, groups: ended === "refused" ? undefined : groups }, groupsAt);
-  }
+  const people = await knownPeople(options, workspace, store);
   const now = options.now ?? steadyClock();
   const onFault: OnFault = (error, about) => log(describeFault(error, about));
   const trail = await openTrail({
