@@ -62,7 +62,7 @@ describe("without a sidecar", () => {
   it("says that nothing runs, and how to start it", async () => {
     for (const args of [
       ["approvals", "list"],
-      ["audit", "verify"],
+      ["audit", "list"],
     ]) {
       const { code, stderr } = await runGovern(args, { cwd: workspace });
       expect(code).toBe(2);
