@@ -12,9 +12,9 @@ export default defineConfig({
     env: { XDG_CONFIG_HOME: join(tmpdir(), "govern-test-config") },
     // Most files spawn servers or browsers of their own: more workers than that only wait for each other.
     maxWorkers: 2,
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     // What is waited for comes in milliseconds; a loaded machine may need longer.
     expect: { poll: { timeout: 20_000 } },
-    hookTimeout: 120_000,
+    hookTimeout: 300_000,
   },
 });
