@@ -13,7 +13,7 @@ export interface Catalog {
 }
 
 /** The keys of `apps.X.resources` that an operation looks for, the nearest first. */
-export function resourceKeys(operation: Operation): readonly string[] {
+export function resourceKeys(operation: Operation): readonly [string, ...string[]] {
   return operation.kind === "sql" || operation.kind === "sql-batch"
     ? [`sql:${operation.client}`, "sql"]
     : [operation.origin];

@@ -1,38 +1,23 @@
 /** What the workspace leaves open: writes that nobody can release, and operations without a resource. */
 import { originId } from "../contract/operation-id.ts";
 import type { Operation } from "../contract/operation.ts";
-import type { ApprovalRule } from "../contract/workspace.ts";
-import type { AppSnapshot, GovernedOperation, Snapshot } from "./snapshot.ts";
-
-function mayCover(rule: ApprovalRule, app: AppSnapshot, target: GovernedOperation): boolean {
-  const { match } = rule;
-  const { operation } = target;
-  const tables = operation.kind === "sql" ? operation.tables : [];
-  return (
-    (match.operation === undefined || match.operation === `${app.name}/${operation.id}`) &&
-    (match.app === undefined || match.app === app.name) &&
-    (match.access === undefined || match.access === target.access) &&
-    (match.table === undefined || tables.includes(match.table))
-  );
-}
+import { unreleasableWrites } from "../policy/check-approvals.ts";
+import { compileWorkspaceRules } from "../policy/workspace-rules.ts";
+import type { AppSnapshot, Snapshot } from "./snapshot.ts";
 
 /** One warning per app that has such writes. */
-export function uncoveredWrites({ workspace, apps }: Snapshot): readonly string[] {
-  const rules = workspace.approvals ?? [];
-  const warnings: string[] = [];
-  for (const app of apps.values()) {
-    const ids = [...app.operations.values()]
-      .filter((target) => target.access === "write")
-      .filter((target) => !rules.some((rule) => mayCover(rule, app, target)))
-      .map(({ operation }) => operation.id);
-    if (ids.length > 0) {
-      const what = ids.length === 1 ? "write is" : "writes are";
-      warnings.push(
-        `${app.name}: ${ids.length} ${what} held and nobody can release them, for no approval rule matches: ${ids.join(", ")}`,
-      );
-    }
-  }
-  return warnings;
+export function uncoveredWrites({ workspace, apps }: Snapshot, time: Date): readonly string[] {
+  const operations = new Map(
+    [...apps.values()].map((app) => [
+      app.name,
+      [...app.operations.values()].map((one) => one.operation),
+    ]),
+  );
+  const found = unreleasableWrites(compileWorkspaceRules(workspace, operations), time);
+  return [...found].map(([app, ids]) => {
+    const what = ids.length === 1 ? "write is" : "writes are";
+    return `${app}: ${ids.length} ${what} held and nobody can release them, for no approval rule matches: ${ids.join(", ")}`;
+  });
 }
 
 /** Telemetry without a resource is acknowledged, not refused. */

@@ -11,8 +11,6 @@ import { GovernError } from "../errors/govern-error.ts";
 export interface Secrets {
   /** A text with its references replaced. A reference without a value is a GovernError `secret-missing`. */
   resolve(text: string, place: string): string;
-  /** Every value that was resolved, or is kept in the secrets file: what must never be recorded. */
-  values(): Iterable<string>;
 }
 
 function readSecretsFile(file: string): ReadonlyMap<string, string> {
@@ -37,22 +35,38 @@ export interface SecretsOptions {
   readonly workspaceDir: string;
   readonly secretsFile: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Gets every value that is resolved or kept in the secrets file: what must never be recorded. */
+  readonly known: Set<string>;
 }
 
-export function openSecrets({ workspaceDir, secretsFile, env }: SecretsOptions): Secrets {
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** A value is as secret as the password of the address that it is. */
+function remember(value: string, known: Set<string>): void {
+  known.add(value);
+  const password = URL.canParse(value) ? new URL(value).password : "";
+  if (password !== "") known.add(password).add(decoded(password));
+}
+
+export function openSecrets({ workspaceDir, secretsFile, env, known }: SecretsOptions): Secrets {
   const stored = readSecretsFile(secretsFile);
-  const known = new Set(stored.values());
+  for (const value of stored.values()) remember(value, known);
   const valueOf = ({ kind, name }: SecretReference): string | undefined =>
     kind === "env"
       ? (env[name] ?? stored.get(name))
       : readFileReference(resolvePath(workspaceDir, name));
   return {
-    values: () => known,
     resolve(text, place) {
       return resolveReferences(text, (reference) => {
         const value = valueOf(reference);
         if (value !== undefined && value !== "") {
-          known.add(value);
+          remember(value, known);
           return value;
         }
         const { kind, name } = reference;

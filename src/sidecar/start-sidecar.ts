@@ -1,12 +1,12 @@
 /** Starts a sidecar: load and check the workspace, open store and resources, listen, and end it all in reverse. */
-import { existsSync, rmSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { GovernError } from "../errors/govern-error.ts";
 import type { Channel } from "./approvals/notifications/channel.ts";
 import { startNotifier } from "./approvals/notifications/notifier.ts";
 import { openChannels } from "./approvals/notifications/open-channels.ts";
 import { startUpkeep } from "./approvals/upkeep.ts";
-import { assemble, type Assembly } from "./assemble.ts";
+import { assemble } from "./assemble.ts";
 import { assembleIdentity } from "./assemble-identity.ts";
 import { capEntry, redactEntry } from "./audit/prepare-entry.ts";
 import { redactSecrets } from "./audit/secrets-rules.ts";
@@ -14,22 +14,17 @@ import { createClosers, type Closers } from "./closers.ts";
 import { uncoveredWrites, unmappedOperations } from "./coverage.ts";
 import { describeFault, type OnFault } from "./faults.ts";
 import { createHosts, type Hosts } from "./hosts.ts";
-import { openAssertions, type Assertions } from "./identity/assertions.ts";
+import { openAssertions } from "./identity/assertions.ts";
 import { checkIdentity } from "./identity/check-identity.ts";
 import { steadyClock, type Clock } from "./identity/clock.ts";
 import { loadKey } from "./identity/keys.ts";
 import { createPeople, type People } from "./identity/people.ts";
 import type { Classify } from "./learning/suggest-statement.ts";
 import { startLearning, type Learning } from "./learning/learning.ts";
-import { listen, stopListening } from "./listening.ts";
-import { createAppListener, type ServedApp } from "./routes/app/app-listener.ts";
-import { createStaticFiles } from "./routes/app/static-files.ts";
-import { openControlSocket } from "./routes/operator/control-socket.ts";
-import type { OperatorApiOptions } from "./routes/operator/operator-api.ts";
-import { createOperatorListener } from "./routes/operator/operator-listener.ts";
-import { openTrail, startTrail, type Trail } from "./open-trail.ts";
+import { openListeners, type ListenerParts } from "./open-listeners.ts";
+import { openTrail, startTrail } from "./open-trail.ts";
 import { openSecrets, type Secrets } from "./secrets.ts";
-import type { AppSnapshot, Snapshot } from "./snapshot.ts";
+import type { Snapshot } from "./snapshot.ts";
 import { openStateFolder, type StateFolder } from "./state-folder.ts";
 import { deriveKey } from "./store/sealing.ts";
 import { openSqliteStore } from "./store/sqlite/sqlite-store.ts";
@@ -37,9 +32,6 @@ import type { Store } from "./store/store.ts";
 import { watchFiles } from "./watch-files.ts";
 import { WorkspaceVersions } from "./workspace-versions.ts";
 import { configEntry, startEntry, stopEntry } from "./system-entry.ts";
-
-/** Milliseconds that requests under way get when the sidecar stops. */
-const grace = 10_000;
 
 export interface SidecarOptions {
   /** The folder of govern.yaml. */
@@ -101,27 +93,19 @@ function bundledWriter(): URL | undefined {
   return existsSync(beside) ? beside : undefined;
 }
 
-interface Opened {
-  readonly versions: WorkspaceVersions;
-  readonly store: Store;
-  readonly people: People;
-  readonly folder: StateFolder;
-  readonly assembly: Assembly;
-  readonly assertions: Assertions;
+interface Opened extends ListenerParts {
   readonly channels: readonly Channel[];
   readonly log: (line: string) => void;
-  readonly trail: Trail;
-  readonly onFault: OnFault;
 }
 
 function openStore(
   options: SidecarOptions,
   versions: WorkspaceVersions,
-  { folder, secrets }: { readonly folder: StateFolder; readonly secrets: Secrets },
+  { folder, known }: { readonly folder: StateFolder; readonly known: ReadonlySet<string> },
 ): Promise<Store> {
   const key = loadKey(folder.storeKey);
   const redactionKey = deriveKey(key, "redaction");
-  const rules = { key: redactionKey, values: () => secrets.values() };
+  const rules = { key: redactionKey, values: () => known };
   const writer = options.storeWriter ?? bundledWriter();
   return openSqliteStore({
     path: folder.storeFile,
@@ -167,6 +151,19 @@ async function knownPeople(
   return people;
 }
 
+interface SecretsOfVersions {
+  /** For the next version of the workspace. */
+  readonly readSecrets: () => Secrets;
+  /** Of all versions: what the one before resolved is not recorded by calls of this one either. */
+  readonly known: ReadonlySet<string>;
+}
+
+function secretsOf(workspaceDir: string, { secretsFile }: StateFolder): SecretsOfVersions {
+  const known = new Set<string>();
+  const { env } = process;
+  return { known, readSecrets: () => openSecrets({ workspaceDir, secretsFile, env, known }) };
+}
+
 /** Loads, checks and opens everything that does not listen. */
 async function open(
   options: SidecarOptions,
@@ -177,15 +174,14 @@ async function open(
   checkLearning(options);
   checkDev(options);
   const folder = openStateFolder(workspaceDir);
-  const { secretsFile } = folder;
-  const readSecrets = (): Secrets => openSecrets({ workspaceDir, secretsFile, env: process.env });
+  const { readSecrets, known } = secretsOf(workspaceDir, folder);
   const assertions = await openAssertions(folder.assertionKey);
   const versions = await openVersions(options, { openSecrets: readSecrets, assertions, log });
   closers.add(() => versions.close());
   const { workspace } = versions.snapshot;
   const secrets = readSecrets();
   const channels = openChannels(workspace, secrets);
-  const store = await openStore(options, versions, { folder, secrets });
+  const store = await openStore(options, versions, { folder, known });
   closers.add(() => store.close());
   const people = await knownPeople(options, workspace, store);
   const now = options.now ?? steadyClock();
@@ -226,105 +222,6 @@ async function open(
     trail,
     log,
     onFault,
-  };
-}
-
-interface Listening {
-  readonly port: number;
-  readonly operatorPort: number;
-}
-
-/** Opens both listeners and the control socket. Until `hosts` is given every host is unknown. */
-async function openListeners(
-  options: SidecarOptions,
-  opened: Opened,
-  wiring: { readonly hosts: () => Hosts | undefined; readonly closers: Closers },
-): Promise<Listening> {
-  const { versions, store, people, folder, assembly, onFault } = opened;
-  const snapshot = (): Snapshot => versions.snapshot;
-  const { hosts, closers } = wiring;
-  const served = servedApps(opened);
-  const appServer = createAppListener({
-    snapshot,
-    store,
-    pipeline: assembly.pipeline,
-    onFault,
-    appOf(header) {
-      const found = hosts()?.appOf(header);
-      const app = found === undefined ? undefined : served(found.name);
-      return found === undefined || app === undefined ? undefined : { app, origin: found.origin };
-    },
-  });
-  const api = operatorApi(options, opened, hosts);
-  const operatorServer = createOperatorListener({
-    ...api,
-    snapshot,
-    signIn: assembly.operatorSignIn,
-    originOf: (header) => hosts()?.operatorOriginOf(header),
-    assertionKeys: opened.assertions.keys,
-    isReady: () => hosts() !== undefined,
-    config: () => versions.status(),
-  });
-  const { host } = options;
-  const port = await listen(appServer, { host, port: options.port, option: "--port" });
-  closers.add(() => stopListening(appServer, grace));
-  const operatorAt = { host, port: options.operatorPort, option: "--operator-port" };
-  const operatorPort = await listen(operatorServer, operatorAt);
-  closers.add(() => stopListening(operatorServer, grace));
-  const path = folder.controlSocket;
-  const socket = await openControlSocket({
-    ...api,
-    path,
-    dev: options.dev,
-    people,
-    snapshot,
-  });
-  closers.add(async () => {
-    await stopListening(socket, grace);
-    rmSync(path, { force: true });
-  });
-  return { port, operatorPort };
-}
-
-/** The apps as they are served, by name; what an app was imported from anew is served anew. */
-function servedApps({ versions, assembly }: Opened): (name: string) => ServedApp | undefined {
-  const served = new Map<AppSnapshot, ServedApp>();
-  return (name) => {
-    const { apps, workspace } = versions.snapshot;
-    const [app, signIn] = [apps.get(name), assembly.signIns.get(name)];
-    if (app === undefined || signIn === undefined) return undefined;
-    const known = served.get(app);
-    if (known !== undefined) return known;
-    for (const one of served.keys()) if (one.name === name) served.delete(one);
-    const secure = workspace.apps?.[name]?.url?.startsWith("https:") === true;
-    const fresh = { name, files: createStaticFiles(app, secure), signIn };
-    served.set(app, fresh);
-    return fresh;
-  };
-}
-
-function operatorApi(
-  { dev }: SidecarOptions,
-  { versions, store, assembly, trail, onFault }: Opened,
-  hosts: () => Hosts | undefined,
-): OperatorApiOptions {
-  return {
-    store,
-    signing: () => trail.signing?.checkpointing.state ?? null,
-    executor: assembly.executor,
-    onFault,
-    approversOf(record) {
-      const gate = assembly.approvedCalls.gateNow(record);
-      return gate?.required === true ? gate.approvers : record.approvers;
-    },
-    status: () => ({
-      dev,
-      operatorUrl: hosts()?.operatorUrl ?? "",
-      config: versions.status(),
-      apps: [...versions.snapshot.apps.values()].map(({ name, build, operations }) => {
-        return { name, url: hosts()?.urlOf(name) ?? "", build, operations: operations.size };
-      }),
-    }),
   };
 }
 
@@ -402,7 +299,11 @@ async function start(
     port,
     operatorPort,
     apps: [...snapshot.apps.keys()],
-    warnings: [...uncoveredWrites(snapshot), ...unmappedOperations(snapshot), ...trail.warnings],
+    warnings: [
+      ...uncoveredWrites(snapshot, new Date()),
+      ...unmappedOperations(snapshot),
+      ...trail.warnings,
+    ],
     reload: () => versions.reload(store),
     close: () => (closing ??= closers.closeAll()),
   };

@@ -7,7 +7,7 @@ const open = (rule: Resource) =>
   openResources({
     workspace: { version: 1, resources: { ledger: rule } },
     workspaceDir: "/nonexistent",
-    secrets: { resolve: (text) => text, values: () => [] },
+    secrets: { resolve: (text) => text },
     assertions: { issuer: "", keys: { keys: [] }, assert: async () => "" },
   });
 

@@ -202,6 +202,30 @@ describe("the trail of a running sidecar", () => {
     expect(printed.join("\n")).not.toMatch(/canary5f1d|canary-path/);
   });
 
+  it("holds no credential of a resource, of this version of the workspace or the one before", async () => {
+    const [before, after] = ["canary first 3b1c", "canary second 9d2e"];
+    writeFileSync(at("before.txt"), before);
+    writeFileSync(at("after.txt"), after);
+    const yaml = readFileSync(at("govern.yaml"), "utf8").replace(
+      "${env:DESK_TOKEN}",
+      "${file:before.txt}",
+    );
+    writeFileSync(at("govern.yaml"), yaml);
+    const running = await run();
+    const sam = await signIn({ port: running.port, host: "desk.localhost" }, "sam");
+    const tell = async (value: string): Promise<void> => {
+      await sam.send({ path: `${apiPath}/v2/tickets/${encodeURIComponent(value)}` });
+    };
+    await tell(before);
+    writeFileSync(at("govern.yaml"), yaml.replace("before.txt", "after.txt"));
+    expect(await running.reload()).toBe("taken");
+    await tell(before);
+    await tell(after);
+    const text = JSON.stringify(await trail());
+    expect(text.match(/\[redacted:[\da-f]{64}\]/g)?.length).toBeGreaterThan(2);
+    expect(text).not.toMatch(/canary (?:first|second)/);
+  });
+
   it("takes no entry apart by what a call says", async () => {
     const { port } = await run();
     const sam = await signIn({ port, host: "desk.localhost" }, "sam");

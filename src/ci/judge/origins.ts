@@ -1,13 +1,6 @@
 /** Origins and SQL clients against the resources that govern.yaml maps them to. */
-import type { Operation } from "../../contract/operation.ts";
+import { resourceKeys } from "../../policy/catalog.ts";
 import { governingApp, placeOf, type Fault, type Judged } from "./judged.ts";
-
-/** What an operation is mapped to a resource by, most specific first. */
-function resourceKeys(operation: Operation): readonly [string, ...string[]] {
-  return operation.kind === "sql" || operation.kind === "sql-batch"
-    ? [`sql:${operation.client}`, "sql"]
-    : [operation.origin];
-}
 
 /** What the app calls and no resource answers, each once. Telemetry is answered without an upstream. */
 export function unmappedOrigins(judged: Judged): Fault[] {
