@@ -4,6 +4,7 @@ import { addCompletion, asksCompletion, registerCompletion } from "./commands/co
 import { failureOf, isAnswer, printFailure } from "./failure.ts";
 import { createOutput } from "./output.ts";
 import { buildProgram } from "./program.ts";
+import { removeEarlierReports } from "./report-targets.ts";
 
 function wantsJson(argv: readonly string[]): boolean {
   return argv.includes("--json") || /(^| )--format[ =]json( |$)/.test(argv.join(" "));
@@ -25,6 +26,7 @@ function reportFailure(error: unknown, argv: readonly string[], context: Command
   context.output.endProgress();
   if (isAnswer(error)) return 0;
   const failure = failureOf(error, argv);
+  removeEarlierReports(argv, context.cwd);
   printFailure(failure, context.output, wantsJson(argv));
   if (process.env["GOVERN_DEBUG"] === "1" && error instanceof Error) {
     context.output.notice(error.stack ?? "");

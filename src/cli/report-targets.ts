@@ -38,6 +38,17 @@ function removeEarlier(files: readonly string[]): void {
   }
 }
 
+/** The same for a command line that was refused before its options were known. */
+export function removeEarlierReports(argv: readonly string[], cwd: string): void {
+  const [command = "", ...rest] = argv;
+  if (!["check", "diff"].includes(command)) return;
+  const files = rest.flatMap((word, index) => {
+    if (word === "--output") return rest[index + 1] ?? [];
+    return word.startsWith("--output=") ? word.slice("--output=".length) : [];
+  });
+  removeEarlier(files.map((file) => resolve(cwd, file)));
+}
+
 /** Pairs each --output with the --format at the same place; a format without a file goes to stdout. */
 export function targetsOf<F extends string>(
   { format, output, json = false }: ReportFlags,
