@@ -134,6 +134,11 @@ const httpResourceSchema = z.strictObject({
   headers: z.record(z.string(), z.string()).optional(),
   /** Query keys that every request gets, over what the page sends under the same key: where a credential stands in the address. */
   query: z.record(z.string(), z.string()).optional(),
+  /**
+   * Private, loopback and link-local networks (CIDR) that the upstream's name may lead to, e.g. `10.0.0.0/8` inside a cluster;
+   * default none. An upstream that is written as an address, or as localhost, says so itself.
+   */
+  networks: z.array(z.string()).optional(),
   /** How long the upstream may take, default 30s. */
   timeout: durationSchema.optional(),
 });

@@ -19,6 +19,7 @@ export const errorCodes = {
   "provider-unavailable": { status: 503, title: "The identity provider cannot be reached" },
   "cross-origin": { status: 403, title: "The request does not come from this app" },
   "unknown-host": { status: 421, title: "No app is served under this host" },
+  "malformed-request": { status: 400, title: "Not a well-formed request" },
   unregistered: { status: 403, title: "Not a registered operation" },
   "ambiguous-operation": { status: 403, title: "More than one operation matches" },
   "unmapped-resource": { status: 403, title: "No resource is mapped for this call" },

@@ -5,7 +5,6 @@ const relayed = new Set([
   "content-type",
   "content-language",
   "content-disposition",
-  "content-encoding",
   "content-range",
   "accept-ranges",
   "etag",

@@ -8,6 +8,7 @@ import type { Assertions } from "./identity/assertions.ts";
 import type { People } from "./identity/people.ts";
 import { listen, stopListening } from "./listening.ts";
 import type { Trail } from "./open-trail.ts";
+import type { Patience } from "./http-server.ts";
 import { createAppListener, type ServedApp } from "./routes/app/app-listener.ts";
 import { createStaticFiles } from "./routes/app/static-files.ts";
 import { openControlSocket } from "./routes/operator/control-socket.ts";
@@ -39,6 +40,8 @@ interface ListenerOptions {
   readonly port: number;
   readonly operatorPort: number;
   readonly dev: boolean;
+  /** How long the app listener waits for whoever connects. */
+  readonly patience?: Patience;
 }
 
 interface Listening {
@@ -106,6 +109,7 @@ export async function openListeners(
     store,
     pipeline: assembly.pipeline,
     onFault,
+    ...(options.patience === undefined ? {} : { patience: options.patience }),
     appOf(header) {
       const found = hosts()?.appOf(header);
       const app = found === undefined ? undefined : served(found.name);

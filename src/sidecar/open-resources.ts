@@ -5,6 +5,7 @@ import { parseDuration } from "../contract/duration.ts";
 import type { HttpResource, Resource as ResourceRule, Workspace } from "../contract/workspace.ts";
 import { GovernError } from "../errors/govern-error.ts";
 import type { Connector } from "./connectors/connector.ts";
+import { addressRules } from "./connectors/http/addresses.ts";
 import { assertedIdentity } from "./connectors/http/asserted.ts";
 import { openHttpConnector } from "./connectors/http/connector.ts";
 import { passthroughIdentity } from "./connectors/http/passthrough.ts";
@@ -13,6 +14,7 @@ import { openPostgresConnector } from "./connectors/postgres/connector.ts";
 import { openSqliteConnector } from "./connectors/sqlite/connector.ts";
 import type { Assertions } from "./identity/assertions.ts";
 import type { PassedCredentials } from "./identity/user-credentials.ts";
+import { firstBadNetwork } from "./networks.ts";
 import type { Secrets } from "./secrets.ts";
 import type { Resource } from "./snapshot.ts";
 
@@ -65,6 +67,30 @@ function passedBy(rule: ResourceRule, { identity }: Workspace): PassedCredential
   return identity?.proxy === undefined ? "all" : "without-cookies";
 }
 
+/** The networks of a resource; an upstream that no network may make right is a GovernError. */
+function networksOf(
+  name: string,
+  { networks = [] }: HttpResource,
+  upstream: URL,
+): readonly string[] {
+  const bad = firstBadNetwork(networks);
+  if (bad !== undefined) {
+    throw invalid(
+      name,
+      `has networks of which ${JSON.stringify(networks[bad])} is none.`,
+      "Write addresses or networks like 10.0.0.0/8.",
+    );
+  }
+  if (!addressRules(networks).permits(upstream.hostname)) {
+    throw invalid(
+      name,
+      "has an upstream of the kind that metadata services have.",
+      `If that is meant, list the address in resources.${name}.networks.`,
+    );
+  }
+  return networks;
+}
+
 function identityOf(
   { auth }: HttpResource,
   upstream: URL,
@@ -92,6 +118,7 @@ function openHttp(name: string, rule: HttpResource, { secrets, assertions }: Ope
     upstream,
     headers,
     query,
+    networks: networksOf(name, rule, upstream),
     ...(identity === undefined ? {} : { identity }),
   });
 }

@@ -14,6 +14,7 @@ import { createClosers, type Closers } from "./closers.ts";
 import { uncoveredWrites, unmappedOperations } from "./coverage.ts";
 import { describeFault, type OnFault } from "./faults.ts";
 import { createHosts, type Hosts } from "./hosts.ts";
+import type { Patience } from "./http-server.ts";
 import { openAssertions } from "./identity/assertions.ts";
 import { checkIdentity } from "./identity/check-identity.ts";
 import { steadyClock, type Clock } from "./identity/clock.ts";
@@ -52,6 +53,8 @@ export interface SidecarOptions {
   readonly log?: (line: string) => void;
   /** The clock of sessions and tokens; default: the machine's, which never goes back. */
   readonly now?: Clock;
+  /** How long the app listener waits for whoever connects; the default is meant for all but tests. */
+  readonly patience?: Patience;
   /** The store's writer script, where it does not stand beside the program. */
   readonly storeWriter?: URL;
 }

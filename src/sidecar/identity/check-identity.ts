@@ -10,7 +10,7 @@ import { findReferences } from "../../contract/reference.ts";
 import { GovernError } from "../../errors/govern-error.ts";
 import { readPublicKey } from "./issuer-keys.ts";
 import { isLoopbackUrl } from "./provider.ts";
-import { firstBadNetwork } from "./trusted-peers.ts";
+import { firstBadNetwork } from "../networks.ts";
 
 type Fault = readonly [path: WorkspacePath, message: string];
 type IdentityRules = NonNullable<Workspace["identity"]>;

@@ -16,6 +16,7 @@ import {
 import { readBody, type ReadBody } from "../validation/body.ts";
 import { readTextFields } from "../validation/fields.ts";
 import { readVariables } from "../validation/graphql-variables.ts";
+import { overrideHeaders, proxyHeaders } from "../validation/reserved.ts";
 import { readSqlValues } from "../validation/sql-values.ts";
 import { parseQuery } from "../matching/query.ts";
 
@@ -32,13 +33,24 @@ function registeredHeaders(call: ResolvedCall, names: readonly string[]): Record
   const kept: Record<string, string> = {};
   for (const name of names) {
     const value = call.request.headers.get(name);
-    if (value !== undefined && !never.test(name)) kept[name] = value;
+    if (value !== undefined && !never.test(name) && !proxyHeaders.test(name)) kept[name] = value;
   }
   return kept;
 }
 
+/** A method that is said beside the request's own is taken where the operation registers it, and never by a read. */
+function overridesMethod(call: ResolvedCall, registered: readonly string[]): boolean {
+  return overrideHeaders.some(
+    (name) =>
+      call.request.headers.has(name) && (call.access === "read" || !registered.includes(name)),
+  );
+}
+
 function validateHttp(call: ResolvedCall, operation: HttpOperation): Valid {
   const { holes } = call.raw as Extract<ResolvedCall["raw"], { kind: "http" }>;
+  if (overridesMethod(call, operation.headers)) {
+    return { ok: false, reason: "a header says another method" };
+  }
   const texts = parseQuery(call.request.query);
   if (texts === undefined) return { ok: false, reason: "the query cannot be read" };
   const query = readTextFields(operation.query, texts);

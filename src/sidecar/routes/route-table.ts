@@ -11,7 +11,8 @@ export interface Route {
   readonly path: string;
 }
 
-const signIn: readonly Route[] = [
+/** On either origin. */
+export const signInRoutes: readonly Route[] = [
   { method: "GET", path: paths.me },
   { method: "GET", path: paths.login },
   { method: "POST", path: paths.login },
@@ -23,7 +24,7 @@ const signIn: readonly Route[] = [
 
 /** On each app's origin. */
 export const appRoutes: readonly Route[] = [
-  ...signIn,
+  ...signInRoutes,
   { method: "GET", path: paths.tickets },
   { method: "DELETE", path: `${paths.tickets}/{id}` },
   { method: "GET", path: `${paths.tickets}/{id}/result` },
@@ -35,7 +36,7 @@ export const appRoutes: readonly Route[] = [
 
 /** On the operator origin; of these the API is the control socket's too. */
 export const operatorRoutes: readonly Route[] = [
-  ...signIn,
+  ...signInRoutes,
   { method: "GET", path: "/healthz" },
   { method: "GET", path: "/readyz" },
   { method: "GET", path: "/.well-known/jwks.json" },

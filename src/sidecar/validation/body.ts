@@ -5,6 +5,7 @@ import type { CallRequest } from "../lifecycle.ts";
 import { parseQuery } from "../matching/query.ts";
 import { parseStrictJson } from "../matching/strict-json.ts";
 import { checkMembers, readTextFields } from "./fields.ts";
+import { reachesPrototype } from "./reserved.ts";
 
 export interface ReadBody {
   /** The body as an argument. */
@@ -36,6 +37,14 @@ function jsonType(contentType: string, body: Body): string | undefined {
   return isPlain && !hasLiteral(body) ? "text/plain;charset=UTF-8" : undefined;
 }
 
+function jsonFault(body: Body, value: JsonValue): string | undefined {
+  if (reachesPrototype(value)) return "reaches for a prototype";
+  if (value !== null && typeof value === "object" && !Array.isArray(value)) {
+    return checkMembers(body.fields === undefined ? { open: true } : body, value);
+  }
+  return body.fields === undefined ? undefined : "is not an object";
+}
+
 function readJson(body: Body, request: CallRequest): BodyResult {
   if (request.body.byteLength === 0) {
     return hasLiteral(body) ? wrong("is missing") : nothing;
@@ -44,15 +53,9 @@ function readJson(body: Body, request: CallRequest): BodyResult {
   if (contentType === undefined) return wrong("is not sent as JSON");
   const parsed = parseStrictJson(request.body);
   if (!parsed.ok) return wrong(`is not strict JSON: ${parsed.reason}`);
-  const { value } = parsed;
-  if (body.fields !== undefined) {
-    if (value === null || typeof value !== "object" || Array.isArray(value)) {
-      return wrong("is not an object");
-    }
-    const fault = checkMembers(body, value);
-    if (fault !== undefined) return wrong(fault);
-  }
-  return { ok: true, body: { value, payload: null, contentType } };
+  const fault = jsonFault(body, parsed.value);
+  if (fault !== undefined) return wrong(fault);
+  return { ok: true, body: { value: parsed.value, payload: null, contentType } };
 }
 
 function readForm(body: Body, request: CallRequest): BodyResult {

@@ -2,6 +2,7 @@
 import type { JsonValue } from "../../contract/canonical-json.ts";
 import type { Field, Fields } from "../../contract/operation.ts";
 import type { QueryValues } from "../matching/query.ts";
+import { isReservedKey } from "./reserved.ts";
 
 export type ReadFields =
   | { readonly ok: true; readonly values: { [key: string]: JsonValue } }
@@ -60,7 +61,7 @@ export function readTextFields(fields: Fields, texts: QueryValues): ReadFields {
   const values: { [key: string]: JsonValue } = {};
   for (const [name, list] of texts) {
     const field = Object.hasOwn(fields.fields, name) ? fields.fields[name] : undefined;
-    if ((field === undefined && !fields.open) || name === "__proto__") {
+    if ((field === undefined && (!fields.open || isReservedKey(name))) || name === "__proto__") {
       return { ok: false, reason: `field ${quoteName(name)} is not registered` };
     }
     const value = readField(field, list);
@@ -72,25 +73,35 @@ export function readTextFields(fields: Fields, texts: QueryValues): ReadFields {
   return { ok: true, values };
 }
 
+/** The fields of a JSON object, and whether it may have others. */
+export interface Members {
+  readonly fields?: Readonly<Record<string, Field>> | undefined;
+  readonly open?: boolean | undefined;
+}
+
+function checkMember(
+  { fields = {}, open }: Members,
+  name: string,
+  member: JsonValue,
+): string | undefined {
+  const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
+  if (field === undefined) {
+    const isTaken = open === true && !isReservedKey(name);
+    return isTaken ? undefined : `field ${quoteName(name)} is not registered`;
+  }
+  return fitsField(field, member) ? undefined : `field ${quoteName(name)} has another type`;
+}
+
 /** Checks the members of a JSON object; absent ones are absent, but for literals, which tell operations apart. */
 export function checkMembers(
-  body: {
-    readonly fields?: Readonly<Record<string, Field>> | undefined;
-    readonly open?: boolean | undefined;
-  },
+  body: Members,
   value: { readonly [key: string]: JsonValue },
 ): string | undefined {
-  const fields = body.fields ?? {};
   for (const [name, member] of Object.entries(value)) {
-    const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
-    if (field === undefined && body.open !== true) {
-      return `field ${quoteName(name)} is not registered`;
-    }
-    if (field !== undefined && !fitsField(field, member)) {
-      return `field ${quoteName(name)} has another type`;
-    }
+    const fault = checkMember(body, name, member);
+    if (fault !== undefined) return fault;
   }
-  for (const [name, field] of Object.entries(fields)) {
+  for (const [name, field] of Object.entries(body.fields ?? {})) {
     const isLiteral = typeof field === "object" && "literal" in field;
     if (isLiteral && !Object.hasOwn(value, name)) return `field ${quoteName(name)} is missing`;
   }

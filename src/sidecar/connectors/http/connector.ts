@@ -3,8 +3,11 @@
  * credential to the one configured origin, follows no redirect, and buffers a capped answer. It must not forward a
  * caller's headers, but for what `identity` says of them, nor tell a caller where the upstream is.
  */
+import type { LookupFunction } from "node:net";
 import { Agent, type Dispatcher } from "undici";
 import type { Connector, ConnectorCall, ConnectorResult } from "../connector.ts";
+import { addressRules, UnfitAddress } from "./addresses.ts";
+import { decodeBody } from "./inflate.ts";
 import type { UpstreamIdentity } from "./upstream-identity.ts";
 import { renderDocument, renderRequest, type UpstreamRequest } from "./request.ts";
 
@@ -18,8 +21,12 @@ export interface HttpConnectorOptions {
   readonly query?: Readonly<Record<string, string>>;
   /** How the upstream learns who is calling; none where the resource's own credential is all. */
   readonly identity?: UpstreamIdentity;
-  /** Bytes an answer may have; default 16 MiB. */
+  /** Bytes an answer may have, also without its coding; default 16 MiB. */
   readonly maxResponseBytes?: number;
+  /** Networks inside that the upstream's name may lead to. */
+  readonly networks?: readonly string[];
+  /** Looks names up; default: the system. */
+  readonly lookup?: LookupFunction;
 }
 
 /** Errors that come before a byte of the request was sent. */
@@ -29,6 +36,7 @@ const neverSent = new Set([
   "EAI_AGAIN",
   "EHOSTUNREACH",
   "ENETUNREACH",
+  "GOVERN_UNFIT_ADDRESS",
   "UND_ERR_CONNECT_TIMEOUT",
   "UND_ERR_INVALID_ARG",
   "ERR_TLS_CERT_ALTNAME_INVALID",
@@ -52,12 +60,12 @@ function codeOf(error: unknown): string {
 function resultOfError(error: unknown, signal: AbortSignal): ConnectorResult {
   const code = codeOf(error);
   const isTimeout = signal.aborted || timeouts.has(code);
+  const lost =
+    error instanceof UnfitAddress ? error.message : "The connection to the resource failed.";
   return {
     kind: neverSent.has(code) ? "failed" : "unknown",
     code: isTimeout ? "resource-timeout" : "resource-failed",
-    detail: isTimeout
-      ? "The resource did not answer in time."
-      : "The connection to the resource failed.",
+    detail: isTimeout ? "The resource did not answer in time." : lost,
   };
 }
 
@@ -68,18 +76,28 @@ function headerList(headers: Dispatcher.ResponseData["headers"]): [string, strin
   });
 }
 
+/** What an upstream answered. */
+interface Received {
+  readonly status: number;
+  readonly headers: [string, string][];
+  readonly body: Uint8Array;
+}
+
 class HttpConnector implements Connector {
   readonly name: string;
   readonly #options: HttpConnectorOptions;
   readonly #reads: Agent;
   readonly #writes: Agent;
+  readonly #most: number;
 
   constructor(options: HttpConnectorOptions) {
     this.name = options.name;
     this.#options = options;
+    this.#most = options.maxResponseBytes ?? 16 * 1024 * 1024;
+    const { lookup = addressRules(options.networks ?? []).lookup } = options;
     const shared = {
-      maxResponseSize: options.maxResponseBytes ?? 16 * 1024 * 1024,
-      connect: { timeout: 10_000 },
+      maxResponseSize: this.#most,
+      connect: { timeout: 10_000, lookup },
       headersTimeout: 0,
       bodyTimeout: 0,
     };
@@ -147,15 +165,32 @@ class HttpConnector implements Connector {
       body: request.body,
       signal,
     });
-    const headers = headerList(response.headers);
+    const body = new Uint8Array(await response.body.arrayBuffer());
+    return this.#answer(call, request, {
+      status: response.statusCode,
+      headers: headerList(response.headers),
+      body,
+    });
+  }
+
+  async #answer(
+    call: ConnectorCall,
+    request: UpstreamRequest,
+    { status, headers, body }: Received,
+  ): Promise<ConnectorResult> {
     const cookies = headers.flatMap(([name, value]) => (name === "set-cookie" ? [value] : []));
     this.#options.identity?.keep?.(call, request.path, cookies);
-    return {
-      kind: "answered",
-      status: response.statusCode,
-      headers,
-      body: new Uint8Array(await response.body.arrayBuffer()),
-    };
+    const coding = headers.find(([name]) => name === "content-encoding")?.[1] ?? "identity";
+    if (coding === "identity" || body.byteLength === 0) {
+      return { kind: "answered", status, headers, body };
+    }
+    const plain = await decodeBody(body, coding, this.#most);
+    if (plain === undefined) {
+      const detail = "The resource's answer is coded in a way that is not taken, or too large.";
+      return { kind: "unknown", code: "resource-failed", detail };
+    }
+    const kept = headers.filter(([name]) => name !== "content-encoding");
+    return { kind: "answered", status, headers: kept, body: plain };
   }
 
   async close(): Promise<void> {

@@ -4,23 +4,28 @@
  */
 import { newCorrelation } from "../../correlation.ts";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
 import { headers as govern, paths } from "../../../contract/wire.ts";
 import { detachUndelivered } from "../../approvals/detach.ts";
 import type { OnFault } from "../../faults.ts";
 import {
   createHardenedServer,
+  endWith,
+  hasBody,
   readBodyBytes,
   requestHead,
   wasDelivered,
   writeAnswer,
+  type Patience,
 } from "../../http-server.ts";
 import { isByToken, isSameOrigin } from "../../identity/same-origin.ts";
 import type { Answer, CallRequest, Pipeline, ReceivedCall, Refusal } from "../../lifecycle.ts";
+import { headFault } from "../../malformed.ts";
 import { parseQuery } from "../../matching/query.ts";
 import type { AppSnapshot, Snapshot } from "../../snapshot.ts";
 import type { Store } from "../../store/store.ts";
-import { refuseRequest } from "../refuse-request.ts";
-import { appRoutes, isRoute } from "../route-table.ts";
+import { recordMalformed, refuseMalformed, refuseRequest } from "../refuse-request.ts";
+import { appRoutes, isRoute, signInRoutes } from "../route-table.ts";
 import type { SignIn } from "../sign-in.ts";
 import type { StaticFiles } from "./static-files.ts";
 import { handleTickets, lostResult } from "./tickets.ts";
@@ -39,6 +44,8 @@ export interface AppListenerOptions {
   readonly onFault: OnFault;
   /** The app of a `host` header, and the origin that browsers call it by. */
   appOf(host: string): { readonly app: ServedApp; readonly origin: string } | undefined;
+  /** How long it waits for whoever connects; the default is meant for all but tests. */
+  readonly patience?: Patience;
 }
 
 interface Exchange {
@@ -81,6 +88,12 @@ class AppListener {
   }
 
   async handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
+    const why = headFault(message);
+    if (why !== undefined) {
+      const answer = await refuseMalformed(this.#options.store, { at: "app", message, why });
+      writeAnswer(message, response, answer);
+      return;
+    }
     const received = this.#receive(message);
     if (received === undefined) {
       writeAnswer(message, response, await this.#refuseHost(message));
@@ -120,6 +133,8 @@ class AppListener {
       const detail = "Encoded requests are not taken.";
       return this.#refuse(exchange.call, { code: "invalid-arguments", detail });
     }
+    const unread = await this.#refuseUnread(exchange);
+    if (unread !== undefined) return unread;
     const body = await readBodyBytes(exchange.message);
     if (body === undefined) {
       const detail = "The request's body is too large.";
@@ -127,6 +142,19 @@ class AppListener {
     }
     const call = { ...exchange.call, request: { ...request, body } };
     return this.#route({ ...exchange, call });
+  }
+
+  /** Nothing of a body is kept for somebody who is not known; signing in is what they may send. */
+  async #refuseUnread({ message, app, call }: Exchange): Promise<Answer | undefined> {
+    const { request, origin } = call;
+    const isSignIn = isRoute(signInRoutes, request.method, request.path);
+    if (!hasBody(message) || isSignIn) return undefined;
+    if (!isSameOrigin(request, origin) && !isByToken(request)) {
+      const detail = "Calls are taken from the app's own pages only.";
+      return this.#refuse(call, { code: "cross-origin", detail });
+    }
+    const caller = await app.signIn.identify(request);
+    return caller.ok ? undefined : this.#refuse(call, caller.refusal);
   }
 
   async #route(exchange: Exchange): Promise<Answer | undefined> {
@@ -186,11 +214,12 @@ class AppListener {
     return call.app.matcher.match({ ...request, body: () => undefined }).kind === "unmatched";
   }
 
-  async recordUpgrade(message: IncomingMessage): Promise<void> {
-    const received = this.#receive(message);
-    if (received === undefined) return;
+  async refuseUpgrade(message: IncomingMessage, socket: Duplex): Promise<void> {
+    const received = headFault(message) === undefined ? this.#receive(message) : undefined;
     const refusal = { code: "unregistered", detail: "Protocol switches are refused." } as const;
-    await this.#refuse(received.call, refusal);
+    if (received === undefined) await this.#refuseHost(message);
+    else await this.#refuse(received.call, refusal);
+    endWith(socket, "403 Forbidden", "unregistered");
   }
 }
 
@@ -200,6 +229,8 @@ export function createAppListener(options: AppListenerOptions): Server {
   return createHardenedServer({
     handle: (message, response) => listener.handle(message, response),
     onFault: options.onFault,
-    onUpgrade: (message) => listener.recordUpgrade(message),
+    onUpgrade: (message, socket) => listener.refuseUpgrade(message, socket),
+    onMalformed: recordMalformed(options.store, "app"),
+    ...(options.patience === undefined ? {} : { patience: options.patience }),
   });
 }

@@ -15,11 +15,12 @@ import {
 import type { Identity } from "../../identity/identity.ts";
 import { isByToken, isSameOrigin } from "../../identity/same-origin.ts";
 import type { Answer, CallRequest, Refusal } from "../../lifecycle.ts";
+import { headFault } from "../../malformed.ts";
 import { parseQuery } from "../../matching/query.ts";
 import { jsonAnswer, problemAnswer } from "../../problem.ts";
 import type { Snapshot } from "../../snapshot.ts";
 import type { ConfigStatus } from "../../workspace-versions.ts";
-import { refuseRequest } from "../refuse-request.ts";
+import { recordMalformed, refuseMalformed, refuseRequest } from "../refuse-request.ts";
 import { isRoute, operatorRoutes } from "../route-table.ts";
 import type { SignIn } from "../sign-in.ts";
 import type { OperatorCall } from "./caller.ts";
@@ -98,6 +99,10 @@ class OperatorListener {
     head: Omit<CallRequest, "body">,
     correlation: string,
   ): Promise<Answer> {
+    const why = headFault(message);
+    if (why !== undefined) {
+      return refuseMalformed(this.#options.store, { at: "operator", message, why });
+    }
     const origin = this.#options.originOf(message.headers.host ?? "");
     if (origin === undefined) {
       const detail = "The operator origin is not served under this host.";
@@ -206,5 +211,6 @@ export function createOperatorListener(options: OperatorListenerOptions): Server
   return createHardenedServer({
     handle: (message, response) => listener.handle(message, response),
     onFault: options.onFault,
+    onMalformed: recordMalformed(options.store, "operator"),
   });
 }
