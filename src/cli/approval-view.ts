@@ -1,5 +1,5 @@
 /** How approvals read in a terminal. Nothing of a call is shortened in `show`: it is what people decide on. */
-import type { ApprovalState, ApprovalView, Vote } from "../contract/approval.ts";
+import type { ApprovalState, ApprovalView, Said, Vote } from "../contract/approval.ts";
 import { canonicalJson, type JsonValue } from "../contract/canonical-json.ts";
 import type { Look } from "./output.ts";
 import { renderTable, type Cell } from "./table.ts";
@@ -88,8 +88,53 @@ function approversText(approval: ApprovalView): string {
 }
 
 function voteText(vote: Vote): string {
+  const ticket = vote.ticket === null ? "" : ` under ${vote.ticket}`;
   const reason = vote.reason === null ? "" : `: ${vote.reason}`;
-  return `${vote.decision} by ${vote.subject} (${vote.groups.join(", ")}) at ${listTime(vote.time)}${reason}`;
+  return `${vote.decision} by ${vote.subject} (${vote.groups.join(", ")}) at ${listTime(vote.time)}${ticket}${reason}`;
+}
+
+/** What the rule that holds it asks for beside votes. */
+function demandText({ rule }: ApprovalView): string {
+  const reason = rule?.justification === true ? ["a reason"] : [];
+  const ticket = rule === null || rule.ticket === null ? [] : [`a ticket that fits ${rule.ticket}`];
+  return [...reason, ...ticket].map((one) => `, and ${one}`).join("");
+}
+
+function ruleRows({ rule }: ApprovalView): (readonly [string, readonly string[]])[] {
+  if (rule === null) return [];
+  return [["rule", [`${rule.name} (${rule.place})`, ...rule.text.split("\n")]]];
+}
+
+function saidText({ subject, time, note }: Said): string {
+  return `${subject} at ${listTime(time)}: ${note}`;
+}
+
+/** A release by one person alone, and what a person found out about a doubtful write. */
+function lateRows({ release, resolution }: ApprovalView): (readonly [string, readonly string[]])[] {
+  const review = release?.review ?? null;
+  return [
+    ...(release === null
+      ? []
+      : [
+          ["released", [`alone by ${saidText(release)} (${release.rule})`]] as const,
+          [
+            "review",
+            [
+              review === null
+                ? `open: by ${release.reviewers.join(" or ")}`
+                : `by ${saidText(review)}`,
+            ],
+          ] as const,
+        ]),
+    ...(resolution === null
+      ? []
+      : [
+          [
+            "found",
+            [`${resolution.ran ? "it ran" : "it did not run"}, by ${saidText(resolution)}`],
+          ] as const,
+        ]),
+  ];
 }
 
 function argumentLines(value: JsonValue): string[] {
@@ -125,9 +170,11 @@ export function renderApproval(approval: ApprovalView, look: Look, now: Date): s
     ["asked", [`${listTime(approval.createdAt)} (${ago(approval.createdAt, now)})`]],
     ["expires", [listTime(approval.expiresAt)]],
     ["resource", [approval.resource]],
-    ["needs", [approversText(approval)]],
+    ["needs", [`${approversText(approval)}${demandText(approval)}`]],
+    ...ruleRows(approval),
     ["votes", approval.votes.length === 0 ? ["none"] : approval.votes.map(voteText)],
     ...outcomeRows(approval),
+    ...lateRows(approval),
     ["correlation", [approval.correlation]],
   ];
   const label = Math.max(...rows.map(([name]) => name.length)) + 2;
@@ -140,4 +187,14 @@ export function renderApproval(approval: ApprovalView, look: Look, now: Date): s
       }),
     )
     .join("\n");
+}
+
+/** One line about what happened to an approval. */
+export function renderEvent(approval: ApprovalView, look: Look): string {
+  const { id, state, requester, app, operation, createdAt, finishedAt, decidedAt } = approval;
+  const time = listTime(finishedAt ?? decidedAt ?? createdAt);
+  const args = approval.arguments === null ? "" : ` ${canonicalJson(approval.arguments)}`;
+  const text = `${requester.subject} ${app}/${operation}${args}`;
+  const painted = paintState(state, look)(padEnd(state, 9));
+  return `${look.paint.dim(time)} ${look.paint.bold(id)} ${painted} ${visibleText(text)}`;
 }

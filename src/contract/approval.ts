@@ -22,7 +22,46 @@ export interface Vote {
   readonly groups: readonly string[];
   readonly decision: "approve" | "deny";
   readonly reason: string | null;
+  /** The ticket that was named, where the rule asks for one. */
+  readonly ticket: string | null;
   readonly time: string;
+}
+
+/** The rule that holds a call, as it was when the call was held. */
+export interface HoldingRule {
+  /** e.g. `approvals[0]`. */
+  readonly name: string;
+  /** e.g. `govern.yaml:41`. */
+  readonly place: string;
+  /** As YAML. */
+  readonly text: string;
+  /** Whoever approves has to say why. */
+  readonly justification: boolean;
+  /** The pattern of the ticket that has to be named. */
+  readonly ticket: string | null;
+}
+
+/** A person who acted, when, and what they said. */
+export interface Said {
+  readonly subject: string;
+  readonly issuer: string;
+  readonly note: string;
+  readonly time: string;
+}
+
+/** A release by one person alone. */
+export interface Release extends Said {
+  /** e.g. `breakGlass[0]`. */
+  readonly rule: string;
+  /** Groups of which somebody else has to look at it afterwards. */
+  readonly reviewers: readonly string[];
+  /** Null: open until somebody did. */
+  readonly review: Said | null;
+}
+
+/** What a person found out about a write of unknown outcome. */
+export interface Resolution extends Said {
+  readonly ran: boolean;
 }
 
 /** One held call, as operators see it. Arguments are null once they were shredded. */
@@ -44,7 +83,13 @@ export interface ApprovalView {
   readonly resource: string;
   readonly approvers: { readonly all?: readonly string[]; readonly any?: readonly string[] } | null;
   readonly quorum: number;
+  /** Null where no rule matched, or the approval is from before rules were kept. */
+  readonly rule: HoldingRule | null;
   readonly votes: readonly Vote[];
+  /** Null unless somebody broke the glass. */
+  readonly release: Release | null;
+  /** Of a write of unknown outcome, once somebody looked. */
+  readonly resolution: Resolution | null;
   /** The page that asked has given up: it runs only if the same call is repeated. */
   readonly detached: boolean;
   readonly createdAt: string;

@@ -251,6 +251,10 @@ const heldSchema = z.strictObject({
   approvers: approversSchema,
   quorum: z.int().min(1),
   expiresIn: durationSchema,
+  /** Whoever approves has to say why. */
+  justification: z.literal("required").optional(),
+  /** Whoever approves has to name a ticket that fits this pattern as a whole, e.g. `OPS-\\d+`. */
+  ticket: z.string().min(1).max(200).optional(),
 });
 
 const exemptSchema = z.strictObject({
@@ -263,6 +267,17 @@ const exemptSchema = z.strictObject({
 /** A rule that names approvers, or one that exempts with a reason. */
 export const approvalRuleSchema = z.union([heldSchema, exemptSchema]);
 export type ApprovalRule = z.infer<typeof approvalRuleSchema>;
+
+/** Who may release a held call alone, in an emergency; everybody is told, and somebody else reviews it afterwards. */
+const breakGlassSchema = z.strictObject({
+  /** Subjects: people by name, never a group. */
+  people: z.array(z.string().min(1)).min(1),
+  release: z.array(target).min(1),
+  /** How long a released call may still begin; an hour at most. */
+  window: z.string().regex(/^(?:[1-9]\d{0,2}s|[1-5]?\dm|1h)$/, "up to an hour, e.g. 15m"),
+  reviewers: z.array(groupName).min(1),
+});
+export type BreakGlass = z.infer<typeof breakGlassSchema>;
 
 /** Findings of `govern check` that are known and accepted for a while. Rules that guard the gate itself cannot be. */
 const suppressionSchema = z
@@ -340,6 +355,7 @@ export const workspaceSchema = z.strictObject({
   apps: z.record(name, appSchema).optional(),
   permissions: z.array(permissionSchema).optional(),
   approvals: z.array(approvalRuleSchema).optional(),
+  breakGlass: z.array(breakGlassSchema).optional(),
   limits: z.array(limitSchema).optional(),
   reclassify: z
     .array(

@@ -47,6 +47,13 @@ export const errorCodes = {
   "already-voted": { status: 409, title: "You have voted on this request", exit: 1 },
   "own-request": { status: 403, title: "Nobody decides their own request", exit: 1 },
   "not-an-approver": { status: 403, title: "Not an approver of this request", exit: 1 },
+  "justification-missing": { status: 400, title: "A reason has to be given", exit: 1 },
+  "ticket-invalid": { status: 400, title: "A ticket has to be named", exit: 1 },
+  "digest-mismatch": { status: 409, title: "The request is not what was shown", exit: 1 },
+  "break-glass-refused": { status: 403, title: "You may not release this alone", exit: 1 },
+  "nothing-to-review": { status: 409, title: "There is nothing to review", exit: 1 },
+  "own-release": { status: 403, title: "Nobody reviews their own release", exit: 1 },
+  "outcome-known": { status: 409, title: "The outcome is known", exit: 1 },
   "no-principal": { status: 403, title: "This OS account stands for no person" },
   // the command line
   usage: { status: 400, title: "Usage" },

@@ -43,6 +43,10 @@ export type GateResult =
       readonly quorum: number;
       /** Milliseconds. */
       readonly expiresIn: number;
+      /** Whether an approval has to say why. */
+      readonly justification: boolean;
+      /** The pattern of the ticket that an approval has to name; null for none. */
+      readonly ticket: string | null;
       readonly reason: string;
       readonly rule: string | null;
     };

@@ -137,6 +137,17 @@ function approvalFaults(
   });
 }
 
+function breakGlassFaults(
+  workspace: Workspace,
+  catalog: Catalog,
+  known: ReadonlySet<string>,
+): NameFault[] {
+  return (workspace.breakGlass ?? []).flatMap((rule, index) => [
+    ...targetFaults(rule.release, ["breakGlass", index, "release"], workspace, catalog),
+    ...groupFaults(rule.reviewers, ["breakGlass", index, "reviewers"], known),
+  ]);
+}
+
 function limitFaults(
   workspace: Workspace,
   catalog: Catalog,
@@ -182,6 +193,7 @@ export function nameFaults(workspace: Workspace, catalog: Catalog): NameFault[] 
     ...Object.entries(workspace.apps ?? {}).flatMap((entry) => appFaults(entry, workspace)),
     ...permissionFaults(workspace, catalog, known),
     ...approvalFaults(workspace, catalog, known),
+    ...breakGlassFaults(workspace, catalog, known),
     ...limitFaults(workspace, catalog, known),
     ...reclassifyFaults(workspace, catalog),
   ];

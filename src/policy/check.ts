@@ -168,6 +168,20 @@ function limitFindings({ limits, catalog }: CompiledRules): Found[] {
     );
 }
 
+/** A release that nobody can review stays open for ever. */
+function glassFindings(workspace: Workspace, { glass, catalog }: CompiledRules): Found[] {
+  const membership = membershipOf(workspace);
+  return glass.flatMap(({ name, index, targets, reviewers }): Found[] => {
+    const path = ["breakGlass", index];
+    const isIdle = !catalog.operations.some((facts) => targets.some((one) => one.matches(facts)));
+    const idle = isIdle ? [unmatched(name, path, targets.every(isGeneral))] : [];
+    if (!reviewers.every((group) => isEmpty(membership(group)))) return idle;
+    const message = `nobody can review what ${name} releases: nobody can be in ${list(reviewers)}`;
+    const finding = { rule: "unsatisfiable-approval", severity: "warning", path, message } as const;
+    return [...idle, finding];
+  });
+}
+
 function groupFindings(workspace: Workspace): Found[] {
   const membership = membershipOf(workspace);
   return Object.keys(workspace.groups ?? {})
@@ -206,6 +220,7 @@ function soundRules(rules: CompiledRules): CompiledRules {
     ...rules,
     permissions: rules.permissions.filter(isSound),
     gates: rules.gates.filter(isSound),
+    glass: rules.glass.filter(isSound),
     limits: rules.limits.filter(isSound),
   };
 }
@@ -226,6 +241,7 @@ function findingsOf(workspace: Workspace, compiled: CompiledRules, time: Date): 
     ...remarkGates(rules, time).map(gateFinding),
     ...limitFindings(rules),
     ...approvalFindings(workspace, rules, time),
+    ...glassFindings(workspace, rules),
     ...groupFindings(workspace),
   ];
 }

@@ -67,10 +67,12 @@ function specificity({ rule }: GateRule): number {
   );
 }
 
-/** How much a rule asks for: to hold, then how many people, then how many groups must be covered. */
+/** How much a rule asks for: to hold, how many people, how many groups must be covered, a ticket, a reason. */
 function demand({ rule }: GateRule): number[] {
-  if (!isHolding(rule)) return [0, 0, 0];
-  return [1, rule.quorum, rule.approvers.all?.length ?? 0];
+  if (!isHolding(rule)) return [0, 0, 0, 0, 0];
+  const { quorum, approvers, ticket, justification } = rule;
+  const said = [ticket, justification].map((one) => (one === undefined ? 0 : 1));
+  return [1, quorum, approvers.all?.length ?? 0, ...said];
 }
 
 function compareLists(a: readonly number[], b: readonly number[]): number {
@@ -131,6 +133,8 @@ function resultOf({ rule, name }: GateRule, verdict: Verdict): GateResult {
     approvers: toApprovers(rule.approvers),
     quorum: rule.quorum,
     expiresIn: parseDuration(rule.expiresIn),
+    justification: rule.justification === "required",
+    ticket: rule.ticket ?? null,
     reason: `${name} holds it${doubt}`,
     rule: name,
   };
@@ -145,6 +149,8 @@ function unruled(access: Access): GateResult {
     approvers: null,
     quorum: 1,
     expiresIn: defaultExpiry,
+    justification: false,
+    ticket: null,
     reason: "no rule matches this write: nobody can release it",
     rule: null,
   };

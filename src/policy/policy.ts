@@ -8,6 +8,7 @@ import type { Access, Operation } from "../contract/operation.ts";
 import { workspaceInvalid, type LocateWorkspace } from "../contract/workspace-fault.ts";
 import type { Workspace } from "../contract/workspace.ts";
 import type { AuthorizeResult, GateResult, PolicyCall } from "./call.ts";
+import { glassFor, type GlassRule } from "./break-glass.ts";
 import type { NameFault } from "./check-names.ts";
 import { compileWorkspaceRules } from "./workspace-rules.ts";
 import { contextOf, type ConditionContext } from "./condition.ts";
@@ -21,7 +22,7 @@ export type { PolicyCall } from "./call.ts";
 
 /** A workspace's rules, ready to judge calls. */
 export interface CompiledPolicy {
-  /** SHA-256 hex over the canonical JSON of permissions, approvals, groups, limits and reclassify. */
+  /** SHA-256 hex over the canonical JSON of permissions, approvals, break-glass, groups, limits and reclassify. */
   readonly digest: string;
   /** The groups that exist. */
   readonly groups: ReadonlySet<string>;
@@ -33,17 +34,20 @@ export interface CompiledPolicy {
   readonly authorize: (call: PolicyCall) => AuthorizeResult;
   /** Whether the call waits for a person. Says nothing of permission. */
   readonly gate: (call: PolicyCall) => GateResult;
+  /** The rule by which this person may release this call alone; null for most people. */
+  readonly breakGlass: (call: PolicyCall, person: string) => GlassRule | null;
   /** How often this person may run this operation: every limit that binds the call. */
   readonly limits: (call: PolicyCall) => readonly LimitRule[];
 }
 
 /** Digest of what decides: two workspaces with the same one judge alike. */
 export function policyDigest(workspace: Workspace): string {
-  const { permissions, approvals, groups, limits, reclassify } = workspace;
+  const { permissions, approvals, breakGlass, groups, limits, reclassify } = workspace;
   return sha256Hex(
     canonicalJson({
       permissions: permissions ?? [],
       approvals: approvals ?? [],
+      ...(breakGlass === undefined ? {} : { breakGlass }),
       groups: groups ?? {},
       limits: limits ?? [],
       reclassify: reclassify ?? [],
@@ -70,6 +74,8 @@ const unregistered = {
     approvers: null,
     quorum: 1,
     expiresIn: 3_600_000,
+    justification: false,
+    ticket: null,
     reason: "the operation is not registered: nobody can release it",
     rule: null,
   },
@@ -112,6 +118,10 @@ export function compilePolicy(
       const found = rulesOf(call);
       if (found === undefined) return unregistered.gate;
       return gateCall(found.gates, { call, facts: found.facts }, lazyContext(call, found));
+    },
+    breakGlass(call, person) {
+      const found = rulesOf(call);
+      return found === undefined ? null : glassFor(rules.glass, found.facts, person);
     },
     limits(call) {
       const found = rulesOf(call);

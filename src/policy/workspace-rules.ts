@@ -1,17 +1,20 @@
 /** Compiles the rules of a workspace one by one, and collects what is wrong with them instead of throwing. */
 import type { Operation } from "../contract/operation.ts";
 import type { ApprovalRule, Permission, Workspace } from "../contract/workspace.ts";
+import { compileGlass, type GlassRule } from "./break-glass.ts";
 import { buildCatalog, type Catalog } from "./catalog.ts";
 import { nameFaults, type NameFault } from "./check-names.ts";
 import { compileCondition, type Condition } from "./condition.ts";
-import { compileGate, orderGates, type GateRule } from "./gate.ts";
+import { compileGate, isHolding, orderGates, type GateRule } from "./gate.ts";
 import { compileLimit } from "./limits.ts";
 import type { PermissionRule } from "./permissions.ts";
 import type { RuleSet } from "./rule-index.ts";
 import { namedOperation, parseTarget } from "./target.ts";
+import { ticketFault } from "./ticket.ts";
 
 export interface CompiledRules extends RuleSet {
   readonly catalog: Catalog;
+  readonly glass: readonly GlassRule[];
   /** Empty where every name exists and every condition fits. */
   readonly faults: readonly NameFault[];
 }
@@ -61,6 +64,12 @@ class Compiler {
 
   gate(rule: ApprovalRule, index: number): GateRule {
     const { when, operation } = rule.match;
+    const pattern = isHolding(rule) ? rule.ticket : undefined;
+    const fault = pattern === undefined ? null : ticketFault(pattern);
+    if (fault !== null) {
+      const message = `the ticket's pattern cannot be used: ${fault}`;
+      this.faults.push({ path: ["approvals", index, "ticket"], message });
+    }
     const path = ["approvals", index, "match", "when"];
     return compileGate(rule, index, this.condition(when, path, splitName(operation)));
   }
@@ -87,6 +96,7 @@ export function compileWorkspaceRules(
       compiler.permission(rule, index),
     ),
     gates: orderGates((workspace.approvals ?? []).map((rule, index) => compiler.gate(rule, index))),
+    glass: (workspace.breakGlass ?? []).map(compileGlass),
     limits: (workspace.limits ?? []).map(compileLimit),
   };
 }

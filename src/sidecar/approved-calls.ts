@@ -2,9 +2,11 @@
  * What the executor needs to run an approved call: the rules asked again, and the call at its resource. Both use the
  * snapshot of now, for the permissions and rules that hold at execution decide.
  */
-import type { CallArguments } from "../contract/arguments.ts";
+import type { Release } from "../contract/approval.ts";
+import { argumentsDigest, type CallArguments } from "../contract/arguments.ts";
 import type { Access } from "../contract/operation.ts";
 import { quorumMet } from "../policy/quorum.ts";
+import type { Demand, GlassTerms } from "./approvals/attempt.ts";
 import type { Reauthorization, RunOutcome } from "./approvals/executor.ts";
 import { cleanHeaders } from "./answer-headers.ts";
 import type { Caller } from "./connectors/connector.ts";
@@ -12,7 +14,7 @@ import { judgeResult, outcomeOfFault, type Outcome } from "./connectors/outcome.
 import type { OnFault } from "./faults.ts";
 import type { People } from "./identity/people.ts";
 import { problemAnswer } from "./problem.ts";
-import type { GateVerdict, RuleQuestion } from "./rules.ts";
+import type { RuleQuestion } from "./rules.ts";
 import type { GovernedOperation, Snapshot } from "./snapshot.ts";
 import type { ApprovalRecord } from "./store/store.ts";
 
@@ -47,14 +49,21 @@ function questionOf(
   };
 }
 
+/** Whether what would run is what was shown to whoever decided. */
+function isBound({ call, argumentsDigest: shown }: ApprovalRecord): boolean {
+  return call !== null && argumentsDigest(call.arguments as unknown as CallArguments) === shown;
+}
+
 const stale = (reason: string): Reauthorization => ({ ok: false, kind: "stale", reason });
 const denied = (reason: string): Reauthorization => ({ ok: false, kind: "denied", reason });
 
 export interface ApprovedCalls {
   authorizeAgain(record: ApprovalRecord): Promise<Reauthorization>;
   run(record: ApprovalRecord, signal: AbortSignal): Promise<RunOutcome>;
-  /** What the gate says of a held call now; undefined once its operation is gone. */
-  gateNow(record: ApprovalRecord): GateVerdict | undefined;
+  /** What the rule that holds a call now asks of whoever approves it; of one that ended, what the rule asked then. */
+  demandOf(record: ApprovalRecord): Demand;
+  /** What lets a person release a held call alone, by the rules of now. */
+  glassOf(record: ApprovalRecord, person: { readonly subject: string }): GlassTerms | null;
 }
 
 function toRunOutcome(outcome: Outcome, correlation: string): RunOutcome {
@@ -79,12 +88,31 @@ class SnapshotCalls implements ApprovedCalls {
     this.#options = options;
   }
 
-  gateNow(record: ApprovalRecord): GateVerdict | undefined {
-    const snapshot = this.#options.snapshot();
-    const target = targetOf(snapshot, record);
+  /** A held call as the rules of now are asked about it; undefined once its operation is gone. */
+  #questionNow(record: ApprovalRecord): RuleQuestion | undefined {
+    const target = targetOf(this.#options.snapshot(), record);
     if (target === undefined || record.call === null) return undefined;
     const groups = this.#options.people.groupsNow(record.requester) ?? [];
-    return snapshot.rules.gate(questionOf(record, target, groups));
+    return questionOf(record, target, groups);
+  }
+
+  demandOf(record: ApprovalRecord): Demand {
+    const question = this.#questionNow(record);
+    const gate = question && this.#options.snapshot().rules.gate(question);
+    if (gate?.required === true) return gate;
+    const { approvers, rule } = record;
+    return {
+      approvers,
+      justification: rule?.justification ?? false,
+      ticket: rule?.ticket ?? null,
+    };
+  }
+
+  glassOf(record: ApprovalRecord, { subject }: { readonly subject: string }): GlassTerms | null {
+    const question = this.#questionNow(record);
+    return question === undefined
+      ? null
+      : this.#options.snapshot().rules.breakGlass(question, subject);
   }
 
   /** The votes that still count: an approver who lost a group no longer votes for it. */
@@ -97,6 +125,16 @@ class SnapshotCalls implements ApprovedCalls {
     });
   }
 
+  /** Whether somebody who released a call alone still could. */
+  #releaseNow(release: Release, question: RuleQuestion): Reauthorization {
+    if (this.#options.people.groupsNow({ ...release, groups: [] }) === undefined) {
+      return stale("whoever released it is nobody any more");
+    }
+    return this.#options.snapshot().rules.breakGlass(question, release.subject) === null
+      ? stale("the rules let this person release it alone no more")
+      : { ok: true };
+  }
+
   async authorizeAgain(record: ApprovalRecord): Promise<Reauthorization> {
     const snapshot = this.#options.snapshot();
     const target = targetOf(snapshot, record);
@@ -104,6 +142,7 @@ class SnapshotCalls implements ApprovedCalls {
       return stale("the operation changed");
     }
     if (target.resource?.name !== record.resource) return stale("the resource changed");
+    if (!isBound(record)) return stale("the arguments are not those that were approved");
     const groups = this.#options.people.groupsNow(record.requester);
     if (groups === undefined) return denied("the requester is nobody any more");
     const question = questionOf(record, target, groups);
@@ -111,6 +150,7 @@ class SnapshotCalls implements ApprovedCalls {
     if (!permission.allowed) return denied(permission.why);
     const gate = snapshot.rules.gate(question);
     if (!gate.required) return { ok: true };
+    if (record.release !== null) return this.#releaseNow(record.release, question);
     return quorumMet(this.#votesNow(record, snapshot), gate.approvers, gate.quorum)
       ? { ok: true }
       : stale("more approval is required now");

@@ -29,11 +29,13 @@ export function callEntry(call: CallSoFar, type: EntryType, extras: Extras = {})
 
 /** How a call was decided, for reads and writes that ran. */
 export function decisionOf(call: AuthorizedCall & Partial<ExecutedCall>): JsonValue {
-  const { gate } = call;
-  return {
-    permission: call.permission,
-    ...(gate === undefined ? {} : { gate: gate.kind === "open" ? gate.reason : "voucher" }),
-  };
+  const { gate, permission } = call;
+  if (gate === undefined) return { permission };
+  if (gate.kind === "voucher") return { permission, gate: "voucher" };
+  const { reason, exemptBy } = gate;
+  return exemptBy === null
+    ? { permission, gate: reason }
+    : { permission, gate: reason, result: "auto-approved", rule: exemptBy };
 }
 
 /** An outcome as the trail keeps it: never the answer's body. */

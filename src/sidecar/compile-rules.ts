@@ -1,19 +1,50 @@
 /** Compiles the rules of a workspace for the lifecycle: ../policy judges, the groups of people are added. */
+import { stringify } from "yaml";
+import type { HoldingRule } from "../contract/approval.ts";
 import type { Operation } from "../contract/operation.ts";
+import type { GlassRule } from "../policy/break-glass.ts";
+import type { GateResult } from "../policy/call.ts";
 import { compilePolicy, type CompiledPolicy, type PolicyCall } from "../policy/policy.ts";
 import { devIssuer, type Person } from "./identity/people.ts";
 import type { LoadedWorkspace } from "./load-workspace.ts";
 import type { RuleQuestion, Rules } from "./rules.ts";
 
+type Required = Extract<GateResult, { required: true }>;
+
+/** The rule that holds a call as people read it: its name, where it stands, and its text. */
+function holdingRule(
+  { rule: name, justification, ticket }: Required,
+  { workspace, locate }: LoadedWorkspace,
+): HoldingRule | null {
+  const index = /^approvals\[(\d+)\]$/.exec(name ?? "")?.[1];
+  if (name === null || index === undefined) return null;
+  const { file, line } = locate(["approvals", Number(index)]);
+  const text = stringify(workspace.approvals?.[Number(index)]).trimEnd();
+  return { name, place: `${file}:${line}`, text, justification, ticket };
+}
+
 class PolicyRules implements Rules {
   readonly digest: string;
   readonly #policy: CompiledPolicy;
+  readonly #loaded: LoadedWorkspace;
   readonly #groupsClaim: string;
+  readonly #holding = new Map<string, HoldingRule | null>();
 
-  constructor(policy: CompiledPolicy, groupsClaim: string) {
+  constructor(policy: CompiledPolicy, loaded: LoadedWorkspace) {
+    const { identity } = loaded.workspace;
     this.digest = policy.digest;
     this.#policy = policy;
-    this.#groupsClaim = groupsClaim;
+    this.#loaded = loaded;
+    this.#groupsClaim = identity?.oidc?.groupsClaim ?? identity?.proxy?.groupsClaim ?? "groups";
+  }
+
+  #holdingRule(result: Required): HoldingRule | null {
+    const key = result.rule ?? "";
+    const known = this.#holding.get(key);
+    if (known !== undefined) return known;
+    const rule = holdingRule(result, this.#loaded);
+    this.#holding.set(key, rule);
+    return rule;
   }
 
   accessOf(app: string, operation: Operation): "read" | "write" {
@@ -41,8 +72,16 @@ class PolicyRules implements Rules {
   }
 
   gate(question: RuleQuestion): ReturnType<Rules["gate"]> {
-    const { reason: why, ...result } = this.#policy.gate(this.#callOf(question));
-    return { ...result, why };
+    const result = this.#policy.gate(this.#callOf(question));
+    const why = result.reason;
+    if (!result.required) return { required: false, why, exemptBy: result.rule };
+    const { approvers, quorum, expiresIn, justification, ticket } = result;
+    const rule = this.#holdingRule(result);
+    return { required: true, why, approvers, quorum, expiresIn, justification, ticket, rule };
+  }
+
+  breakGlass(question: RuleQuestion, person: string): GlassRule | null {
+    return this.#policy.breakGlass(this.#callOf(question), person);
   }
 
   limits(question: RuleQuestion): ReturnType<Rules["limits"]> {
@@ -51,12 +90,8 @@ class PolicyRules implements Rules {
 }
 
 /** Compiles and checks; a rule that names what is not there is a GovernError `workspace-invalid` with its place. */
-export function compileRules({ workspace, apps, locate }: LoadedWorkspace): Rules {
+export function compileRules(loaded: LoadedWorkspace): Rules {
+  const { workspace, apps, locate } = loaded;
   const operations = new Map(apps.map((app) => [app.name, app.operations]));
-  const { identity } = workspace;
-  const policy = compilePolicy(workspace, operations, locate);
-  return new PolicyRules(
-    policy,
-    identity?.oidc?.groupsClaim ?? identity?.proxy?.groupsClaim ?? "groups",
-  );
+  return new PolicyRules(compilePolicy(workspace, operations, locate), loaded);
 }

@@ -91,7 +91,12 @@ export interface AuthorizedCall extends ValidCall {
 /** No person has to decide (any more): no rule asks for it, or an approved voucher is at hand. */
 export interface ApprovedCall extends AuthorizedCall {
   readonly gate:
-    | { readonly kind: "open"; readonly reason: string }
+    | {
+        readonly kind: "open";
+        readonly reason: string;
+        /** The rule that approved it without a person; null where no rule asks for one. */
+        readonly exemptBy: string | null;
+      }
     | { readonly kind: "voucher"; readonly approval: ApprovalRecord };
 }
 

@@ -79,10 +79,8 @@ function operatorApi(
     signing: () => trail.signing?.checkpointing.state ?? null,
     executor: assembly.executor,
     onFault,
-    approversOf(record) {
-      const gate = assembly.approvedCalls.gateNow(record);
-      return gate?.required === true ? gate.approvers : record.approvers;
-    },
+    demandOf: (record) => assembly.approvedCalls.demandOf(record),
+    glassOf: (record, principal) => assembly.approvedCalls.glassOf(record, principal),
     status: () => ({
       dev,
       operatorUrl: hosts()?.operatorUrl ?? "",

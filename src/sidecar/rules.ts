@@ -1,6 +1,8 @@
 /** What the lifecycle asks of the workspace's rules; ../policy answers. Pure: no clock of its own, no I/O. */
 import type { CallArguments } from "../contract/arguments.ts";
 import type { Access, Operation } from "../contract/operation.ts";
+import type { HoldingRule } from "../contract/approval.ts";
+import type { GlassRule } from "../policy/break-glass.ts";
 import type { LimitRule } from "../policy/limits.ts";
 import type { Approvers } from "../policy/quorum.ts";
 import type { Identity } from "./identity/identity.ts";
@@ -22,7 +24,12 @@ type PermissionVerdict =
   | { readonly allowed: false; readonly code: "denied" | "policy-failed"; readonly why: string };
 
 export type GateVerdict =
-  | { readonly required: false; readonly why: string }
+  | {
+      readonly required: false;
+      readonly why: string;
+      /** The rule that exempts it, e.g. `approvals[1]`; null where none does. */
+      readonly exemptBy: string | null;
+    }
   | {
       readonly required: true;
       readonly why: string;
@@ -31,6 +38,10 @@ export type GateVerdict =
       readonly quorum: number;
       /** Milliseconds. */
       readonly expiresIn: number;
+      readonly justification: boolean;
+      readonly ticket: string | null;
+      /** The rule that holds it, for people; null where none matches. */
+      readonly rule: HoldingRule | null;
     };
 
 export interface Rules {
@@ -40,6 +51,8 @@ export interface Rules {
   accessOf(app: string, operation: Operation): Access;
   authorize(question: RuleQuestion): PermissionVerdict;
   gate(question: RuleQuestion): GateVerdict;
+  /** By which rule somebody may release a held call alone; null for most people. */
+  breakGlass(question: RuleQuestion, person: string): GlassRule | null;
   /** The limits on how often this person may run this operation. */
   limits(question: RuleQuestion): readonly LimitRule[];
   /** The permission groups of a person. */

@@ -16,6 +16,9 @@ const pending: ApprovalView = {
   resource: "api",
   approvers: { all: ["leads"] },
   quorum: 1,
+  rule: null,
+  release: null,
+  resolution: null,
   votes: [],
   detached: false,
   createdAt: "2026-05-04T10:00:00.000Z",
@@ -34,9 +37,14 @@ describe("commands over the control socket", () => {
 
   beforeEach(async () => {
     sidecar = await startControlServer();
-    sidecar.answer("GET /api/approvals", 200, [pending, twin]);
     sidecar.answer("GET /api/approvals?state=pending", 200, [pending, twin]);
+    const find = (prefix: string, found: readonly ApprovalView[]): void =>
+      sidecar.answer(`GET /api/approvals?prefix=${prefix}&limit=20`, 200, found);
+    find("7Qk", [pending, twin]);
+    find("nothing", []);
     for (const approval of [pending, twin]) {
+      find(approval.id, [approval]);
+      find(approval.id.slice(0, 9), [approval]);
       sidecar.answer(`GET /api/approvals/${approval.id}`, 200, approval);
     }
   });
@@ -72,7 +80,7 @@ describe("commands over the control socket", () => {
     expect(sidecar.received.find(({ call }) => call === path)).toEqual({
       call: path,
       as: "ana",
-      body: { decision: "approve", reason: "ok" },
+      body: { decision: "approve", reason: "ok", digest: twin.argumentsDigest },
     });
   });
 
@@ -85,6 +93,55 @@ describe("commands over the control socket", () => {
     sidecar.answer(`POST /api/approvals/${pending.id}/decision`, 200, decided);
     const { stdout } = await govern("approvals", "approve", pending.id);
     expect(stdout).toContain(text);
+  });
+
+  it.each([
+    ["approve", ["--ticket", "OPS-7"], "decision", { ticket: "OPS-7" }],
+    ["break-glass", ["--reason", "down"], "break-glass", { reason: "down" }],
+    ["review", ["--note", "fine"], "review", { note: "fine" }],
+    ["resolve", ["--ran", "--note", "seen"], "resolve", { ran: true, note: "seen" }],
+    ["resolve", ["--did-not-run"], "resolve", { ran: false, note: null }],
+  ])("%s %j asks for it", async (verb, flags, below, body) => {
+    const path = `POST /api/approvals/${twin.id}/${below}`;
+    sidecar.answer(path, 200, { ...twin, state: "executed", resultStatus: 201 });
+    const run = await govern("approvals", verb, twin.id, ...flags);
+    expect(run).toMatchObject({ code: 0, stderr: "" });
+    expect(sidecar.received.at(-1)).toMatchObject({ call: path, body });
+  });
+
+  it("asks what was found of a doubtful write", async () => {
+    const { code, stderr } = await govern("approvals", "resolve", twin.id);
+    expect(code).toBe(2);
+    expect(stderr).toContain("--did-not-run");
+  });
+
+  it("shows the rule with its place, a release and its open review, and what was found", async () => {
+    const said = { subject: "ana", issuer: "dev", time: "2026-05-04T11:00:00.000Z" };
+    const rule = {
+      name: "approvals[0]",
+      place: "govern.yaml:12",
+      text: "match:\n  access: write",
+      justification: true,
+      ticket: "OPS-\\d+",
+    };
+    const release = { ...said, note: "locked out", rule: "breakGlass[0]", reviewers: ["leads"] };
+    const resolution = { ...said, ran: false, note: "no row" };
+    sidecar.answer(`GET /api/approvals?prefix=${twin.id}&limit=20`, 200, [
+      { ...twin, state: "unknown", rule, release: { ...release, review: null }, resolution },
+    ]);
+    const { stdout } = await govern("approvals", "show", twin.id);
+    expect(stdout).toContain("approvals[0] (govern.yaml:12)");
+    expect(stdout).toContain("and a reason, and a ticket that fits OPS-\\d+");
+    expect(stdout).toContain("alone by ana at 2026-05-04 11:00:00: locked out (breakGlass[0])");
+    expect(stdout).toContain("open: by leads");
+    expect(stdout).toContain("it did not run, by ana at 2026-05-04 11:00:00: no row");
+  });
+
+  it("lists what is to be reviewed or resolved, in whatever state", async () => {
+    sidecar.answer("GET /api/approvals?app=desk&mine=true&unreviewed=true", 200, [twin]);
+    const flags = ["--unreviewed", "--mine", "--app", "desk", "--json"];
+    const run = await govern("approvals", "list", ...flags);
+    expect(JSON.parse(run.stdout)).toEqual([twin]);
   });
 
   it("cancels", async () => {

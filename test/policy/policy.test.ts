@@ -313,6 +313,8 @@ describe("gate", () => {
       approvers: null,
       quorum: 1,
       expiresIn: 86_400_000,
+      justification: false,
+      ticket: null,
       rule: null,
       reason: "no rule matches this write: nobody can release it",
     });
@@ -329,6 +331,8 @@ describe("gate", () => {
       approvers: { any: ["leads", "dev"] },
       quorum: 2,
       expiresIn: 1_800_000,
+      justification: false,
+      ticket: null,
       rule: "approvals[0]",
       reason: "approvals[0] holds it",
     });

@@ -5,7 +5,8 @@ import { mayDecide, quorumMet } from "../../src/policy/quorum.ts";
 
 function vote(subject: string, groups: string[], changes: Partial<Vote> = {}): Vote {
   const time = "2026-03-01T10:00:00.000Z";
-  return { subject, issuer: "dev", groups, decision: "approve", reason: null, time, ...changes };
+  const said = { decision: "approve", reason: null, ticket: null } as const;
+  return { subject, issuer: "dev", groups, ...said, time, ...changes };
 }
 
 describe("mayDecide", () => {

@@ -66,6 +66,9 @@ const gatedRules = openRules({
     approvers: null,
     quorum: 1,
     expiresIn: 60_000,
+    justification: false,
+    ticket: null,
+    rule: null,
   }),
 });
 

@@ -60,6 +60,9 @@ export function createMemoryStore(now: () => number = Date.now): MemoryStore {
         decidedAt: null,
         finishedAt: null,
         fence: 0,
+        trace: null,
+        release: null,
+        resolution: null,
         hasResult: false,
         resultStatus: null,
       };

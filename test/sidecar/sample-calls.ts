@@ -61,7 +61,12 @@ export function openRules(rules: Partial<Rules> = {}): Rules {
     accessOf: (_app, operation) => operation.access,
     groupsOf: ({ groups }) => groups,
     authorize: () => ({ allowed: true, why: "permissions[0]" }),
-    gate: () => ({ required: false, why: "approvals[0] exempts it" }),
+    gate: () => ({
+      required: false,
+      why: "approvals[0] exempts it",
+      exemptBy: "approvals[0]",
+    }),
+    breakGlass: () => null,
     limits: () => [],
     ...rules,
   };

@@ -41,6 +41,12 @@ function loosenings(old: Holding, now: Holding): string[] {
     ...(parseDuration(now.expiresIn) > parseDuration(old.expiresIn)
       ? [`waits for ${now.expiresIn} instead of ${old.expiresIn}`]
       : []),
+    ...(now.justification === undefined && old.justification !== undefined
+      ? ["asks for no reason any more"]
+      : []),
+    ...(old.ticket !== undefined && now.ticket !== old.ticket
+      ? [now.ticket === undefined ? "asks for no ticket any more" : "takes other tickets"]
+      : []),
   ];
 }
 
@@ -86,4 +92,18 @@ export function compareApprovals(old: Workspace, now: Workspace, app: string): R
       path: ["approvals"],
     }));
   return [...changed, ...gone];
+}
+
+/** Who may release calls alone, and how long after. */
+export function compareBreakGlass(old: Workspace, now: Workspace): RuleChange[] {
+  const before = new Set((old.breakGlass ?? []).map((rule) => canonicalJson(rule)));
+  const after = (now.breakGlass ?? []).map((rule) => canonicalJson(rule));
+  const came = (now.breakGlass ?? []).flatMap((rule, index): RuleChange[] => {
+    if (before.has(after[index] ?? "")) return [];
+    const message = `${rule.people.join(", ")} may release ${rule.release.join(", ")} alone`;
+    return [{ widens: true, message, path: ["breakGlass", index] }];
+  });
+  const isLess = came.length === 0 && before.size > after.length;
+  const gone = { widens: false, message: "fewer may release alone", path: ["breakGlass"] };
+  return isLess ? [gone] : came;
 }

@@ -6,7 +6,7 @@ import { canonicalJson } from "../../contract/canonical-json.ts";
 import type { WorkspacePath } from "../../contract/workspace-fault.ts";
 import type { Workspace } from "../../contract/workspace.ts";
 import type { Change } from "./change.ts";
-import { compareApprovals } from "./compare-approvals.ts";
+import { compareApprovals, compareBreakGlass } from "./compare-approvals.ts";
 
 /** A change of a rule, in a few words. */
 export interface RuleChange {
@@ -179,6 +179,7 @@ export function compareRules(old: Workspace, now: Workspace, app: string): Chang
   return [
     ...comparePermissions(old, now, app),
     ...compareApprovals(old, now, app),
+    ...compareBreakGlass(old, now),
     ...compareGroups(old, now),
     ...compareResources(old, now, app),
     ...comparePage(old, now, app),

@@ -1,130 +1,44 @@
 /**
- * A person's say on a held call. Who may is asked of the rules as they are now; whether it still can is the state
- * machine's, inside the store. Each refusal is recorded and leaves the approval untouched.
+ * A person's say on a held call. Who may, and what they have to say with it, is asked of the rules as they are now;
+ * whether it still can is the state machine's, inside the store.
  */
-import type { Actor, NewAuditEntry } from "../../contract/audit-entry.ts";
-import type { JsonValue } from "../../contract/canonical-json.ts";
-import { mayDecide, type Approvers } from "../../policy/quorum.ts";
-import type {
-  ApprovalEvent,
-  ApprovalRecord,
-  Store,
-  TransitionRefusal,
-  TransitionResult,
-} from "../store/store.ts";
-import { approvalEntry } from "./approval-entry.ts";
+import { mayDecide } from "../../policy/quorum.ts";
+import { isTicket } from "../../policy/ticket.ts";
+import {
+  findApproval,
+  happen,
+  isSaid,
+  isShown,
+  refuse,
+  type Act,
+  type DecisionContext,
+  type DecisionRefusal,
+  type DecisionResult,
+  type Demand,
+} from "./attempt.ts";
 import { isSamePerson } from "./state-machine.ts";
 
-/** The person who decides, as the operator's listener or the control socket identified them. */
-export interface Principal {
-  readonly subject: string;
-  readonly issuer: string;
-  /** Their permission groups, by the rules as they are now. */
-  readonly groups: readonly string[];
-  /** Digest of their session, where there is one. */
-  readonly session: string | null;
-}
-
-export interface DecisionContext {
-  readonly store: Store;
-  /** Who may decide this call by the rule that holds it now; null for nobody. */
-  readonly approversOf: (record: ApprovalRecord) => Approvers;
-}
-
-export interface DecisionRequest {
-  readonly approvalId: string;
-  readonly principal: Principal;
+export interface DecisionRequest extends Act {
   readonly decision: "approve" | "deny";
   readonly reason: string | null;
-  /** Of the request that carries the decision. */
-  readonly correlation: string;
+  readonly ticket: string | null;
+  /** The digest of the arguments that the person was shown, where their client says. */
+  readonly shown?: string | null;
 }
 
-export type CancelRequest = Omit<DecisionRequest, "decision">;
-
-export type DecisionRefusal =
-  | "approval-unknown"
-  | "own-request"
-  | "not-an-approver"
-  | "already-voted"
-  | "approval-decided"
-  | "approval-expired";
-
-export type DecisionResult =
-  | { readonly ok: true; readonly approval: ApprovalRecord }
-  | { readonly ok: false; readonly refusal: DecisionRefusal };
-
-type Wish = "approve" | "deny" | "cancel";
-
-function actorOf({ subject, issuer, groups, session }: Principal): Actor {
-  return { subject, issuer, groups: [...groups], session };
+export interface CancelRequest extends Act {
+  readonly reason: string | null;
 }
 
-function toRefusal(refusal: TransitionRefusal): DecisionRefusal {
-  switch (refusal) {
-    case "approval-unknown":
-    case "approval-expired":
-    case "own-request":
-    case "already-voted":
-      return refusal;
-    default:
-      return "approval-decided";
-  }
-}
-
-const unbound: Omit<NewAuditEntry, "type" | "actor" | "approval" | "decision" | "correlation"> = {
-  app: null,
-  build: null,
-  operation: null,
-  arguments: null,
-  policy: null,
-  resource: null,
-  outcome: null,
-};
-
-interface Attempt {
-  readonly request: CancelRequest;
-  readonly wish: Wish;
-  readonly record: ApprovalRecord | undefined;
-}
-
-async function refuse(
-  store: Store,
-  { request, wish, record }: Attempt,
-  refusal: DecisionRefusal,
-): Promise<DecisionResult> {
-  const actor = actorOf(request.principal);
-  const decision = { result: "refused", code: refusal, wish, reason: request.reason };
-  const { correlation, approvalId } = request;
-  const entry: NewAuditEntry =
-    record === undefined
-      ? { ...unbound, type: "decision", actor, approval: approvalId, decision, correlation }
-      : { ...approvalEntry(record, { type: "decision", actor, decision }), correlation };
-  await store.append(entry);
-  if (record !== undefined && refusal === "approval-expired") await expireApproval(store, record);
-  return { ok: false, refusal };
-}
-
-async function happen(
-  store: Store,
-  record: ApprovalRecord,
-  attempt: Attempt & { readonly event: ApprovalEvent },
-): Promise<DecisionResult> {
-  const { request, wish, event } = attempt;
-  const decision: JsonValue = {
-    decision: wish,
-    reason: request.reason,
-    operationDigest: record.operationDigest,
-    argumentsDigest: record.argumentsDigest,
-  };
-  const parts = { type: "decision", actor: actorOf(request.principal), decision } as const;
-  const result = await store.transition(record.id, event, approvalEntry(record, parts));
-  return result.ok ? result : refuse(store, attempt, toRefusal(result.refusal));
-}
-
-async function findApproval(store: Store, id: string): Promise<ApprovalRecord | undefined> {
-  const [record] = await store.approvals({ ids: [id] });
-  return record;
+/** What an approval lacks that its rule asks for. A denial needs nothing: it must never be hindered. */
+function lacks(
+  { justification, ticket: pattern }: Demand,
+  { decision, reason, ticket }: DecisionRequest,
+): DecisionRefusal | undefined {
+  if (decision === "deny") return undefined;
+  if (justification && !isSaid(reason)) return "justification-missing";
+  const fits = pattern === null || (ticket !== null && isTicket(pattern, ticket));
+  return fits ? undefined : "ticket-invalid";
 }
 
 /**
@@ -135,17 +49,26 @@ export async function decide(
   context: DecisionContext,
   request: DecisionRequest,
 ): Promise<DecisionResult> {
-  const { principal, decision, reason } = request;
-  const record = await findApproval(context.store, request.approvalId);
-  const attempt = { request, wish: decision, record };
-  if (record === undefined) return refuse(context.store, attempt, "approval-unknown");
-  const groups = mayDecide(principal.groups, context.approversOf(record));
-  if (groups.length === 0 && !isSamePerson(principal, record.requester)) {
-    return refuse(context.store, attempt, "not-an-approver");
+  const { principal, decision, reason, ticket } = request;
+  const { store } = context;
+  const record = await findApproval(store, request.approvalId);
+  const said = { reason, ...(ticket === null ? {} : { ticket }) };
+  const attempt = { act: request, wish: decision, said };
+  if (record === undefined) return refuse(store, { ...attempt, record }, "approval-unknown");
+  const demand = context.demandOf(record);
+  const groups = mayDecide(principal.groups, demand.approvers);
+  const isOwn = isSamePerson(principal, record.requester);
+  if (groups.length === 0 && !isOwn) {
+    return refuse(store, { ...attempt, record }, "not-an-approver");
   }
+  if (!isShown(record, request.shown ?? null)) {
+    return refuse(store, { ...attempt, record }, "digest-mismatch");
+  }
+  const lacking = isOwn || record.state !== "pending" ? undefined : lacks(demand, request);
+  if (lacking !== undefined) return refuse(store, { ...attempt, record }, lacking);
   const { subject, issuer } = principal;
-  const event = { type: "vote", subject, issuer, groups, decision, reason } as const;
-  return happen(context.store, record, { ...attempt, event });
+  const event = { type: "vote", subject, issuer, groups, decision, reason, ticket } as const;
+  return happen(store, { ...attempt, record }, event);
 }
 
 /** Withdraws a held call: for its requester, and for whoever may decide it. */
@@ -153,22 +76,14 @@ export async function cancelApproval(
   context: DecisionContext,
   request: CancelRequest,
 ): Promise<DecisionResult> {
-  const { principal } = request;
-  const record = await findApproval(context.store, request.approvalId);
-  const attempt = { request, wish: "cancel", record } as const;
-  if (record === undefined) return refuse(context.store, attempt, "approval-unknown");
-  const groups = mayDecide(principal.groups, context.approversOf(record));
+  const { principal, reason } = request;
+  const { store } = context;
+  const record = await findApproval(store, request.approvalId);
+  const attempt = { act: request, wish: "cancel", said: { reason } } as const;
+  if (record === undefined) return refuse(store, { ...attempt, record }, "approval-unknown");
+  const groups = mayDecide(principal.groups, context.demandOf(record).approvers);
   if (groups.length === 0 && !isSamePerson(principal, record.requester)) {
-    return refuse(context.store, attempt, "not-an-approver");
+    return refuse(store, { ...attempt, record }, "not-an-approver");
   }
-  return happen(context.store, record, { ...attempt, event: { type: "cancel" } });
-}
-
-/** Marks an approval as expired, with its entry; refused by the store before its time. */
-export async function expireApproval(
-  store: Store,
-  record: ApprovalRecord,
-): Promise<TransitionResult> {
-  const parts = { type: "decision", actor: null, decision: { result: "expired" } } as const;
-  return store.transition(record.id, { type: "expire" }, approvalEntry(record, parts));
+  return happen(store, { ...attempt, record }, { type: "cancel" });
 }

@@ -52,6 +52,10 @@ function timeOf(now: number): string {
   return new Date(now).toISOString();
 }
 
+type GlassEvent = Extract<ApprovalEvent, { type: "break-glass" }>;
+type ReviewEvent = Extract<ApprovalEvent, { type: "review" }>;
+type ResolveEvent = Extract<ApprovalEvent, { type: "resolve" }>;
+type TraceEvent = Extract<ApprovalEvent, { type: "trace" }>;
 type VoteEvent = Extract<ApprovalEvent, { type: "vote" }>;
 type ClaimEvent = Extract<ApprovalEvent, { type: "claim" }>;
 type FinishEvent = Extract<ApprovalEvent, { type: "finish" }>;
@@ -70,12 +74,10 @@ function vote(record: ApprovalFacts, event: VoteEvent, now: number): Transition 
   if (record.state !== "pending") return refuse("approval-decided");
   if (isSamePerson(event, record.requester)) return refuse("own-request");
   if (record.votes.some((cast) => isSamePerson(cast, event))) return refuse("already-voted");
-  const { subject, issuer, groups, decision, reason } = event;
+  const { type: _, ...cast } = event;
+  const { decision } = event;
   const time = timeOf(now);
-  const votes: readonly Vote[] = [
-    ...record.votes,
-    { subject, issuer, groups, decision, reason, time },
-  ];
+  const votes: readonly Vote[] = [...record.votes, { ...cast, time }];
   if (decision === "deny") {
     return move(record, "denied", { votes, decidedAt: time, finishedAt: time });
   }
@@ -85,12 +87,53 @@ function vote(record: ApprovalFacts, event: VoteEvent, now: number): Transition 
   return stay({ ...record, votes });
 }
 
+/** In place of the votes that are asked for; what was released begins soon or never. */
+function breakGlass(record: ApprovalFacts, event: GlassEvent, now: number): Transition {
+  if (record.state !== "pending") return refuse("approval-decided");
+  if (isSamePerson(event, record.requester)) return refuse("own-request");
+  const { type: _, window, ...said } = event;
+  const time = timeOf(now);
+  const end = timeOf(now + window);
+  return move(record, "approved", {
+    release: { ...said, time, review: null },
+    decidedAt: time,
+    expiresAt: end < record.expiresAt ? end : record.expiresAt,
+  });
+}
+
+/** Whatever has become of the call: a review stays open until somebody did it. */
+function review(record: ApprovalFacts, event: ReviewEvent, now: number): Transition {
+  const { release } = record;
+  if (release === null || release.review !== null) return refuse("nothing-to-review");
+  if (isSamePerson(event, release)) return refuse("own-release");
+  if (isSamePerson(event, record.requester)) return refuse("own-request");
+  const { subject, issuer, note } = event;
+  const done = { subject, issuer, note, time: timeOf(now) };
+  return stay({ ...record, release: { ...release, review: done } });
+}
+
+/** The state stays `unknown`: that is how it ended; what a person found out stands beside it. */
+function resolve(record: ApprovalFacts, event: ResolveEvent, now: number): Transition {
+  if (record.state !== "unknown" || record.resolution !== null) return refuse("outcome-known");
+  if (isSamePerson(event, record.requester)) return refuse("own-request");
+  const { type: _, ...found } = event;
+  return stay({ ...record, resolution: { ...found, time: timeOf(now) } });
+}
+
 function claim(record: ApprovalFacts, event: ClaimEvent): Transition {
   if (record.state === "pending") return refuse("not-approved");
   if (record.state !== "approved") return refuse("approval-decided");
   if (record.detached !== event.voucher)
     return refuse(record.detached ? "detached" : "not-detached");
-  return move(record, "executing", { fence: record.fence + 1 });
+  return move(record, "executing", {
+    fence: record.fence + 1,
+    trace: event.traced === true ? "" : null,
+  });
+}
+
+function trace(record: ApprovalFacts, event: TraceEvent): Transition {
+  if (record.state !== "executing" || event.fence !== record.fence) return refuse("lost-claim");
+  return stay({ ...record, trace: event.trace });
 }
 
 function finish(record: ApprovalFacts, event: FinishEvent, now: number): Transition {
@@ -111,12 +154,34 @@ function isDue(record: ApprovalFacts, now: number): boolean {
   return now >= Date.parse(record.expiresAt);
 }
 
+type LateEvent = FinishEvent | ReviewEvent | ResolveEvent | TraceEvent;
+
+/** What happens to one that runs or has ended. */
+function happenLate(record: ApprovalFacts, event: LateEvent, now: number): Transition {
+  switch (event.type) {
+    case "finish":
+      return finish(record, event, now);
+    case "review":
+      return review(record, event, now);
+    case "resolve":
+      return resolve(record, event, now);
+    case "trace":
+      return trace(record, event);
+  }
+}
+
+function isLate(event: ApprovalEvent): event is LateEvent {
+  return /^(?:finish|review|resolve|trace)$/.test(event.type);
+}
+
 function happen(
   record: ApprovalFacts,
-  event: Exclude<ApprovalEvent, FinishEvent | { type: "expire" }>,
+  event: Exclude<ApprovalEvent, LateEvent | { type: "expire" }>,
   now: number,
 ): Transition {
   switch (event.type) {
+    case "break-glass":
+      return breakGlass(record, event, now);
     case "vote":
       return vote(record, event, now);
     case "cancel":
@@ -138,7 +203,7 @@ function happen(
  * terminal approval never changes.
  */
 export function transition(record: ApprovalFacts, event: ApprovalEvent, now: number): Transition {
-  if (event.type === "finish") return finish(record, event, now);
+  if (isLate(event)) return happenLate(record, event, now);
   if (record.state === "expired") return refuse("approval-expired");
   if (record.state !== "pending" && record.state !== "approved") return refuse("approval-decided");
   if (event.type === "expire") return expire(record, now);

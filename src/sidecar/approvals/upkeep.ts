@@ -1,7 +1,7 @@
 /** What time and crashes do to approvals: they expire, results are dropped, and what was running is of unknown outcome. */
 import type { Store } from "../store/store.ts";
 import { approvalEntry, requesterActor } from "./approval-entry.ts";
-import { expireApproval } from "./decide.ts";
+import { expireApproval } from "./attempt.ts";
 
 const batch = 200;
 /** How long a result waits for its page, in milliseconds. */

@@ -45,6 +45,7 @@ function newApproval(call: AuthorizedCall, verdict: Required): NewApproval {
     resource: call.target.resource?.name ?? "",
     approvers: verdict.approvers,
     quorum: verdict.quorum,
+    rule: verdict.rule,
     expiresIn: verdict.expiresIn,
     correlation: call.correlation,
   };
@@ -76,8 +77,10 @@ export function createGate({ store, now }: GateOptions): Part<"gate"> {
         identity: call.identity,
         time: new Date(now()),
       });
-      if (!verdict.required)
-        return proceed({ ...call, gate: { kind: "open", reason: verdict.why } });
+      if (!verdict.required) {
+        const { why: reason, exemptBy } = verdict;
+        return proceed({ ...call, gate: { kind: "open", reason, exemptBy } });
+      }
       const same = identityOf(call);
       const voucher = await voucherFor(store, same, now());
       if (voucher !== undefined) {

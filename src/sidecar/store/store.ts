@@ -8,7 +8,14 @@
  * const held = await store.hold(approval, entry);
  * const result = await store.transition(held.id, { type: "vote", … }, entry);
  */
-import type { ApprovalState, Vote } from "../../contract/approval.ts";
+import type {
+  ApprovalState,
+  HoldingRule,
+  Release,
+  Resolution,
+  Said,
+  Vote,
+} from "../../contract/approval.ts";
 import type { AuditEntry, Digest, EntryType, NewAuditEntry } from "../../contract/audit-entry.ts";
 import type { JsonValue } from "../../contract/canonical-json.ts";
 import type { Access } from "../../contract/operation.ts";
@@ -59,6 +66,8 @@ export interface NewApproval {
   /** Who may decide; null when no rule matches: it can only be cancelled or expire. */
   readonly approvers: { readonly all?: readonly string[]; readonly any?: readonly string[] } | null;
   readonly quorum: number;
+  /** The rule that holds it; null where none matches. */
+  readonly rule: HoldingRule | null;
   /** Milliseconds from now. */
   readonly expiresIn: number;
   readonly correlation: string;
@@ -78,6 +87,10 @@ export interface ApprovalFacts extends Omit<NewApproval, "call" | "expiresIn"> {
   readonly finishedAt: string | null;
   /** Raised by each claim; a finish with an older one is refused. */
   readonly fence: number;
+  /** By what a crash can be settled; empty while it is still to be told, null where nothing tells. */
+  readonly trace: string | null;
+  readonly release: Release | null;
+  readonly resolution: Resolution | null;
   /** The result's status stays after the result is gone. */
   readonly resultStatus: number | null;
 }
@@ -98,15 +111,27 @@ export type ApprovalEvent =
       readonly groups: readonly string[];
       readonly decision: "approve" | "deny";
       readonly reason: string | null;
+      readonly ticket: string | null;
     }
+  /** One person releases it alone; it may begin for so many milliseconds more. */
+  | ({ readonly type: "break-glass"; readonly window: number } & Omit<Release, "time" | "review">)
+  /** Somebody else has looked at such a release. */
+  | ({ readonly type: "review" } & Omit<Said, "time">)
+  /** Somebody found out whether a write of unknown outcome ran. */
+  | ({ readonly type: "resolve" } & Omit<Resolution, "time">)
   | { readonly type: "cancel" }
   | { readonly type: "expire" }
   /** The page gave up: it runs only if the same requester repeats the identical call. */
   | { readonly type: "detach" }
   /** The rules ask for more now, or the operation changed. */
   | { readonly type: "stale"; readonly reason: string }
-  /** approved → executing; the entry is the intent. `voucher` lets a detached one run. */
-  | { readonly type: "claim"; readonly voucher: boolean }
+  /**
+   * approved → executing; the entry is the intent. `voucher` lets a detached one run. `traced`: its resource tells a trace
+   * before the effect, so that one without a trace has had none.
+   */
+  | { readonly type: "claim"; readonly voucher: boolean; readonly traced?: boolean }
+  /** What a crash is to be settled by, before the effect. */
+  | { readonly type: "trace"; readonly fence: number; readonly trace: string }
   | {
       readonly type: "finish";
       readonly fence: number;
@@ -129,7 +154,13 @@ export type TransitionRefusal =
   | "not-approved"
   /** An expiry before its time. */
   | "not-due"
-  | "lost-claim";
+  | "lost-claim"
+  /** A review of what nobody released alone, or what was reviewed. */
+  | "nothing-to-review"
+  /** A review by whoever released it. */
+  | "own-release"
+  /** A resolution where the outcome is known. */
+  | "outcome-known";
 
 export type TransitionResult =
   | { readonly ok: true; readonly approval: ApprovalRecord }
@@ -142,6 +173,16 @@ export interface ApprovalQuery {
   readonly operationDigest?: string;
   readonly argumentsDigest?: string;
   readonly detached?: boolean;
+  /** Ids that begin with it. */
+  readonly prefix?: string;
+  /** Released by one person alone, and not reviewed. */
+  readonly unreviewed?: boolean;
+  /** Of unknown outcome, and nobody has found out. */
+  readonly unresolved?: boolean;
+  readonly app?: string;
+  readonly operation?: string;
+  /** Older than this one. */
+  readonly before?: string;
   /** Only those decided or created at or after this time. */
   readonly since?: string;
   /** Only those that expire at or before this time. */

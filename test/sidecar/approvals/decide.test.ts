@@ -1,17 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { join } from "node:path";
-import {
-  cancelApproval,
-  decide,
-  type DecisionResult,
-  type Principal,
-} from "../../../src/sidecar/approvals/decide.ts";
+import { cancelApproval, decide } from "../../../src/sidecar/approvals/decide.ts";
+import type { DecisionResult, Principal } from "../../../src/sidecar/approvals/attempt.ts";
 import { recentDenial, voucherFor } from "../../../src/sidecar/approvals/identical-calls.ts";
 import { expireDue, recover, startUpkeep } from "../../../src/sidecar/approvals/upkeep.ts";
 import { approvalViews } from "../../../src/sidecar/approvals/view.ts";
 import type { Approvers } from "../../../src/policy/quorum.ts";
 import type { ApprovalRecord, NewApproval, Store } from "../../../src/sidecar/store/store.ts";
 import { sampleApproval, sampleEntry, sampleVote } from "../store/samples.ts";
+import { contextOf } from "./decision-context.ts";
 import { makeFolder, openStore } from "../store/sqlite-setup.ts";
 
 const minute = 60_000;
@@ -49,12 +46,13 @@ describe("decisions", () => {
     decision: "approve" | "deny" = "approve",
   ): Promise<DecisionResult> =>
     decide(
-      { store, approversOf: () => rule },
+      contextOf(store, () => rule),
       {
         approvalId,
         principal: principal(subject, groups),
         decision,
         reason: "ticket 4711",
+        ticket: null,
         correlation: "decision-1",
       },
     );
@@ -137,7 +135,7 @@ describe("decisions", () => {
     const { id } = await hold();
     const cancel = (subject: string, groups: string[]): Promise<DecisionResult> =>
       cancelApproval(
-        { store, approversOf: () => rule },
+        contextOf(store, () => rule),
         { approvalId: id, principal: principal(subject, groups), reason: null, correlation: "c" },
       );
     expect(await cancel("ben", ["staff"])).toMatchObject({ refusal: "not-an-approver" });

@@ -7,13 +7,16 @@ import * as fc from "fast-check";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { quorumMet } from "../../../src/policy/quorum.ts";
-import { cancelApproval, decide, type Principal } from "../../../src/sidecar/approvals/decide.ts";
+import type { Principal } from "../../../src/sidecar/approvals/attempt.ts";
+import { releaseAlone } from "../../../src/sidecar/approvals/break-glass.ts";
+import { cancelApproval, decide } from "../../../src/sidecar/approvals/decide.ts";
 import { detachApproval } from "../../../src/sidecar/approvals/detach.ts";
 import { Executor, type RunOutcome } from "../../../src/sidecar/approvals/executor.ts";
 import { voucherFor } from "../../../src/sidecar/approvals/identical-calls.ts";
 import { isSamePerson } from "../../../src/sidecar/approvals/state-machine.ts";
 import { expireDue } from "../../../src/sidecar/approvals/upkeep.ts";
 import type { ApprovalRecord, Store } from "../../../src/sidecar/store/store.ts";
+import { contextOf } from "./decision-context.ts";
 import { sampleApproval, sampleEntry } from "../store/samples.ts";
 import { makeFolder, openStore } from "../store/sqlite-setup.ts";
 
@@ -27,6 +30,9 @@ const groupsOf: Readonly<Record<string, readonly string[]>> = {
 type Name = string;
 const people: readonly Name[] = Object.keys(groupsOf);
 const approvers = { all: ["leads"] };
+/** Kim asks for calls too. */
+const terms = { name: "breakGlass[0]", window: 20_000, reviewers: ["leads"] };
+const glass = { kim: terms, lee: terms };
 const done: RunOutcome = { state: "executed", status: 201, headers: [], body: new Uint8Array() };
 
 const principalOf = (name: Name): Principal => {
@@ -96,7 +102,7 @@ class World {
         if (this.barred.has(record.requester.subject)) {
           return Promise.resolve({ ok: false, kind: "denied", reason: "barred" });
         }
-        const isEnough = quorumMet(record.votes, approvers, this.quorum);
+        const isEnough = record.release !== null || quorumMet(record.votes, approvers, this.quorum);
         return Promise.resolve(
           isEnough ? { ok: true } : { ok: false, kind: "stale", reason: "more is asked now" },
         );
@@ -132,15 +138,35 @@ class World {
 
   async decide(id: string, name: Name, decision: "approve" | "deny"): Promise<void> {
     const result = await decide(
-      { store: this.store, approversOf: () => approvers },
-      { approvalId: id, principal: principalOf(name), decision, reason: null, correlation: "c" },
+      contextOf(this.store, () => approvers),
+      {
+        approvalId: id,
+        principal: principalOf(name),
+        decision,
+        reason: null,
+        ticket: null,
+        correlation: "c",
+      },
     );
     if (result.ok && result.approval.state === "approved") this.#executor.onApproved(id);
   }
 
+  async breakGlass(id: string, name: Name): Promise<void> {
+    const result = await releaseAlone(
+      contextOf(this.store, () => approvers, { glass }),
+      {
+        approvalId: id,
+        principal: principalOf(name),
+        reason: "the customer is locked out",
+        correlation: "c",
+      },
+    );
+    if (result.ok) this.#executor.onApproved(id);
+  }
+
   async cancel(id: string, name: Name): Promise<void> {
     await cancelApproval(
-      { store: this.store, approversOf: () => approvers },
+      contextOf(this.store, () => approvers),
       { approvalId: id, principal: principalOf(name), reason: null, correlation: "c" },
     );
   }
@@ -237,7 +263,13 @@ class World {
   }
 
   #checkEffect({ record, voucherOf }: Effect): void {
-    expect(quorumMet(record.votes, approvers, 1), `${record.id} ran undecided`).toBe(true);
+    const { votes, release, requester } = record;
+    const isDecided = quorumMet(votes, approvers, 1);
+    expect(isDecided || release !== null, `${record.id} ran undecided`).toBe(true);
+    if (release !== null) {
+      expect(Object.keys(glass)).toContain(release.subject);
+      expect(isSamePerson(release, requester), "one's own release").toBe(false);
+    }
     if (record.detached) expect(voucherOf).toBe(record.requester.subject);
   }
 }
@@ -289,6 +321,13 @@ const commands = [
       }),
     ),
   ),
+  fc
+    .tuple(which, someone)
+    .map(([number, name]) =>
+      command(`${name} releases ${number} alone`, (world) =>
+        on(world, number, (id) => world.breakGlass(id, name)),
+      ),
+    ),
   fc
     .tuple(which, someone)
     .map(([number, name]) =>

@@ -177,6 +177,37 @@ describe("notices", () => {
     ]);
   });
 
+  it("alarm everybody in Slack when the glass is broken, beside the call's own message", async () => {
+    await begin(slack());
+    const id = await hold();
+    const by = { subject: "max", issuer: "dev" };
+    await store.transition(
+      id,
+      {
+        ...by,
+        type: "break-glass",
+        note: "locked <out>",
+        rule: "breakGlass[0]",
+        reviewers: ["leads"],
+        window: 1000,
+      },
+      sampleEntry({ type: "decision", decision: { decision: "break-glass" } }),
+    );
+    await expect.poll(() => receiver.received.length).toBe(2);
+    await store.transition(
+      id,
+      { type: "cancel" },
+      sampleEntry({ type: "decision", decision: { decision: "cancel" } }),
+    );
+    await expect
+      .poll(() => receiver.received.map(({ path }) => path))
+      .toEqual(["/chat.postMessage", "/chat.postMessage", "/chat.update"]);
+    const texts = receiver.received.map(({ body }) => (JSON.parse(body) as { text: string }).text);
+    expect(texts[1]).toMatch(/^<!channel> .*\*max\* broke the glass/);
+    expect(texts[1]).toContain("locked &lt;out&gt;");
+    expect(texts[2]).toContain("Released alone by max: locked &lt;out&gt;");
+  });
+
   it("are one message of Slack, updated in place, with nothing that formats", async () => {
     await begin(slack());
     await deny(await hold());

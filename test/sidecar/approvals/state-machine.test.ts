@@ -21,6 +21,9 @@ function pending(changes: Partial<ApprovalFacts> = {}): ApprovalFacts {
     decidedAt: null,
     finishedAt: null,
     fence: 0,
+    trace: null,
+    release: null,
+    resolution: null,
     resultStatus: null,
     ...changes,
   };
@@ -136,7 +139,7 @@ const events: fc.Arbitrary<ApprovalEvent> = fc.oneof(
         groups: fc.subarray(["leads", "risk"], { minLength: 1 }),
         decision: fc.constantFrom("approve" as const, "approve" as const, "deny" as const),
       })
-      .map((vote): ApprovalEvent => ({ type: "vote", reason: null, ...vote })),
+      .map((vote): ApprovalEvent => ({ type: "vote", reason: null, ticket: null, ...vote })),
   },
   { weight: 3, arbitrary: fc.boolean().map((voucher) => ({ type: "claim", voucher }) as const) },
   {

@@ -38,6 +38,9 @@ const gated = openRules({
     approvers: { all: ["leads"] },
     quorum: 1,
     expiresIn: 60_000,
+    justification: false,
+    ticket: null,
+    rule: null,
   }),
 });
 
@@ -310,6 +313,7 @@ describe("gate", () => {
       groups: ["leads"],
       decision: "deny",
       reason: null,
+      ticket: null,
     } as const;
     await store.transition("held-0", vote, { ...store.log[0], type: "decision" } as never);
     now += 5 * 60_000 - 1;
@@ -381,7 +385,7 @@ describe("respond", () => {
     const outcome = { state: "executed", status: 200, headers, body: new Uint8Array() } as const;
     const call = {
       ...authorizedCall(),
-      gate: { kind: "open", reason: "" },
+      gate: { kind: "open", reason: "", exemptBy: null },
       execution: { kind: "direct", outcome },
     } as const;
     const answer = createRespond().process({ kind: "executed", call });

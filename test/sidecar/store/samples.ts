@@ -40,6 +40,7 @@ export function sampleApproval(changes: Partial<NewApproval> = {}): NewApproval 
     resource: "billing",
     approvers: { all: ["leads"] },
     quorum: 1,
+    rule: null,
     expiresIn: 60_000,
     correlation: "c0443147",
     ...changes,
@@ -57,6 +58,7 @@ export function sampleVote(
     groups: ["leads"],
     decision: "approve",
     reason: null,
+    ticket: null,
     ...changes,
   };
 }

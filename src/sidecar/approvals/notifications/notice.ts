@@ -1,6 +1,6 @@
 /** What is told of an approval outside of govern. It locates and names; it carries no argument, no value and no authority. */
 import type { AuditEntry } from "../../../contract/audit-entry.ts";
-import type { ApprovalState } from "../../../contract/approval.ts";
+import type { ApprovalState, Release, Resolution } from "../../../contract/approval.ts";
 import type { ApprovalRecord } from "../../store/store.ts";
 
 /** What happened, as the entry says; `detached` and refused attempts are not told. */
@@ -14,7 +14,13 @@ export type NoticeType =
   | "approval.stale"
   | "approval.executed"
   | "approval.failed"
-  | "approval.unknown";
+  | "approval.unknown"
+  /** One named person released it alone. */
+  | "approval.break-glass"
+  /** Somebody else has looked at such a release. */
+  | "approval.reviewed"
+  /** Somebody found out whether a write of unknown outcome ran. */
+  | "approval.resolved";
 
 export interface Notice {
   /** The same however often it is sent: receivers drop what they have. */
@@ -36,6 +42,9 @@ export interface Notice {
     readonly decision: "approve" | "deny";
     readonly reason: string | null;
   }[];
+  /** By one person alone. */
+  readonly release: Release | null;
+  readonly resolution: Resolution | null;
   readonly expiresAt: string;
   /** Where to decide it. Whoever opens it signs in first. */
   readonly url: string;
@@ -55,6 +64,9 @@ const wishes: Readonly<Record<string, NoticeType>> = {
   approve: "approval.voted",
   deny: "approval.denied",
   cancel: "approval.cancelled",
+  "break-glass": "approval.break-glass",
+  review: "approval.reviewed",
+  resolve: "approval.resolved",
 };
 const outcomes: Readonly<Record<string, NoticeType>> = {
   executed: "approval.executed",
@@ -64,7 +76,7 @@ const outcomes: Readonly<Record<string, NoticeType>> = {
 
 /** Whether nothing is told of an approval after this. */
 export function isLast(type: NoticeType): boolean {
-  return type !== "approval.held" && type !== "approval.voted";
+  return !["approval.held", "approval.voted", "approval.break-glass"].includes(type);
 }
 
 /** What an entry of the log tells of its approval; undefined for nothing. */
@@ -95,6 +107,8 @@ export function noticeOf(
     summary: record.summary,
     requester: record.requester.subject,
     votes: record.votes.map(({ subject, decision, reason }) => ({ subject, decision, reason })),
+    release: record.release,
+    resolution: record.resolution,
     expiresAt: record.expiresAt,
     url: `${operatorUrl}/approvals/${record.id}`,
   };

@@ -35,6 +35,32 @@ function plain(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
+/** Everybody is told, in a message of its own: one that is updated in place rings nowhere. */
+function alarmOf({ release, requester, app, summary, url }: Notice): string {
+  const who = plain(release?.subject ?? "");
+  const why = plain(release?.note ?? "");
+  return [
+    `<!channel> :rotating_light: *${who}* broke the glass and released alone what *${plain(requester)}* asks in ${plain(app)}: \`${plain(summary)}\``,
+    why,
+    `<${url}|Review it in govern>`,
+  ].join("\n");
+}
+
+/** What people said of it after it was decided. */
+function lateLines({ release, resolution }: Notice): string[] {
+  const review = release?.review;
+  const found = resolution?.ran === true ? "it ran" : "it did not run";
+  return [
+    ...(release === null
+      ? []
+      : [`Released alone by ${plain(release.subject)}: ${plain(release.note)}`]),
+    ...(review ? [`Reviewed by ${plain(review.subject)}: ${plain(review.note)}`] : []),
+    ...(resolution === null
+      ? []
+      : [`${plain(resolution.subject)} found that ${found}: ${plain(resolution.note)}`]),
+  ];
+}
+
 function textOf(notice: Notice): string {
   const votes = notice.votes.map(({ subject, decision, reason }) => {
     const why = reason === null ? "" : `: ${plain(reason)}`;
@@ -44,6 +70,7 @@ function textOf(notice: Notice): string {
     `*${plain(notice.requester)}* asks in ${plain(notice.app)}: \`${plain(notice.summary)}\``,
     says[notice.state],
     ...votes,
+    ...lateLines(notice),
     `<${notice.url}|Open in govern>`,
   ].join("\n");
 }
@@ -88,6 +115,12 @@ export function createSlack({ name, token, channel, api }: SlackOptions): Channe
   return {
     name,
     async deliver(notice, reference) {
+      if (notice.type === "approval.break-glass") {
+        const alarm = { text: alarmOf(notice), unfurl_links: false, channel };
+        const told = await call("chat.postMessage", alarm);
+        // The message of the call itself goes on as before.
+        return told.kind === "sent" ? { ...told, reference: reference ?? null } : told;
+      }
       const message = { text: textOf(notice), unfurl_links: false };
       if (reference === undefined) return call("chat.postMessage", { ...message, channel });
       const [where, ts] = JSON.parse(reference) as [string, string];

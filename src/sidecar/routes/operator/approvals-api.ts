@@ -1,20 +1,14 @@
-/** `/api/approvals…`: held calls, and people's decisions on them. Must not decide who may: approvals/decide.ts does. */
-import * as z from "zod";
+/** `/api/approvals…`: held calls, and what people do to them. Must not decide who may: ../../approvals does. */
 import { approvalStates, type ApprovalState } from "../../../contract/approval.ts";
-import {
-  cancelApproval,
-  decide,
-  type DecisionContext,
-  type DecisionResult,
-} from "../../approvals/decide.ts";
+import type { DecisionContext } from "../../approvals/attempt.ts";
 import type { Executor } from "../../approvals/executor.ts";
 import { approvalViews } from "../../approvals/view.ts";
 import type { Answer, Refusal } from "../../lifecycle.ts";
 import { parseQuery } from "../../matching/query.ts";
-import { parseStrictJson } from "../../matching/strict-json.ts";
 import { jsonAnswer, problemAnswer } from "../../problem.ts";
-import type { ApprovalRecord } from "../../store/store.ts";
+import type { ApprovalQuery, ApprovalRecord } from "../../store/store.ts";
 import { refuseRequest } from "../refuse-request.ts";
+import { isVerb, performAct, refusals, shapes, type Verb } from "./approval-acts.ts";
 import type { OperatorCall } from "./caller.ts";
 
 const mostListed = 1000;
@@ -22,10 +16,6 @@ const mostListed = 1000;
 export interface ApprovalsApiOptions extends DecisionContext {
   readonly executor: Pick<Executor, "onApproved">;
 }
-
-const reason = z.string().max(2000).nullish();
-const decisionBody = z.strictObject({ decision: z.enum(["approve", "deny"]), reason });
-const cancelBody = z.strictObject({ reason });
 
 const problem = (call: OperatorCall, refusal: Refusal): Answer =>
   problemAnswer(refusal, call.correlation);
@@ -42,16 +32,54 @@ function maySee(call: OperatorCall, { requester }: ApprovalRecord): boolean {
   return principal?.subject === requester.subject && principal.issuer === requester.issuer;
 }
 
+const keys = new Set([
+  "state",
+  "prefix",
+  "app",
+  "operation",
+  "mine",
+  "unreviewed",
+  "unresolved",
+  "before",
+  "limit",
+]);
+
+/** What a listing is to hold; undefined if it asks for what there is not. */
+function readListing(call: OperatorCall): ApprovalQuery | undefined {
+  const values = parseQuery(call.request.query);
+  const states = values?.get("state") ?? [];
+  const known = [...(values ?? [])].every(
+    ([name, all]) => keys.has(name) && (name === "state" || all.length === 1),
+  );
+  const one = (name: string): string | undefined => values?.get(name)?.[0];
+  const limit = one("limit") ?? String(mostListed);
+  if (values === undefined || !known || !states.every(isState) || !/^[1-9]\d{0,5}$/.test(limit)) {
+    return undefined;
+  }
+  const { principal, seesAll } = call;
+  const isOwn = one("mine") === "true" || !seesAll;
+  const text = (["prefix", "app", "operation", "before"] as const).flatMap((name) => {
+    const value = one(name);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return {
+    ...Object.fromEntries(text),
+    ...(states.length === 0 ? {} : { states }),
+    ...(isOwn ? { requester: principal ?? { subject: "", issuer: "" } } : {}),
+    unreviewed: one("unreviewed") === "true",
+    unresolved: one("unresolved") === "true",
+    limit: Math.min(Number(limit), mostListed),
+  };
+}
+
 async function list(options: ApprovalsApiOptions, call: OperatorCall): Promise<Answer> {
-  const states = parseQuery(call.request.query)?.get("state") ?? [];
-  if (!states.every(isState)) {
-    const detail = `A state is one of ${approvalStates.join(", ")}.`;
+  const query = readListing(call);
+  if (query === undefined) {
+    const detail = `The listing asks for what no approval has. A state is one of ${approvalStates.join(", ")}.`;
     return problem(call, { code: "invalid-arguments", detail });
   }
-  const query = states.length > 0 ? { states, limit: mostListed } : { limit: mostListed };
   const records = await options.store.approvals(query);
-  const visible = records.filter((record) => maySee(call, record));
-  return jsonAnswer(200, await approvalViews(options.store, visible));
+  return jsonAnswer(200, await approvalViews(options.store, records));
 }
 
 async function show(options: ApprovalsApiOptions, call: OperatorCall, id: string): Promise<Answer> {
@@ -63,40 +91,10 @@ async function show(options: ApprovalsApiOptions, call: OperatorCall, id: string
   return view === undefined ? problem(call, noSuch) : jsonAnswer(200, view);
 }
 
-const refusals: Readonly<Record<Extract<DecisionResult, { ok: false }>["refusal"], string>> = {
-  "approval-unknown": "No approval has this id.",
-  "own-request": "Nobody decides their own request.",
-  "not-an-approver": "The rule that holds this call does not name a group of yours.",
-  "already-voted": "You have voted on this request.",
-  "approval-decided": "The approval is decided already.",
-  "approval-expired": "The approval expired before it was decided.",
-};
-
-function isJson(call: OperatorCall): boolean {
-  return /^application\/json\s*(;|$)/i.test(call.request.headers.get("content-type") ?? "");
-}
-
-interface Ask {
-  readonly wish: "approve" | "deny" | "cancel";
-  readonly reason: string | null;
-}
-
-function readDecision(call: OperatorCall, verb: string): Ask | undefined {
-  const parsed = isJson(call) ? parseStrictJson(call.request.body) : undefined;
-  const value = parsed?.ok === true ? parsed.value : undefined;
-  if (verb === "cancel") {
-    const body = cancelBody.safeParse(value);
-    return body.success ? { wish: "cancel", reason: body.data.reason ?? null } : undefined;
-  }
-  const body = decisionBody.safeParse(value);
-  if (!body.success) return undefined;
-  return { wish: body.data.decision, reason: body.data.reason ?? null };
-}
-
 async function act(
   options: ApprovalsApiOptions,
   call: OperatorCall,
-  target: { readonly id: string; readonly verb: string },
+  { id, verb }: { readonly id: string; readonly verb: Verb },
 ): Promise<Answer> {
   const { principal, correlation } = call;
   if (principal === null) {
@@ -105,18 +103,13 @@ async function act(
     const { request } = call;
     return refuseRequest(options.store, { at: "control", request, refusal, correlation });
   }
-  const ask = readDecision(call, target.verb);
-  if (ask === undefined) {
-    const detail = "The body is not a decision: {decision: approve or deny, reason}, as JSON.";
+  const result = await performAct(options, call, { id, verb, principal });
+  if (result === undefined) {
+    const detail = `The body is none of ${verb}: ${shapes[verb]}, as JSON.`;
     return problem(call, { code: "invalid-arguments", detail });
   }
-  const asked = { approvalId: target.id, principal, reason: ask.reason, correlation };
-  const result =
-    ask.wish === "cancel"
-      ? await cancelApproval(options, asked)
-      : await decide(options, { ...asked, decision: ask.wish });
   if (!result.ok) return problem(call, { code: result.refusal, detail: refusals[result.refusal] });
-  if (result.approval.state === "approved") options.executor.onApproved(target.id);
+  if (result.approval.state === "approved") options.executor.onApproved(id);
   const [view] = await approvalViews(options.store, [result.approval]);
   return jsonAnswer(200, view);
 }
@@ -127,10 +120,10 @@ export async function handleApprovals(
   call: OperatorCall,
 ): Promise<Answer | undefined> {
   const { path, method } = call.request;
-  const match = /^\/api\/approvals(?:\/([\w-]{1,64})(?:\/(decision|cancel))?)?$/.exec(path);
+  const match = /^\/api\/approvals(?:\/([\w-]{1,64})(?:\/([a-z-]{1,20}))?)?$/.exec(path);
   if (match === null) return undefined;
   const [, id, verb] = match;
   if (id === undefined) return method === "GET" ? list(options, call) : undefined;
   if (verb === undefined) return method === "GET" ? show(options, call, id) : undefined;
-  return method === "POST" ? act(options, call, { id, verb }) : undefined;
+  return method === "POST" && isVerb(verb) ? act(options, call, { id, verb }) : undefined;
 }

@@ -1,5 +1,5 @@
 /** Who calls the operator's API, whichever listener they came by. */
-import type { Principal } from "../../approvals/decide.ts";
+import type { Principal } from "../../approvals/attempt.ts";
 import type { CallRequest } from "../../lifecycle.ts";
 
 /** A call of the operator's API; its caller was identified by the listener it came by. */

@@ -9,7 +9,7 @@ import { connect } from "node:net";
 import { userInfo } from "node:os";
 import type { Workspace } from "../../../contract/workspace.ts";
 import { GovernError } from "../../../errors/govern-error.ts";
-import type { Principal } from "../../approvals/decide.ts";
+import type { Principal } from "../../approvals/attempt.ts";
 import {
   createHardenedServer,
   readBodyBytes,

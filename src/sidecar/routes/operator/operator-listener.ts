@@ -39,12 +39,20 @@ export interface OperatorListenerOptions extends OperatorApiOptions {
   config(): ConfigStatus;
 }
 
-/** Groups that some rule lets decide: their members see all approvals and the trail. */
-function decidingGroups({ workspace }: Snapshot): ReadonlySet<string> {
+/** Who decides, releases or reviews by some rule sees all approvals and the trail. */
+function seesAll({ workspace }: Snapshot, subject: string, groups: readonly string[]): boolean {
+  const glass = workspace.breakGlass ?? [];
   const rules = (workspace.approvals ?? []).flatMap((rule) =>
     "approvers" in rule ? [rule.approvers] : [],
   );
-  return new Set(rules.flatMap(({ all, any }) => [...(all ?? []), ...(any ?? [])]));
+  const deciding = new Set([
+    ...rules.flatMap(({ all, any }) => [...(all ?? []), ...(any ?? [])]),
+    ...glass.flatMap(({ reviewers }) => reviewers),
+  ]);
+  return (
+    groups.some((group) => deciding.has(group)) ||
+    glass.some(({ people }) => people.includes(subject))
+  );
 }
 
 /** Nobody has to be signed in: which version decides and that a later one was turned down, not what is in them. */
@@ -165,12 +173,11 @@ class OperatorListener {
   #callOf(request: CallRequest, identity: Identity, correlation: string): OperatorCall {
     const snapshot = this.#options.snapshot();
     const groups = snapshot.rules.groupsOf(identity);
-    const deciding = decidingGroups(snapshot);
     const { subject, issuer, session } = identity;
     return {
       request,
       principal: { subject, issuer, groups, session },
-      seesAll: groups.some((group) => deciding.has(group)),
+      seesAll: seesAll(snapshot, subject, groups),
       correlation,
     };
   }

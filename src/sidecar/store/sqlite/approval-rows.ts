@@ -30,6 +30,10 @@ export interface ApprovalRow {
   readonly finished_at: string | null;
   readonly fence: number;
   readonly result_status: number | null;
+  readonly rule: string | null;
+  readonly trace: string | null;
+  readonly release: string | null;
+  readonly resolution: string | null;
   readonly call: Buffer | null;
   readonly has_result: 0 | 1;
 }
@@ -37,7 +41,8 @@ export interface ApprovalRow {
 /** The columns of an `ApprovalRow`: all but the sealed result, which only its taker reads. */
 export const approvalColumns = `number, id, state, app, operation, operation_digest, summary, build, policy,
   arguments_digest, requester_subject, requester_issuer, requester_groups, requester_session, resource, approvers,
-  quorum, correlation, detached, created_at, expires_at, decided_at, finished_at, fence, result_status, call,
+  quorum, correlation, detached, created_at, expires_at, decided_at, finished_at, fence, result_status, rule, trace, release,
+  resolution, call,
   result IS NOT NULL AS has_result`;
 
 interface VoteRow extends Omit<Vote, "groups"> {
@@ -47,10 +52,15 @@ interface VoteRow extends Omit<Vote, "groups"> {
 /** Gives the votes of an approval in the order in which they were cast. */
 export function voteReader(db: Database.Database): (id: string) => readonly Vote[] {
   const select = db.prepare<[string], VoteRow>(
-    "SELECT subject, issuer, groups, decision, reason, time FROM votes WHERE approval = ? ORDER BY rowid",
+    "SELECT subject, issuer, groups, decision, reason, ticket, time FROM votes WHERE approval = ? ORDER BY rowid",
   );
   return (id) =>
     select.all(id).map((row) => ({ ...row, groups: JSON.parse(row.groups) as string[] }));
+}
+
+/** A column that holds JSON, written by this store alone. */
+function parsed<T>(text: string | null): T | null {
+  return text === null ? null : (JSON.parse(text) as T);
 }
 
 /** The approval without its secrets. */
@@ -72,11 +82,9 @@ export function factsOf(row: ApprovalRow, votes: readonly Vote[]): ApprovalFacts
       session: row.requester_session,
     },
     resource: row.resource,
-    approvers:
-      row.approvers === null
-        ? null
-        : (JSON.parse(row.approvers) as NonNullable<ApprovalFacts["approvers"]>),
+    approvers: parsed(row.approvers),
     quorum: row.quorum,
+    rule: parsed(row.rule),
     votes,
     detached: row.detached === 1,
     createdAt: row.created_at,
@@ -84,6 +92,9 @@ export function factsOf(row: ApprovalRow, votes: readonly Vote[]): ApprovalFacts
     decidedAt: row.decided_at,
     finishedAt: row.finished_at,
     fence: row.fence,
+    trace: row.trace,
+    release: parsed(row.release),
+    resolution: parsed(row.resolution),
     resultStatus: row.result_status,
     correlation: row.correlation,
   };

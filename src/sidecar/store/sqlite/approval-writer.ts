@@ -21,17 +21,22 @@ import {
 
 const insertApproval = `INSERT INTO approvals (id, state, app, operation, operation_digest, summary, build, policy,
   arguments_digest, requester_subject, requester_issuer, requester_groups, requester_session, resource, approvers,
-  quorum, correlation, created_at, expires_at, call)
+  quorum, rule, correlation, created_at, expires_at, call)
 VALUES (@id, 'pending', @app, @operation, @operationDigest, @summary, @build, @policy, @argumentsDigest, @subject,
-  @issuer, @groups, @session, @resource, @approvers, @quorum, @correlation, @createdAt, @expiresAt, @call)`;
+  @issuer, @groups, @session, @resource, @approvers, @quorum, @rule, @correlation, @createdAt, @expiresAt, @call)`;
 
 const updateApproval = `UPDATE approvals SET state = @state, detached = @detached, decided_at = @decidedAt,
-  finished_at = @finishedAt, fence = @fence, result_status = @resultStatus,
+  finished_at = @finishedAt, expires_at = @expiresAt, fence = @fence, result_status = @resultStatus, trace = @trace,
+  release = @release, resolution = @resolution,
   call = iif(@isTerminal, NULL, call), result = coalesce(@result, result)
 WHERE id = @id AND state = @oldState AND fence = @oldFence`;
 
-const insertVote = `INSERT INTO votes (approval, issuer, subject, groups, decision, reason, time)
-VALUES (@approval, @issuer, @subject, @groups, @decision, @reason, @time)`;
+const insertVote = `INSERT INTO votes (approval, issuer, subject, groups, decision, reason, ticket, time)
+VALUES (@approval, @issuer, @subject, @groups, @decision, @reason, @ticket, @time)`;
+
+function jsonOf(value: object | null): string | null {
+  return value === null ? null : JSON.stringify(value);
+}
 
 export class ApprovalWriter {
   readonly #key: Uint8Array;
@@ -82,8 +87,9 @@ export class ApprovalWriter {
       groups: JSON.stringify(requester.groups),
       session: requester.session,
       resource: approval.resource,
-      approvers: approvers === null ? null : JSON.stringify(approvers),
+      approvers: jsonOf(approvers),
       quorum: approval.quorum,
+      rule: jsonOf(approval.rule),
       correlation: approval.correlation,
       createdAt: new Date(now).toISOString(),
       expiresAt: new Date(now + approval.expiresIn).toISOString(),
@@ -110,8 +116,12 @@ export class ApprovalWriter {
       detached: next.detached ? 1 : 0,
       decidedAt: next.decidedAt,
       finishedAt: next.finishedAt,
+      expiresAt: next.expiresAt,
       fence: next.fence,
       resultStatus: next.resultStatus,
+      trace: next.trace,
+      release: jsonOf(next.release),
+      resolution: jsonOf(next.resolution),
       isTerminal: isTerminal(next.state) ? 1 : 0,
       result: result === null ? null : sealResult(this.#key, next.id, result),
       oldState: before.state,

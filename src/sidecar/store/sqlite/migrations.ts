@@ -185,6 +185,15 @@ CREATE TABLE notes (
 `,
   wholeNodes,
   moveEntries,
+  `
+ALTER TABLE approvals ADD COLUMN rule TEXT;
+ALTER TABLE approvals ADD COLUMN trace TEXT;
+ALTER TABLE approvals ADD COLUMN release TEXT;
+ALTER TABLE approvals ADD COLUMN resolution TEXT;
+ALTER TABLE votes ADD COLUMN ticket TEXT;
+CREATE INDEX approvals_released ON approvals (number) WHERE release IS NOT NULL;
+CREATE INDEX approvals_operation ON approvals (operation_digest, state);
+`,
 ];
 
 export const schemaVersion = steps.length;

@@ -13,6 +13,19 @@ function approvalConditions(query: ApprovalQuery): Conditions {
   if (query.ids !== undefined) {
     conditions.add("id IN (SELECT value FROM json_each(?))", JSON.stringify(query.ids));
   }
+  if (query.prefix !== undefined) {
+    // In the order of bytes, "~" is behind every character of an id.
+    conditions.add("id >= ? AND id < ?", query.prefix, `${query.prefix}~`);
+  }
+  if (query.before !== undefined) {
+    conditions.add("number < (SELECT number FROM approvals WHERE id = ?)", query.before);
+  }
+  if (query.unreviewed === true) {
+    conditions.add("release IS NOT NULL AND release ->> '$.review' IS NULL");
+  }
+  if (query.unresolved === true) conditions.add("state = 'unknown' AND resolution IS NULL");
+  conditions.addEqual("app", query.app);
+  conditions.addEqual("operation", query.operation);
   conditions.addEqual("operation_digest", query.operationDigest);
   conditions.addEqual("arguments_digest", query.argumentsDigest);
   conditions.addOneOf("state", query.states);
