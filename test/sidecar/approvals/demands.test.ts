@@ -41,22 +41,52 @@ const find = async (id: string): Promise<ApprovalRecord | undefined> =>
 const context = (more: Parameters<typeof contextOf>[2] = {}): DecisionContext =>
   contextOf(store, () => ({ all: ["leads"] }), { glass: { max: terms, sam: terms }, ...more });
 
-describe("a rule that asks for more than a vote", () => {
-  const say = (
-    approvalId: string,
-    said: { reason?: string | null; ticket?: string | null; shown?: string; as?: string },
-    decision: "approve" | "deny" = "approve",
-  ): Promise<DecisionResult> =>
-    decide(context({ justification: true, ticket: "OPS-\\d+" }), {
-      approvalId,
-      principal: person(said.as ?? "ana"),
-      decision,
-      reason: said.reason ?? null,
-      ticket: said.ticket ?? null,
-      ...(said.shown === undefined ? {} : { shown: said.shown }),
-      correlation: "c",
-    });
+const say = (
+  approvalId: string,
+  said: { reason?: string | null; ticket?: string | null; shown?: string; as?: string },
+  decision: "approve" | "deny" = "approve",
+): Promise<DecisionResult> =>
+  decide(context({ justification: true, ticket: "OPS-\\d+" }), {
+    approvalId,
+    principal: person(said.as ?? "ana"),
+    decision,
+    reason: said.reason ?? null,
+    ticket: said.ticket ?? null,
+    ...(said.shown === undefined ? {} : { shown: said.shown }),
+    correlation: "c",
+  });
 
+const release = (
+  approvalId: string,
+  subject = "max",
+  reason: string | null = "the customer is locked out",
+): Promise<DecisionResult> =>
+  releaseAlone(context(), { approvalId, principal: person(subject), reason, correlation: "c" });
+const review = (
+  approvalId: string,
+  subject: string,
+  note: string | null = "looked at the account",
+): Promise<DecisionResult> =>
+  reviewRelease(context(), { approvalId, principal: person(subject), note, correlation: "c" });
+
+const resolve = (approvalId: string, subject = "ana", note: string | null = "it is there") =>
+  resolveOutcome(context(), {
+    approvalId,
+    principal: person(subject),
+    ran: true,
+    note,
+    correlation: "c",
+  });
+const unknown = async (): Promise<string> => {
+  const { id } = await hold();
+  await store.transition(id, sampleVote("ana"), sampleEntry());
+  await store.transition(id, { type: "claim", voucher: false }, sampleEntry());
+  const end = { type: "finish", fence: 1, state: "unknown", result: null } as const;
+  await store.transition(id, end, sampleEntry());
+  return id;
+};
+
+describe("a rule that asks for more than a vote", () => {
   it.each([
     ["justification-missing", {}],
     ["justification-missing", { reason: " \u200b\n", ticket: "OPS-1" }],
@@ -91,19 +121,6 @@ describe("a rule that asks for more than a vote", () => {
 });
 
 describe("breaking the glass", () => {
-  const release = (
-    approvalId: string,
-    subject = "max",
-    reason: string | null = "the customer is locked out",
-  ): Promise<DecisionResult> =>
-    releaseAlone(context(), { approvalId, principal: person(subject), reason, correlation: "c" });
-  const review = (
-    approvalId: string,
-    subject: string,
-    note: string | null = "looked at the account",
-  ): Promise<DecisionResult> =>
-    reviewRelease(context(), { approvalId, principal: person(subject), note, correlation: "c" });
-
   it("releases a call by one named person, for a short time", async () => {
     const { id } = await hold();
     expect(await release(id)).toMatchObject({ ok: true, approval: { state: "approved" } });
@@ -176,23 +193,6 @@ describe("breaking the glass", () => {
 });
 
 describe("a write of unknown outcome", () => {
-  const resolve = (approvalId: string, subject = "ana", note: string | null = "it is there") =>
-    resolveOutcome(context(), {
-      approvalId,
-      principal: person(subject),
-      ran: true,
-      note,
-      correlation: "c",
-    });
-  const unknown = async (): Promise<string> => {
-    const { id } = await hold();
-    await store.transition(id, sampleVote("ana"), sampleEntry());
-    await store.transition(id, { type: "claim", voucher: false }, sampleEntry());
-    const end = { type: "finish", fence: 1, state: "unknown", result: null } as const;
-    await store.transition(id, end, sampleEntry());
-    return id;
-  };
-
   it("keeps its state, with what a person found out beside it, once", async () => {
     const id = await unknown();
     expect(await store.approvals({ unresolved: true })).toHaveLength(1);

@@ -1,25 +1,31 @@
 /** What people do to a held call, as JSON bodies: decide, cancel, release alone, review, resolve. Who may is not decided here. */
 import * as z from "zod";
-import type { DecisionContext, DecisionRefusal, DecisionResult } from "../../approvals/attempt.ts";
+import type {
+  Act,
+  DecisionContext,
+  DecisionRefusal,
+  DecisionResult,
+  Principal,
+} from "../../approvals/attempt.ts";
 import { releaseAlone, reviewRelease } from "../../approvals/break-glass.ts";
 import { cancelApproval, decide } from "../../approvals/decide.ts";
 import { resolveOutcome } from "../../approvals/resolve.ts";
 import { parseStrictJson } from "../../matching/strict-json.ts";
-import type { Principal } from "../../approvals/attempt.ts";
 import type { OperatorCall } from "./caller.ts";
 
-const text = z.string().max(2000).nullish();
-const digest = z.string().max(128).nullish();
+const absent = <T>(value: T | null | undefined): T | null => value ?? null;
+const text = z.string().max(2000).nullish().transform(absent);
+const shown = z.string().max(128).nullish().transform(absent);
 
 const bodies = {
   decision: z.strictObject({
     decision: z.enum(["approve", "deny"]),
     reason: text,
-    ticket: z.string().max(200).nullish(),
-    digest,
+    ticket: text,
+    digest: shown,
   }),
   cancel: z.strictObject({ reason: text }),
-  "break-glass": z.strictObject({ reason: text, digest }),
+  "break-glass": z.strictObject({ reason: text, digest: shown }),
   review: z.strictObject({ note: text }),
   resolve: z.strictObject({ ran: z.boolean(), note: text }),
 };
@@ -61,43 +67,42 @@ function readBody(call: OperatorCall): unknown {
   return parsed?.ok === true ? parsed.value : undefined;
 }
 
-interface Target {
-  readonly id: string;
-  readonly verb: Verb;
-  readonly principal: Principal;
-}
+type Perform = (
+  context: DecisionContext,
+  act: Act,
+  value: unknown,
+) => Promise<DecisionResult> | undefined;
+
+const performers: Readonly<Record<Verb, Perform>> = {
+  decision(context, act, value) {
+    const { data } = bodies.decision.safeParse(value);
+    return data && decide(context, { ...act, ...data, shown: data.digest });
+  },
+  cancel(context, act, value) {
+    const { data } = bodies.cancel.safeParse(value);
+    return data && cancelApproval(context, { ...act, ...data });
+  },
+  "break-glass"(context, act, value) {
+    const { data } = bodies["break-glass"].safeParse(value);
+    return data && releaseAlone(context, { ...act, ...data, shown: data.digest });
+  },
+  review(context, act, value) {
+    const { data } = bodies.review.safeParse(value);
+    return data && reviewRelease(context, { ...act, ...data });
+  },
+  resolve(context, act, value) {
+    const { data } = bodies.resolve.safeParse(value);
+    return data && resolveOutcome(context, { ...act, ...data });
+  },
+};
 
 /** Does what a body asks for; undefined for a body that is none of the verb's. */
 export async function performAct(
   context: DecisionContext,
   call: OperatorCall,
-  { id, verb, principal }: Target,
+  target: { readonly id: string; readonly verb: Verb; readonly principal: Principal },
 ): Promise<DecisionResult | undefined> {
-  const value = readBody(call);
-  const act = { approvalId: id, principal, correlation: call.correlation };
-  switch (verb) {
-    case "decision": {
-      const { data } = bodies.decision.safeParse(value);
-      if (data === undefined) return undefined;
-      const { decision, reason = null, ticket = null, digest: shown = null } = data;
-      return decide(context, { ...act, decision, reason, ticket, shown });
-    }
-    case "cancel": {
-      const { data } = bodies.cancel.safeParse(value);
-      return data && cancelApproval(context, { ...act, reason: data.reason ?? null });
-    }
-    case "break-glass": {
-      const { data } = bodies["break-glass"].safeParse(value);
-      const shown = data?.digest ?? null;
-      return data && releaseAlone(context, { ...act, reason: data.reason ?? null, shown });
-    }
-    case "review": {
-      const { data } = bodies.review.safeParse(value);
-      return data && reviewRelease(context, { ...act, note: data.note ?? null });
-    }
-    case "resolve": {
-      const { data } = bodies.resolve.safeParse(value);
-      return data && resolveOutcome(context, { ...act, ran: data.ran, note: data.note ?? null });
-    }
-  }
+  const { principal, id: approvalId, verb } = target;
+  const act = { approvalId, principal, correlation: call.correlation };
+  return performers[verb](context, act, readBody(call));
 }

@@ -44,30 +44,34 @@ const keys = new Set([
   "limit",
 ]);
 
+const names = ["prefix", "app", "operation", "before"] as const;
+const flags = ["unreviewed", "unresolved"] as const;
+
+/** Whose approvals a caller gets to see, of those that they ask for. */
+function requesterFor(
+  { principal, seesAll }: OperatorCall,
+  isOwn: boolean,
+): Partial<ApprovalQuery> {
+  return isOwn || !seesAll ? { requester: principal ?? { subject: "", issuer: "" } } : {};
+}
+
 /** What a listing is to hold; undefined if it asks for what there is not. */
 function readListing(call: OperatorCall): ApprovalQuery | undefined {
   const values = parseQuery(call.request.query);
-  const states = values?.get("state") ?? [];
-  const known = [...(values ?? [])].every(
+  if (values === undefined) return undefined;
+  const isKnown = [...values].every(
     ([name, all]) => keys.has(name) && (name === "state" || all.length === 1),
   );
-  const one = (name: string): string | undefined => values?.get(name)?.[0];
+  const one = (name: string): string | undefined => values.get(name)?.[0];
+  const states = values.get("state") ?? [];
   const limit = one("limit") ?? String(mostListed);
-  if (values === undefined || !known || !states.every(isState) || !/^[1-9]\d{0,5}$/.test(limit)) {
-    return undefined;
-  }
-  const { principal, seesAll } = call;
-  const isOwn = one("mine") === "true" || !seesAll;
-  const text = (["prefix", "app", "operation", "before"] as const).flatMap((name) => {
-    const value = one(name);
-    return value === undefined ? [] : [[name, value] as const];
-  });
+  if (!isKnown || !states.every(isState) || !/^[1-9]\d{0,5}$/.test(limit)) return undefined;
+  const texts = names.filter((name) => values.has(name)).map((name) => [name, one(name)] as const);
   return {
-    ...Object.fromEntries(text),
+    ...Object.fromEntries(texts),
+    ...Object.fromEntries(flags.map((name) => [name, one(name) === "true"])),
     ...(states.length === 0 ? {} : { states }),
-    ...(isOwn ? { requester: principal ?? { subject: "", issuer: "" } } : {}),
-    unreviewed: one("unreviewed") === "true",
-    unresolved: one("unresolved") === "true",
+    ...requesterFor(call, one("mine") === "true"),
     limit: Math.min(Number(limit), mostListed),
   };
 }

@@ -59,8 +59,8 @@ export function voteReader(db: Database.Database): (id: string) => readonly Vote
 }
 
 /** A column that holds JSON, written by this store alone. */
-function parsed<T>(text: string | null): T | null {
-  return text === null ? null : (JSON.parse(text) as T);
+function parsed(text: string | null): unknown {
+  return text === null ? null : JSON.parse(text);
 }
 
 /** The approval without its secrets. */
@@ -82,9 +82,9 @@ export function factsOf(row: ApprovalRow, votes: readonly Vote[]): ApprovalFacts
       session: row.requester_session,
     },
     resource: row.resource,
-    approvers: parsed(row.approvers),
+    approvers: parsed(row.approvers) as ApprovalFacts["approvers"],
     quorum: row.quorum,
-    rule: parsed(row.rule),
+    rule: parsed(row.rule) as ApprovalFacts["rule"],
     votes,
     detached: row.detached === 1,
     createdAt: row.created_at,
@@ -93,8 +93,8 @@ export function factsOf(row: ApprovalRow, votes: readonly Vote[]): ApprovalFacts
     finishedAt: row.finished_at,
     fence: row.fence,
     trace: row.trace,
-    release: parsed(row.release),
-    resolution: parsed(row.resolution),
+    release: parsed(row.release) as ApprovalFacts["release"],
+    resolution: parsed(row.resolution) as ApprovalFacts["resolution"],
     resultStatus: row.result_status,
     correlation: row.correlation,
   };
