@@ -141,6 +141,16 @@ const httpResourceSchema = z.strictObject({
   networks: z.array(z.string()).optional(),
   /** How long the upstream may take, default 30s. */
   timeout: durationSchema.optional(),
+  /** The upstream does a write once per value of a header (default `Idempotency-Key`), which it keeps for so long. */
+  idempotency: z
+    .strictObject({
+      header: z
+        .string()
+        .regex(/^[A-Za-z0-9-]{1,64}$/, "a header's name")
+        .optional(),
+      keep: durationSchema,
+    })
+    .optional(),
 });
 
 const databaseResourceSchema = z.strictObject({

@@ -35,6 +35,7 @@ export const errorCodes = {
   "approval-stale": { status: 403, title: "The approval no longer fits the rules", exit: 1 },
   "held-sync": { status: 409, title: "A synchronous call cannot wait for approval" },
   "outcome-unknown": { status: 409, title: "The write may have run" },
+  "answer-lost": { status: 409, title: "The write was done, its answer is lost" },
   "resource-failed": { status: 502, title: "The resource could not be reached" },
   "resource-rejected": { status: 422, title: "The resource refused the statement" },
   "resource-timeout": { status: 504, title: "The resource did not answer in time" },

@@ -4,18 +4,20 @@
  */
 import type { Release } from "../contract/approval.ts";
 import { argumentsDigest, type CallArguments } from "../contract/arguments.ts";
+import { sha256Hex } from "../contract/canonical-json.ts";
 import type { Access } from "../contract/operation.ts";
 import { quorumMet } from "../policy/quorum.ts";
 import type { Demand, GlassTerms } from "./approvals/attempt.ts";
 import type { Reauthorization, RunOutcome } from "./approvals/executor.ts";
+import type { Settled, Settling } from "./approvals/settling.ts";
 import { cleanHeaders } from "./answer-headers.ts";
-import type { Caller } from "./connectors/connector.ts";
+import type { Caller, ConnectorCall, Once } from "./connectors/connector.ts";
 import { judgeResult, outcomeOfFault, type Outcome } from "./connectors/outcome.ts";
 import type { OnFault } from "./faults.ts";
 import type { People } from "./identity/people.ts";
 import { problemAnswer } from "./problem.ts";
 import type { RuleQuestion } from "./rules.ts";
-import type { GovernedOperation, Snapshot } from "./snapshot.ts";
+import type { GovernedOperation, Resource, Snapshot } from "./snapshot.ts";
 import type { ApprovalRecord } from "./store/store.ts";
 
 export interface ApprovedCallsOptions {
@@ -57,14 +59,22 @@ function isBound({ call, argumentsDigest: shown }: ApprovalRecord): boolean {
 const stale = (reason: string): Reauthorization => ({ ok: false, kind: "stale", reason });
 const denied = (reason: string): Reauthorization => ({ ok: false, kind: "denied", reason });
 
-export interface ApprovedCalls {
+export interface ApprovedCalls extends Settling {
   authorizeAgain(record: ApprovalRecord): Promise<Reauthorization>;
-  run(record: ApprovalRecord, signal: AbortSignal): Promise<RunOutcome>;
+  run(record: ApprovalRecord, signal: AbortSignal, trace: Once["trace"]): Promise<RunOutcome>;
   /** What the rule that holds a call now asks of whoever approves it; of one that ended, what the rule asked then. */
   demandOf(record: ApprovalRecord): Demand;
   /** What lets a person release a held call alone, by the rules of now. */
   glassOf(record: ApprovalRecord, person: { readonly subject: string }): GlassTerms | null;
 }
+
+/** Done, and the answer is lost. */
+const unanswered: RunOutcome = {
+  state: "executed",
+  status: null,
+  headers: [],
+  body: new Uint8Array(0),
+};
 
 function toRunOutcome(outcome: Outcome, correlation: string): RunOutcome {
   if (outcome.state === "executed") {
@@ -164,32 +174,79 @@ class SnapshotCalls implements ApprovedCalls {
     return { ...requester, groups, app, credentials: call?.credentials ?? null };
   }
 
-  async run(record: ApprovalRecord, signal: AbortSignal): Promise<RunOutcome> {
+  /** What is sent, or asked about, and where; undefined once the operation has no resource any more. */
+  #sending(
+    record: ApprovalRecord,
+    trace: Once["trace"],
+  ): { readonly resource: Resource; readonly call: ConnectorCall } | undefined {
     const target = targetOf(this.#options.snapshot(), record);
-    const { call, correlation } = record;
-    if (target?.resource == null || call === null) {
+    const { call } = record;
+    if (target?.resource == null || call === null) return undefined;
+    const once = { key: sha256Hex(`govern idempotency ${record.id}`).slice(0, 32), trace };
+    return {
+      resource: target.resource,
+      call: {
+        operation: target.operation,
+        statements: target.statements,
+        access: accessOf(target, record),
+        arguments: call.arguments as unknown as CallArguments,
+        payload: call.payload,
+        contentType: call.contentType,
+        caller: this.#callerOf(record),
+        once,
+      },
+    };
+  }
+
+  async run(
+    record: ApprovalRecord,
+    signal: AbortSignal,
+    trace: Once["trace"],
+  ): Promise<RunOutcome> {
+    const { correlation } = record;
+    const sending = this.#sending(record, trace);
+    if (sending === undefined) {
       const detail = "The operation has no resource any more.";
       return toRunOutcome({ state: "failed", code: "unmapped-resource", detail }, correlation);
     }
-    const access = accessOf(target, record);
+    const { resource, call } = sending;
+    if (record.trace !== null && !resource.connector.traces) {
+      const detail = "The resource became another kind just now.";
+      return toRunOutcome({ state: "failed", code: "resource-failed", detail }, correlation);
+    }
     try {
-      const result = await target.resource.connector.execute(
-        {
-          operation: target.operation,
-          statements: target.statements,
-          access,
-          arguments: call.arguments as unknown as CallArguments,
-          payload: call.payload,
-          contentType: call.contentType,
-          caller: this.#callerOf(record),
-        },
-        AbortSignal.any([signal, AbortSignal.timeout(target.resource.timeout)]),
-      );
-      return toRunOutcome(judgeResult(access, result), correlation);
+      const until = AbortSignal.any([signal, AbortSignal.timeout(resource.timeout)]);
+      const result = await resource.connector.execute(call, until);
+      return toRunOutcome(judgeResult(call.access, result), correlation);
     } catch (error) {
       this.#options.onFault(error, correlation);
-      return toRunOutcome(outcomeOfFault(access), correlation);
+      return toRunOutcome(outcomeOfFault(call.access), correlation);
     }
+  }
+
+  traces(record: ApprovalRecord): boolean {
+    const target = targetOf(this.#options.snapshot(), record);
+    if (target === undefined || accessOf(target, record) === "read") return false;
+    return target.resource?.connector.traces ?? false;
+  }
+
+  async settle(record: ApprovalRecord, trace: string, signal: AbortSignal): Promise<Settled> {
+    const { correlation } = record;
+    if (trace === "") {
+      const detail = "The write was cut off before it was sent.";
+      return toRunOutcome({ state: "failed", code: "resource-failed", detail }, correlation);
+    }
+    const sending = this.#sending(record, async () => undefined);
+    const isMoved = sending?.resource.name !== record.resource;
+    if (sending === undefined || isMoved) return toRunOutcome(outcomeOfFault("write"), correlation);
+    const { resource, call } = sending;
+    const until = AbortSignal.any([signal, AbortSignal.timeout(resource.timeout)]);
+    const result = await resource.connector.settle(call, trace, until);
+    if (result.kind === "later") return "later";
+    const details = { settled: resource.name, trace };
+    if (result.kind === "done") return { ...unanswered, details };
+    const outcome = toRunOutcome(judgeResult(call.access, result), correlation);
+    return { ...outcome, details: { ...outcome.details, ...details } };
   }
 }
 

@@ -44,7 +44,8 @@ export function assemble(options: AssembleOptions): Assembly {
   const executor = new Executor({
     store,
     authorizeAgain: (record) => approvedCalls.authorizeAgain(record),
-    run: (record, signal) => approvedCalls.run(record, signal),
+    run: (record, signal, trace) => approvedCalls.run(record, signal, trace),
+    settling: approvedCalls,
     onFault,
   });
   const names = [...snapshot().apps.keys()];

@@ -7,6 +7,7 @@ import { GovernError } from "../errors/govern-error.ts";
 import type { Connector } from "./connectors/connector.ts";
 import { addressRules } from "./connectors/http/addresses.ts";
 import { assertedIdentity } from "./connectors/http/asserted.ts";
+import type { Idempotency } from "./connectors/http/idempotency.ts";
 import { openHttpConnector } from "./connectors/http/connector.ts";
 import { passthroughIdentity } from "./connectors/http/passthrough.ts";
 import type { UpstreamIdentity } from "./connectors/http/upstream-identity.ts";
@@ -100,6 +101,10 @@ function identityOf(
   return auth === "asserted" ? assertedIdentity(upstream, assertions) : undefined;
 }
 
+function idempotencyOf({ header, keep }: NonNullable<HttpResource["idempotency"]>): Idempotency {
+  return { header: (header ?? "Idempotency-Key").toLowerCase(), keep: parseDuration(keep) };
+}
+
 function openHttp(name: string, rule: HttpResource, { secrets, assertions }: Opening): Connector {
   checkNames(name, rule);
   const place = `resources.${name}`;
@@ -119,6 +124,7 @@ function openHttp(name: string, rule: HttpResource, { secrets, assertions }: Ope
     headers,
     query,
     networks: networksOf(name, rule, upstream),
+    ...(rule.idempotency === undefined ? {} : { idempotency: idempotencyOf(rule.idempotency) }),
     ...(identity === undefined ? {} : { identity }),
   });
 }

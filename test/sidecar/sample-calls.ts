@@ -49,6 +49,8 @@ export function fakeConnector(): FakeConnector {
       if (connector.result instanceof Error) throw connector.result;
       return connector.result;
     },
+    traces: false,
+    settle: async () => ({ kind: "later" }),
     close: async () => undefined,
   };
   return connector;

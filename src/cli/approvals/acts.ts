@@ -54,7 +54,9 @@ function aftermath({ state, resultStatus, detached, quorum, votes }: ApprovalVie
     case "executing":
       return "; it is running";
     case "executed":
-      return `; executed, the resource answered ${resultStatus ?? "nothing"}`;
+      return resultStatus === null
+        ? "; executed, and the answer was lost"
+        : `; executed, the resource answered ${resultStatus}`;
     case "failed":
       return "; it could not be run: the resource was not reached or refused it";
     case "unknown":

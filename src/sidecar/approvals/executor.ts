@@ -1,14 +1,14 @@
 /**
  * Runs approved calls: asks the rules again, claims with the intent entry, executes, finishes with the outcome entry. It
- * holds no rule and knows no resource. A call is claimed at most once, so it runs at most once; what a crash interrupts
- * becomes `unknown`.
+ * holds no rule and knows no resource. A call is claimed at most once, so it runs at most once; what a crash interrupts is
+ * settled by its trace where the resource tells one, and else becomes `unknown`.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { JsonValue } from "../../contract/canonical-json.ts";
 import type { ApprovalRecord, Store, StoredResult, TransitionRefusal } from "../store/store.ts";
 import { GovernError } from "../../errors/govern-error.ts";
 import { approvalEntry, requesterActor } from "./approval-entry.ts";
-import { recover } from "./upkeep.ts";
+import { settleOutcome, type Settling } from "./settling.ts";
 
 /** What the current permissions and rules say of an approved call. */
 export type Reauthorization =
@@ -17,8 +17,10 @@ export type Reauthorization =
   | { readonly ok: false; readonly kind: "stale" | "denied"; readonly reason: string };
 
 /** How a run ended: `failed` only where the write certainly did not happen. */
-export interface RunOutcome extends StoredResult {
+export interface RunOutcome extends Omit<StoredResult, "status"> {
   readonly state: "executed" | "failed" | "unknown";
+  /** Null where there is no answer to hand out. */
+  readonly status: number | null;
   /** What the outcome entry says beside state and status. */
   readonly details?: Readonly<Record<string, JsonValue>>;
 }
@@ -26,8 +28,19 @@ export interface RunOutcome extends StoredResult {
 export interface ExecutorOptions {
   readonly store: Store;
   readonly authorizeAgain: (record: ApprovalRecord) => Promise<Reauthorization>;
-  /** Executes the call. The signal asks it to give up when the sidecar stops; it must settle then. */
-  readonly run: (record: ApprovalRecord, signal: AbortSignal) => Promise<RunOutcome>;
+  /**
+   * Executes the call. The signal asks it to give up when the sidecar stops; it must settle then. `trace` makes durable
+   * what a crash is to be settled by; where it rejects, the effect must not begin.
+   */
+  readonly run: (
+    record: ApprovalRecord,
+    signal: AbortSignal,
+    trace: (text: string) => Promise<void>,
+  ) => Promise<RunOutcome>;
+  /** How doubtful writes are settled; without it they are unknown. */
+  readonly settling?: Settling;
+  /** Milliseconds for which a resource is asked that cannot tell yet; default a minute. */
+  readonly settleWithin?: number;
   /** Told of what went wrong without an answer to give it in. */
   readonly onFault: (error: unknown, approvalId: string | null) => void;
   /** Calls at once; default 8. */
@@ -47,8 +60,16 @@ export type VoucherResult =
 const finishAttempts = 5;
 const mostLeftOver = 10_000;
 
+const unknownOutcome: RunOutcome = {
+  state: "unknown",
+  status: null,
+  headers: [],
+  body: new Uint8Array(0),
+};
+
 interface Finished {
   readonly approval: ApprovalRecord;
+  /** Null for one that is left to the next start. */
   readonly outcome: RunOutcome | null;
 }
 
@@ -68,11 +89,24 @@ export class Executor {
   }
 
   /**
-   * Settles what an earlier process left executing, then runs what was approved meanwhile, the oldest first. Looks again
+   * Settles what an earlier process left executing (what a resource is asked about may take longer), then runs what was approved meanwhile, the oldest first. Looks again
    * from time to time, so that a fault before the claim delays a call and does not lose it.
    */
   async start(): Promise<void> {
-    await recover(this.#options.store);
+    const left = await this.#options.store.approvals({
+      states: ["executing"],
+      limit: mostLeftOver,
+    });
+    const doubtful = left.filter((record) => record.trace === null);
+    await Promise.all(doubtful.map((record) => this.#recover(record)));
+    for (const record of left) {
+      if (record.trace === null) continue;
+      const recovering = this.#recover(record);
+      this.#track(
+        record.id,
+        recovering.catch((error: unknown) => this.#options.onFault(error, record.id)),
+      );
+    }
     await this.#look();
     this.#timer = setInterval(() => {
       this.#look().catch((error: unknown) => this.#options.onFault(error, null));
@@ -142,14 +176,9 @@ export class Executor {
     const claimed = await this.#claim(record, true);
     if (!claimed.ok) return claimed;
     const { approval, outcome } = await this.#execute(claimed.approval);
+    if (outcome === null) throw new GovernError("outcome-unknown", `approval ${id} is not settled`);
     await this.#options.store.takeResult(id);
-    const unknown = {
-      state: "unknown",
-      status: 409,
-      headers: [],
-      body: new Uint8Array(0),
-    } as const;
-    return { ok: true, approval, outcome: outcome ?? unknown };
+    return { ok: true, approval, outcome };
   }
 
   async #find(id: string): Promise<ApprovalRecord | undefined> {
@@ -182,35 +211,80 @@ export class Executor {
       arguments: record.call?.arguments ?? null,
       decision: { result: "approved", by: record.votes.map(({ subject }) => subject), voucher },
     });
-    return store.transition(record.id, { type: "claim", voucher }, intent);
+    const traced = this.#options.settling?.traces(record) ?? false;
+    return store.transition(record.id, { type: "claim", voucher, traced }, intent);
+  }
+
+  /** Makes durable what a crash is to be settled by. */
+  async #keepTrace(record: ApprovalRecord, trace: string): Promise<void> {
+    const { store } = this.#options;
+    const entry = approvalEntry(record, {
+      type: "intent",
+      actor: requesterActor(record.requester),
+      decision: { result: "traced" },
+      outcome: { trace },
+    });
+    const kept = await store.transition(
+      record.id,
+      { type: "trace", fence: record.fence, trace },
+      entry,
+    );
+    if (!kept.ok) throw new GovernError("internal", `approval ${record.id}: ${kept.refusal}`);
   }
 
   async #execute(record: ApprovalRecord): Promise<Finished> {
-    let outcome: RunOutcome | null = null;
+    let outcome: RunOutcome = unknownOutcome;
+    let trace = record.trace;
     try {
-      outcome = await this.#options.run(record, this.#giveUp.signal);
+      outcome = await this.#options.run(record, this.#giveUp.signal, async (text) => {
+        await this.#keepTrace(record, text);
+        trace = text;
+      });
     } catch (error) {
       this.#options.onFault(error, record.id);
     }
-    const approval = await this.#finish(record, outcome, finishAttempts);
-    return { approval, outcome };
+    if (outcome.state !== "unknown" || trace === null) return this.#end(record, outcome);
+    return this.#settle(record, trace, outcome);
+  }
+
+  /** What an earlier process left. */
+  async #recover(record: ApprovalRecord): Promise<void> {
+    const why = "the sidecar ended while the call ran";
+    const outcome = { ...unknownOutcome, details: { why } };
+    if (record.trace === null) await this.#end(record, outcome);
+    else await this.#settle(record, record.trace, outcome);
+  }
+
+  /** Asks the resource; one that stops first leaves the call to the next start. */
+  async #settle(record: ApprovalRecord, trace: string, doubt: RunOutcome): Promise<Finished> {
+    const { settling, settleWithin, onFault } = this.#options;
+    if (settling === undefined) return this.#end(record, doubt);
+    const settled = await settleOutcome(record, trace, {
+      settling,
+      signal: this.#giveUp.signal,
+      ...(settleWithin === undefined ? {} : { within: settleWithin }),
+      onFault: (error) => onFault(error, record.id),
+    });
+    if (settled === undefined) return { approval: record, outcome: null };
+    return this.#end(record, settled ?? doubt);
+  }
+
+  async #end(record: ApprovalRecord, outcome: RunOutcome): Promise<Finished> {
+    return { approval: await this.#finish(record, outcome, finishAttempts), outcome };
   }
 
   /** The write has run: its outcome is worth several attempts. The fence keeps them from finishing twice. */
   async #finish(
     record: ApprovalRecord,
-    outcome: RunOutcome | null,
+    outcome: RunOutcome,
     attempts: number,
   ): Promise<ApprovalRecord> {
-    const state = outcome?.state ?? "unknown";
-    const result =
-      outcome === null
-        ? null
-        : { status: outcome.status, headers: outcome.headers, body: outcome.body };
+    const { state, status, headers, body } = outcome;
+    const result = status === null ? null : { status, headers, body };
     const entry = approvalEntry(record, {
       type: "outcome",
       actor: requesterActor(record.requester),
-      outcome: { ...outcome?.details, state, status: outcome?.status ?? null },
+      outcome: { ...outcome.details, state, status },
     });
     const event = { type: "finish", fence: record.fence, state, result } as const;
     try {

@@ -1,6 +1,5 @@
-/** What time and crashes do to approvals: they expire, results are dropped, and what was running is of unknown outcome. */
+/** What time does to approvals: they expire, and results are dropped. */
 import type { Store } from "../store/store.ts";
-import { approvalEntry, requesterActor } from "./approval-entry.ts";
 import { expireApproval } from "./attempt.ts";
 
 const batch = 200;
@@ -23,33 +22,6 @@ export async function expireDue(store: Store, now: number): Promise<number> {
     const moved = results.filter(({ ok }) => ok).length;
     expired += moved;
     if (due.length < batch || moved === 0) return expired;
-  }
-}
-
-/**
- * Settles what a process left `executing` when it ended: nobody knows whether the write ran, so it becomes `unknown`, and
- * is never run again. To be called before anything is executed. Gives how many there were.
- */
-export async function recover(store: Store): Promise<number> {
-  let recovered = 0;
-  for (;;) {
-    const left = await store.approvals({ states: ["executing"], limit: batch });
-    for (const record of left) {
-      const entry = approvalEntry(record, {
-        type: "outcome",
-        actor: requesterActor(record.requester),
-        outcome: { state: "unknown", why: "the sidecar ended while the call ran" },
-      });
-      const event = {
-        type: "finish",
-        fence: record.fence,
-        state: "unknown",
-        result: null,
-      } as const;
-      await store.transition(record.id, event, entry);
-    }
-    recovered += left.length;
-    if (left.length < batch) return recovered;
   }
 }
 

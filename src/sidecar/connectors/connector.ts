@@ -32,6 +32,16 @@ export interface ConnectorCall {
   readonly contentType: string | null;
   /** Who is calling; its groups are permission groups. */
   readonly caller?: Caller;
+  /** Of a write that somebody approved. */
+  readonly once?: Once;
+}
+
+/** How a write is kept from running twice. */
+export interface Once {
+  /** The same whenever this write is sent or asked about. */
+  readonly key: string;
+  /** Makes durable what a crash is to be settled by. Told before the effect, which must not begin if this rejects. */
+  readonly trace: (text: string) => Promise<void>;
 }
 
 /**
@@ -52,10 +62,19 @@ export type ConnectorResult =
       readonly detail: string;
     };
 
+/** `done`: it was done, and its answer is lost; `later`: it cannot be told yet. */
+export type Settlement = ConnectorResult | { readonly kind: "done" } | { readonly kind: "later" };
+
 export interface Connector {
   /** The resource's name in govern.yaml. */
   readonly name: string;
   /** Never throws for what a resource does; the signal is its deadline. */
   execute(call: ConnectorCall, signal: AbortSignal): Promise<ConnectorResult>;
+  /** Whether it tells a trace before the effect of every write that has `once`; then it can settle. */
+  readonly traces: boolean;
+  /**
+   * Settles a write of which nobody was told how it ended, by its trace. It must not let the write happen a second time.
+   */
+  settle(call: ConnectorCall, trace: string, signal: AbortSignal): Promise<Settlement>;
   close(): Promise<void>;
 }

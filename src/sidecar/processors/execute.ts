@@ -13,6 +13,7 @@ import {
   type ApprovedCall,
   type ExecutedCall,
   type Part,
+  type Refusal,
   type Step,
 } from "../lifecycle.ts";
 import { problemAnswer } from "../problem.ts";
@@ -48,10 +49,15 @@ async function runAtResource(call: ApprovedCall, onFault: OnFault): Promise<Outc
 }
 
 /** Runs an approved call for the caller who repeats it: claims it, executes, and makes its outcome durable. */
-type RunVoucher = (
-  id: string,
-) => Promise<
-  | { readonly ok: true; readonly outcome: Answer & { readonly state: Outcome["state"] } }
+type RunVoucher = (id: string) => Promise<
+  | {
+      readonly ok: true;
+      /** The status is null where there is no answer. */
+      readonly outcome: Omit<Answer, "status"> & {
+        readonly state: Outcome["state"];
+        readonly status: number | null;
+      };
+    }
   | { readonly ok: false }
 >;
 
@@ -61,6 +67,18 @@ export interface ExecuteOptions {
   readonly onFault: OnFault;
 }
 
+const unconfirmed: Refusal = {
+  code: "outcome-unknown",
+  detail: "The resource did not confirm the write.",
+};
+
+/** The end of a write that was settled without its answer. */
+export const answerLost: Refusal = {
+  code: "answer-lost",
+  detail:
+    "The write was done, and the resource's answer was lost with a connection. Do not repeat it.",
+};
+
 async function executeVoucher(
   call: ApprovedCall,
   id: string,
@@ -69,12 +87,11 @@ async function executeVoucher(
   const ran = await runVoucher(id);
   if (!ran.ok) return refuse("approval-stale", "The approval was used or ended meanwhile.");
   const { state, status, headers, body } = ran.outcome;
-  const unknown = {
-    code: "outcome-unknown",
-    detail: "The resource did not confirm the write.",
-  } as const;
+  const doubt = state === "executed" ? answerLost : unconfirmed;
   const answer =
-    state === "unknown" ? problemAnswer(unknown, call.correlation) : { status, headers, body };
+    state === "unknown" || status === null
+      ? problemAnswer(doubt, call.correlation)
+      : { status, headers, body };
   return proceed({ ...call, execution: { kind: "voucher", state, answer } });
 }
 

@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { cancelApproval, decide } from "../../../src/sidecar/approvals/decide.ts";
 import type { DecisionResult, Principal } from "../../../src/sidecar/approvals/attempt.ts";
 import { recentDenial, voucherFor } from "../../../src/sidecar/approvals/identical-calls.ts";
-import { expireDue, recover, startUpkeep } from "../../../src/sidecar/approvals/upkeep.ts";
+import { expireDue, startUpkeep } from "../../../src/sidecar/approvals/upkeep.ts";
 import { approvalViews } from "../../../src/sidecar/approvals/view.ts";
 import type { Approvers } from "../../../src/policy/quorum.ts";
 import type { ApprovalRecord, NewApproval, Store } from "../../../src/sidecar/store/store.ts";
-import { sampleApproval, sampleEntry, sampleVote } from "../store/samples.ts";
+import { sampleApproval, sampleEntry } from "../store/samples.ts";
 import { contextOf } from "./decision-context.ts";
 import { makeFolder, openStore } from "../store/sqlite-setup.ts";
 
@@ -233,17 +233,5 @@ describe("decisions", () => {
     clock += minute;
     await expect.poll(async () => (await store.approvals({ ids: [id] }))[0]?.state).toBe("expired");
     await stop();
-  });
-
-  it("calls what a crash left executing unknown, and never runs it again", async () => {
-    const { id } = await hold();
-    await store.transition(id, sampleVote("ana"), sampleEntry());
-    await store.transition(id, { type: "claim", voucher: false }, sampleEntry({ type: "intent" }));
-    expect(await recover(store)).toBe(1);
-    expect(await store.approvals({ ids: [id] })).toMatchObject([{ state: "unknown", call: null }]);
-    expect(await store.entries({ types: ["outcome"] })).toMatchObject([
-      { approval: id, outcome: { state: "unknown" } },
-    ]);
-    expect(await recover(store)).toBe(0);
   });
 });

@@ -6,6 +6,7 @@ import {
   type Reauthorization,
   type RunOutcome,
 } from "../../../src/sidecar/approvals/executor.ts";
+import type { Settling } from "../../../src/sidecar/approvals/settling.ts";
 import type { ApprovalRecord, NewApproval, Store } from "../../../src/sidecar/store/store.ts";
 import { sampleApproval, sampleEntry, sampleVote } from "../store/samples.ts";
 import { makeFolder, openStore } from "../store/sqlite-setup.ts";
@@ -16,6 +17,14 @@ const created: RunOutcome = {
   headers: [["content-type", "application/json"]],
   body: new TextEncoder().encode('{"id":7}'),
   details: { rows: 1 },
+};
+
+const lost: RunOutcome = { state: "unknown", status: 409, headers: [], body: new Uint8Array() };
+const done: RunOutcome = { ...lost, state: "executed", status: null };
+/** Tells its trace, and loses its connection. */
+const runLost: ExecutorOptions["run"] = async (_record, _signal, trace) => {
+  await trace("x9");
+  return lost;
 };
 
 describe("the executor", () => {
@@ -42,6 +51,14 @@ describe("the executor", () => {
     await store.transition(id, sampleVote("ana"), sampleEntry({ type: "decision" }));
     return id;
   };
+  const left = async (trace: string | null): Promise<string> => {
+    const id = await approved();
+    await store.transition(id, { type: "claim", voucher: false, traced: true }, sampleEntry());
+    const event = { type: "trace", fence: 1, trace: trace ?? "" } as const;
+    if (trace !== null) await store.transition(id, event, sampleEntry());
+    return id;
+  };
+
   const detach = (id: string) => store.transition(id, { type: "detach" }, sampleEntry());
   const make = (changes: Partial<ExecutorOptions> = {}): Executor => {
     executor = new Executor({
@@ -102,6 +119,56 @@ describe("the executor", () => {
     expect(await stateOf(running)).toBe("unknown");
     expect(await stateOf(given)).toBe("approved");
     expect(ran).toEqual([waiting]);
+  });
+
+  describe("where a resource tells by a trace", () => {
+    it("settles what a crash left, in the order in which the resource can tell", async () => {
+      const asked: string[] = [];
+      const [one, other] = [await left("x1"), await left(null)];
+      const settling = {
+        traces: () => true,
+        settle: async (_: ApprovalRecord, trace: string) => {
+          asked.push(trace);
+          if (trace === "") return { ...lost, state: "failed", status: 502 } as const;
+          return asked.filter((text) => text === trace).length < 3 ? "later" : done;
+        },
+      } as const;
+      await make({ settling }).start();
+      await expect.poll(() => stateOf(one)).toBe("executed");
+      await expect.poll(() => stateOf(other)).toBe("failed");
+      expect(asked.filter((trace) => trace === "x1")).toHaveLength(3);
+      expect(ran).toEqual([]);
+    });
+
+    it("says unknown when the resource cannot tell in time", async () => {
+      const id = await left("x1");
+      const settling: Settling = { traces: () => true, settle: async () => "later" };
+      await make({ settling, settleWithin: 1 }).start();
+      await expect.poll(() => stateOf(id)).toBe("unknown");
+      expect((await store.entries({ approval: id })).at(-1)).toMatchObject({
+        outcome: { state: "unknown", why: "the sidecar ended while the call ran" },
+      });
+    });
+
+    it("asks at once about a call whose connection was lost, and leaves it to the next start when it stops", async () => {
+      const id = await approved();
+      let isKnown = false;
+      const settling: Settling = {
+        traces: () => true,
+        settle: async () => (isKnown ? done : "later"),
+      };
+      const runner = make({ settling, run: runLost, grace: 1 });
+      runner.onApproved(id);
+      const found = async (): Promise<ApprovalRecord | undefined> =>
+        (await store.approvals({ ids: [id] }))[0];
+      await expect.poll(async () => (await found())?.trace).toBe("x9");
+      await runner.stop();
+      expect(await found()).toMatchObject({ state: "executing", trace: "x9" });
+      isKnown = true;
+      await make({ settling }).start();
+      await expect.poll(() => stateOf(id)).toBe("executed");
+      expect(await typesOf(id)).toEqual(["held", "decision", "intent", "intent", "outcome"]);
+    });
   });
 
   it.each([

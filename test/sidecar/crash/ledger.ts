@@ -1,4 +1,7 @@
-/** A workspace whose one app can credit an account in three places: an HTTP API, a SQLite file, a PostgreSQL database. */
+/**
+ * A workspace whose one app can credit an account in four places: an HTTP API, one that knows its writes by their keys, a
+ * SQLite file, a PostgreSQL database.
+ */
 import { once } from "node:events";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
@@ -15,6 +18,7 @@ import { startPostgres } from "../../postgres-server.ts";
 
 const root = resolve(import.meta.dirname, "../../..");
 const api = "https://api.credits.example";
+const keyed = "https://keyed.credits.example";
 const statement = "INSERT INTO credits (note) VALUES ($1)";
 
 const postCredit: Operation = {
@@ -29,6 +33,7 @@ const postCredit: Operation = {
   headers: [],
   body: { type: "json", fields: { note: "string" }, open: false },
 };
+const postKeyed: Operation = { ...postCredit, id: "post-credits-2b3c4d", origin: keyed };
 const insertCredit = (client: string, id: string): Operation => ({
   id,
   kind: "sql",
@@ -42,15 +47,19 @@ const insertCredit = (client: string, id: string): Operation => ({
 });
 const operations = [
   postCredit,
+  postKeyed,
   insertCredit("neon", "insert-credits-4d5e6f"),
   insertCredit("lite", "insert-credits-7a8b9c"),
 ];
 
-export type Place = "http" | "sqlite" | "postgres";
+export type Place = "http" | "keyed" | "sqlite" | "postgres";
 
 /** A call that credits once at a place, told by its note. */
 export function creditCall(place: Place, note: string): { path: string; body: unknown } {
-  if (place === "http") return { path: `/_govern/http/${originId(api)}/credits`, body: { note } };
+  if (place === "http" || place === "keyed") {
+    const origin = place === "http" ? api : keyed;
+    return { path: `/_govern/http/${originId(origin)}/credits`, body: { note } };
+  }
   const client = place === "sqlite" ? "lite" : "neon";
   const body = { digest: statementDigest(statement), values: [note] };
   return { path: `/_govern/sql/${client}`, body };
@@ -75,11 +84,12 @@ const yaml = (port: number, postgres: string): string => `version: 1
 identity: { dev: { users: { sam: [dev], ana: [leads] } } }
 resources:
   api: { kind: http, upstream: "http://127.0.0.1:${port}", auth: service }
+  keyed: { kind: http, upstream: "http://127.0.0.1:${port}", auth: service, idempotency: { keep: 24h } }
   lite: { kind: sqlite, url: "sqlite:./credits.db" }
   neon: { kind: postgres, url: "${postgres}" }
 apps:
   credits:
-    resources: { "${api}": api, "sql:neon": neon, "sql:lite": lite }
+    resources: { "${api}": api, "${keyed}": keyed, "sql:neon": neon, "sql:lite": lite }
 permissions:
   - { groups: [dev], allow: ["credits/*"] }
 approvals:
@@ -118,16 +128,20 @@ function writeFolder(folder: string, port: number, postgres: string): void {
 export async function startLedger(): Promise<Ledger> {
   const folder = mkdtempSync(join(tmpdir(), "govern-credits-"));
   const credited: string[] = [];
-  const credit = (body: string, response: ServerResponse): void => {
+  const keys = new Set<string>();
+  const credit = (body: string, key: string | undefined, response: ServerResponse): void => {
     const { note } = JSON.parse(body) as { note: string };
     const { manner } = ledger;
-    if (manner !== "drop") credited.push(note);
+    const isKnown = key !== undefined && keys.has(key);
+    if (manner !== "drop" && !isKnown) credited.push(note);
+    if (manner !== "drop" && key !== undefined) keys.add(key);
     if (manner === "answer") response.writeHead(201).end("{}");
     if (manner === "half-answer") response.writeHead(201, { "content-length": "10" }).write("{");
     if (manner !== "answer") ledger.onReached();
   };
   const server = createServer((message, response) => {
-    void text(message).then((body) => credit(body, response));
+    const key = message.headers["idempotency-key"];
+    void text(message).then((body) => credit(body, key?.toString(), response));
   });
   server.listen(0, "127.0.0.1");
   const postgres = await startPostgres();
@@ -140,6 +154,7 @@ export async function startLedger(): Promise<Ledger> {
   writeFolder(folder, (server.address() as AddressInfo).port, postgres.url);
 
   const counts: Record<Place, (note: string) => Promise<number> | number> = {
+    keyed: (note) => credited.filter((one) => one === note).length,
     http: (note) => credited.filter((one) => one === note).length,
     sqlite: (note) =>
       lite.prepare<[string]>("SELECT note FROM credits WHERE note = ?").all(note).length,

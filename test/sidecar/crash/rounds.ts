@@ -15,7 +15,7 @@ import { creditCall, type Ledger, type Manner, type Place } from "./ledger.ts";
 
 /** Where the process is killed: at a job of the store, in an upstream's hands, or while a statement runs. */
 export type Step =
-  | `${"before" | "after"} ${"vote" | "claim" | "finish" | "take-result"}`
+  | `${"before" | "after"} ${"vote" | "claim" | "trace" | "finish" | "take-result"}`
   | `upstream: ${Exclude<Manner, "answer">}`
   | "statement runs";
 
@@ -25,44 +25,46 @@ export interface Round {
 }
 
 const jobs = ["vote", "claim", "finish", "take-result"] as const;
+/** Those whose resource tells how a write ended. */
+const tracing: readonly Place[] = ["keyed", "postgres"];
 
 /** Every place with every step that it has. */
-export const allRounds: readonly Round[] = (["http", "sqlite", "postgres"] as const).flatMap(
-  (place) => [
-    ...jobs.flatMap((job): Round[] => [
-      { place, step: `before ${job}` },
-      { place, step: `after ${job}` },
-    ]),
-    ...(place === "http"
-      ? (["drop", "credit-and-hang", "half-answer"] as const).map((manner): Round => {
-          return { place, step: `upstream: ${manner}` };
-        })
-      : []),
-    ...(place === "postgres" ? [{ place, step: "statement runs" } as const] : []),
-  ],
-);
+export const allRounds: readonly Round[] = (
+  ["http", "keyed", "sqlite", "postgres"] as const
+).flatMap((place) => [
+  ...[...jobs, ...(tracing.includes(place) ? (["trace"] as const) : [])].flatMap((job): Round[] => [
+    { place, step: `before ${job}` },
+    { place, step: `after ${job}` },
+  ]),
+  ...(place === "http" || place === "keyed"
+    ? (["drop", "credit-and-hang", "half-answer"] as const).map((manner): Round => {
+        return { place, step: `upstream: ${manner}` };
+      })
+    : []),
+  ...(place === "postgres" ? [{ place, step: "statement runs" } as const] : []),
+]);
 
 /** How a credit may have ended, by where the process was killed: its state, and how often it was made. */
-function expectedEnds({ step }: Round): readonly string[] {
-  switch (step) {
-    // The vote was not durable: it still waits.
-    case "before vote":
-      return ["pending 0"];
-    case "after vote":
-    case "before claim":
-      return ["executed 1"];
-    case "after claim":
-    case "upstream: drop":
-      return ["unknown 0"];
-    case "statement runs":
-      return ["unknown 0", "unknown 1"];
-    case "before finish":
-    case "upstream: credit-and-hang":
-    case "upstream: half-answer":
-      return ["unknown 1"];
-    default:
-      return ["executed 1"];
+function expectedEnds({ place, step }: Round): readonly string[] {
+  // The vote was not durable: it still waits.
+  if (step === "before vote") return ["pending 0"];
+  if (/^(?:after vote|before claim|after finish|(?:before|after) take-result)$/.test(step)) {
+    return ["executed 1"];
   }
+  return place === "postgres" || place === "keyed" ? tracedEnds(place, step) : untracedEnds(step);
+}
+
+/** Where nothing tells how a write ended, nobody knows. */
+function untracedEnds(step: Step): readonly string[] {
+  return step === "after claim" || step === "upstream: drop" ? ["unknown 0"] : ["unknown 1"];
+}
+
+/** What was not sent has failed; what was, the resource tells. */
+function tracedEnds(place: Place, step: Step): readonly string[] {
+  if (step === "after claim" || step === "before trace") return ["failed 0"];
+  // An API that does a write once per key is sent it again, a database is asked what became of it.
+  if (step === "after trace" && place === "postgres") return ["failed 0"];
+  return step === "statement runs" ? ["failed 0", "executed 1"] : ["executed 1"];
 }
 
 export class Crashes {

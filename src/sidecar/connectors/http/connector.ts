@@ -5,8 +5,9 @@
  */
 import type { LookupFunction } from "node:net";
 import { Agent, type Dispatcher } from "undici";
-import type { Connector, ConnectorCall, ConnectorResult } from "../connector.ts";
+import type { Connector, ConnectorCall, ConnectorResult, Settlement } from "../connector.ts";
 import { addressRules, UnfitAddress } from "./addresses.ts";
+import { isKnown, keyHeaders, settledBy, type Idempotency } from "./idempotency.ts";
 import { decodeBody } from "./inflate.ts";
 import type { UpstreamIdentity } from "./upstream-identity.ts";
 import { renderDocument, renderRequest, type UpstreamRequest } from "./request.ts";
@@ -21,6 +22,8 @@ export interface HttpConnectorOptions {
   readonly query?: Readonly<Record<string, string>>;
   /** How the upstream learns who is calling; none where the resource's own credential is all. */
   readonly identity?: UpstreamIdentity;
+  /** By which header the upstream knows a write that it had before. */
+  readonly idempotency?: Idempotency;
   /** Bytes an answer may have, also without its coding; default 16 MiB. */
   readonly maxResponseBytes?: number;
   /** Networks inside that the upstream's name may lead to. */
@@ -85,6 +88,7 @@ interface Received {
 
 class HttpConnector implements Connector {
   readonly name: string;
+  readonly traces: boolean;
   readonly #options: HttpConnectorOptions;
   readonly #reads: Agent;
   readonly #writes: Agent;
@@ -93,6 +97,7 @@ class HttpConnector implements Connector {
   constructor(options: HttpConnectorOptions) {
     this.name = options.name;
     this.#options = options;
+    this.traces = options.idempotency !== undefined;
     this.#most = options.maxResponseBytes ?? 16 * 1024 * 1024;
     const { lookup = addressRules(options.networks ?? []).lookup } = options;
     const shared = {
@@ -122,15 +127,28 @@ class HttpConnector implements Connector {
       const detail = "The resource has to be told who is calling, and nobody is known.";
       return { kind: "failed", code: "resource-rejected", detail };
     }
+    const keyed = await keyHeaders(this.#options.idempotency, call);
+    if (keyed === undefined) {
+      const detail = "The write could not be prepared, so it was not sent.";
+      return { kind: "failed", code: "resource-failed", detail };
+    }
     try {
       return await this.#send(
         call,
-        { ...request, headers: { ...request.headers, ...named } },
+        { ...request, headers: { ...request.headers, ...named, ...keyed } },
         signal,
       );
     } catch (error) {
       return resultOfError(error, signal);
     }
+  }
+
+  /** Sends it again under its key; a write that the upstream may have forgotten is not asked about. */
+  async settle(call: ConnectorCall, trace: string, signal: AbortSignal): Promise<Settlement> {
+    if (!this.traces || !isKnown(trace, call)) {
+      return { kind: "unknown", code: "resource-failed", detail: "Nothing tells how it ended." };
+    }
+    return settledBy(await this.execute(call, signal));
   }
 
   /** Null for operations of another kind. */

@@ -7,13 +7,14 @@ import type { SqlArguments } from "../../../contract/arguments.ts";
 import type { SqlOperation } from "../../../contract/operation.ts";
 import type { TaggedValue } from "../../../contract/tagged-value.ts";
 import type { SqlResult } from "../../../contract/wire.ts";
-import type { Connector, ConnectorCall, ConnectorResult } from "../connector.ts";
+import type { Connector, ConnectorCall, ConnectorResult, Settlement } from "../connector.ts";
 import { readerOf, typeNames } from "./columns.ts";
 import { statementsOf, type Statement } from "../statements.ts";
-import { Exchange, type ExchangeEnd, type ExchangeOptions, type Given } from "./exchange.ts";
+import type { Exchange, ExchangeEnd, Given, Part } from "./exchange.ts";
 import { parameterText } from "./parameters.ts";
 import { Sessions, type Session } from "./sessions.ts";
 import { isStatementAllowed } from "./statement.ts";
+import { readTrace, runTransaction, type TransactionEnd } from "./transaction.ts";
 
 export interface PostgresOptions {
   readonly name: string;
@@ -27,7 +28,7 @@ export interface PostgresOptions {
   readonly poolSize?: number;
 }
 
-type Committed = Extract<ExchangeEnd, { kind: "committed" }>;
+type Committed = Extract<TransactionEnd, { kind: "committed" }>;
 type Finished = Committed | ConnectorResult;
 
 /** Milliseconds that a cancelled statement is given to end, so that its fate is known. */
@@ -51,12 +52,10 @@ function valuesOf(operation: SqlOperation, args: SqlArguments): (string | null)[
 }
 
 /** A statement with its values as the protocol takes them; undefined if one is missing. */
-function boundOf({
-  operation,
-  args,
-}: Statement): ExchangeOptions["statements"][number] | undefined {
+function boundOf({ operation, args }: Statement, maxRows: number | undefined): Part | undefined {
   const values = valuesOf(operation, args);
-  return values === undefined ? undefined : { text: operation.statement, values };
+  if (values === undefined) return undefined;
+  return { text: operation.statement, values, ...(maxRows === undefined ? {} : { maxRows }) };
 }
 
 /** The server's word that a transaction was undone. */
@@ -119,6 +118,7 @@ async function endOf(
 
 class PostgresConnector implements Connector {
   readonly name: string;
+  readonly traces = true;
   readonly #maxRows: number;
   readonly #sessions: Sessions;
   readonly #typeNames = new Map(typeNames);
@@ -155,8 +155,11 @@ class PostgresConnector implements Connector {
     };
   }
 
-  async #finish(session: Session, end: ExchangeEnd, signal: AbortSignal): Promise<Finished> {
+  async #finish(session: Session, end: TransactionEnd, signal: AbortSignal): Promise<Finished> {
     if (end.kind !== "committed" || signal.aborted) this.#sessions.destroy(session);
+    if (end.kind === "untraced") {
+      return failed("resource-failed", "The write could not be prepared, so it was not sent.");
+    }
     if (end.kind === "refused") return resultOfRefusal(end.sqlstate);
     if (end.kind === "lost") return resultOfLoss(signal.aborted);
     if (!signal.aborted) {
@@ -182,24 +185,40 @@ class PostgresConnector implements Connector {
     if (!asked.every(({ operation }) => isStatementAllowed(operation.statement, call.access))) {
       return failed("resource-rejected", "The statement may not run under this access.");
     }
-    const statements = asked.map(boundOf).filter((one) => one !== undefined);
+    // What a write returns is read to its end: it is done.
+    const maxRows = call.access === "read" ? this.#maxRows + 1 : undefined;
+    const statements = asked.map((one) => boundOf(one, maxRows)).filter((one) => one !== undefined);
     if (statements.length < asked.length) {
       return failed("resource-rejected", "A value is missing.");
     }
     const session = await this.#openSession(signal);
     if ("kind" in session) return session;
-    const exchange = new Exchange({
-      access: call.access,
-      statements,
-      // What a write returns is read to its end: it is done.
-      ...(call.access === "read" ? { maxRows: this.#maxRows + 1 } : {}),
+    const { access, once } = call;
+    const traced = once === undefined || access === "read" ? {} : { trace: once.trace };
+    const end = await runTransaction({ access, statements, ...traced }, session, (exchange) => {
+      session.client.query(exchange);
+      return endOf(exchange, signal, () => this.#sessions.cancel(session));
     });
-    session.client.query(exchange);
-    const end = await endOf(exchange, signal, () => this.#sessions.cancel(session));
     const finished = await this.#finish(session, end, signal);
     return finished.kind === "committed"
       ? this.#answer(finished, call.operation.kind === "sql-batch")
       : finished;
+  }
+
+  /** The server keeps how its transactions ended, long enough for any restart. */
+  async settle(_call: ConnectorCall, text: string): Promise<Settlement> {
+    const trace = readTrace(text);
+    const status = trace === undefined ? null : await this.#sessions.statusOf(trace);
+    switch (status) {
+      case "committed":
+        return { kind: "done" };
+      case "aborted":
+        return failed("resource-failed", "The database undid the write when the call was cut off.");
+      case "in progress":
+        return { kind: "later" };
+      default:
+        return resultOfLoss(false);
+    }
   }
 
   async close(): Promise<void> {

@@ -1,16 +1,13 @@
 /**
- * Statements in a transaction of their own, by the extended protocol and in one flight: BEGIN, the statements, COMMIT, a
- * single Sync. The server skips the rest after an error, so that nothing is committed then.
+ * Statements in one flight by the extended protocol, a single Sync at their end: the server skips the rest after an error,
+ * so that a COMMIT among them is not reached then.
  */
 import { DatabaseError, type Connection, type Submittable } from "pg";
 
-export interface ExchangeOptions {
-  readonly access: "read" | "write";
-  readonly statements: readonly {
-    readonly text: string;
-    readonly values: readonly (string | null)[];
-  }[];
-  /** Rows of each statement that are fetched at most; all if left out. */
+export interface Part {
+  readonly text: string;
+  readonly values: readonly (string | null)[];
+  /** Rows that are fetched at most; all if left out. */
   readonly maxRows?: number;
 }
 
@@ -24,7 +21,7 @@ export interface Given {
 
 /** How an exchange ended. `lost`: the connection ended before the server's word on it. */
 export type ExchangeEnd =
-  | { readonly kind: "committed"; readonly given: readonly Readonly<Given>[] }
+  | { readonly kind: "ended"; readonly given: readonly Readonly<Given>[] }
   | { readonly kind: "refused"; readonly sqlstate: string }
   | { readonly kind: "lost" };
 
@@ -41,15 +38,13 @@ function endsSession(error: DatabaseError): boolean {
 /** What pg drives: it is submitted once and told each message of the server. */
 export class Exchange implements Submittable {
   readonly ended: Promise<ExchangeEnd>;
-  readonly #options: ExchangeOptions;
-  /** Of BEGIN, of each statement, of COMMIT. */
+  readonly #parts: readonly Part[];
   readonly #given: Given[];
   #at = 0;
   #end: (end: ExchangeEnd) => void = () => {};
 
-  constructor(options: ExchangeOptions) {
-    this.#options = options;
-    const parts = Array.from({ length: options.statements.length + 2 });
+  constructor(parts: readonly Part[]) {
+    this.#parts = parts;
     this.#given = parts.map(() => ({ columns: [], rows: [], tag: "" }));
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
@@ -57,27 +52,16 @@ export class Exchange implements Submittable {
   }
 
   submit = (connection: Connection): void => {
-    const { access, statements, maxRows } = this.#options;
     connection.stream.cork();
-    this.#send(connection, access === "read" ? "BEGIN READ ONLY" : "BEGIN READ WRITE", []);
-    for (const { text, values } of statements) this.#send(connection, text, values, maxRows);
-    this.#send(connection, "COMMIT", []);
+    for (const { text, values, maxRows } of this.#parts) {
+      connection.parse({ name: "", text, types: [] }, true);
+      connection.bind({ values: [...values] }, true);
+      connection.describe({ type: "P", name: "" }, true);
+      connection.execute(maxRows === undefined ? {} : { rows: String(maxRows) }, true);
+    }
     connection.sync();
     connection.stream.uncork();
   };
-
-  // oxlint-disable-next-line max-params -- what the four messages carry
-  #send(
-    connection: Connection,
-    text: string,
-    values: readonly (string | null)[],
-    rows?: number,
-  ): void {
-    connection.parse({ name: "", text, types: [] }, true);
-    connection.bind({ values: [...values] }, true);
-    connection.describe({ type: "P", name: "" }, true);
-    connection.execute(rows === undefined ? {} : { rows: String(rows) }, true);
-  }
 
   get #now(): Given | undefined {
     return this.#given[this.#at];
@@ -128,11 +112,6 @@ export class Exchange implements Submittable {
   }
 
   handleReadyForQuery(): void {
-    const isCommitted = this.#given.at(-1)?.tag === "COMMIT";
-    this.#end(
-      isCommitted
-        ? { kind: "committed", given: this.#given.slice(1, -1) }
-        : { kind: "refused", sqlstate: "" },
-    );
+    this.#end({ kind: "ended", given: this.#given });
   }
 }

@@ -18,6 +18,8 @@ export interface Session {
   readonly client: PoolClient;
   /** The server's number of the session, by which another may cancel it. */
   readonly pid: number;
+  /** Which cluster this is, and which history of it: a transaction's number means nothing elsewhere. Null if unknown. */
+  readonly cluster: string | null;
 }
 
 /**
@@ -36,13 +38,30 @@ const pinSettings = `
 
 const nameTypes = `SELECT oid, typname FROM pg_catalog.pg_type WHERE oid = ANY ($1::pg_catalog.oid[])`;
 
+/** Of a standby that took over, the timeline is another: what its predecessor committed last may be missing there. */
+const nameCluster = `
+  SELECT (SELECT system_identifier FROM pg_catalog.pg_control_system())::text || '/' ||
+    pg_catalog."left"(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 8) AS name`;
+
+const xactStatus = `SELECT pg_catalog.pg_xact_status($1::pg_catalog.xid8) AS status`;
+
 interface Known {
   readonly pid: number;
+  readonly cluster: string | null;
   readonly settings: Readonly<Record<string, string>>;
 }
 
 async function pin(client: ClientBase, settings: Known["settings"]): Promise<void> {
   await client.query({ text: pinSettings, values: [JSON.stringify(settings)] });
+}
+
+async function clusterOf(client: ClientBase): Promise<string | null> {
+  try {
+    const { rows } = await client.query<{ name: string | null }>(nameCluster);
+    return rows[0]?.name ?? null;
+  } catch {
+    return null;
+  }
 }
 
 async function introduce(client: ClientBase, timeout: number): Promise<Known> {
@@ -62,7 +81,7 @@ async function introduce(client: ClientBase, timeout: number): Promise<Known> {
     default_transaction_read_only: "on",
   };
   await pin(client, settings);
-  return { pid: row?.pid ?? 0, settings };
+  return { pid: row?.pid ?? 0, settings, cluster: await clusterOf(client) };
 }
 
 export class Sessions {
@@ -109,7 +128,7 @@ export class Sessions {
     try {
       const known = this.#known.get(client) ?? (await introduce(client, this.#options.timeout));
       this.#known.set(client, known);
-      return { client, pid: known.pid };
+      return { client, pid: known.pid, cluster: known.cluster };
     } catch (error) {
       client.release(true);
       throw error;
@@ -137,6 +156,33 @@ export class Sessions {
   async nameTypes({ client }: Session, oids: readonly number[]): Promise<Map<number, string>> {
     const { rows } = await client.query<{ oid: number; typname: string }>(nameTypes, [oids]);
     return new Map(rows.map(({ oid, typname }) => [oid, typname]));
+  }
+
+  /**
+   * What the server says of a transaction: `committed`, `aborted`, `in progress`, or null where it cannot know. Asked over
+   * a new connection, so that the cluster is the one that is there now.
+   */
+  async statusOf({
+    xid,
+    cluster,
+  }: {
+    readonly xid: string;
+    readonly cluster: string;
+  }): Promise<string | null> {
+    const client = new Client({
+      connectionString: this.#options.url,
+      connectionTimeoutMillis: this.#options.timeout,
+      query_timeout: this.#options.timeout,
+    });
+    client.on("error", () => {});
+    try {
+      await client.connect();
+      if ((await clusterOf(client)) !== cluster) return null;
+      const { rows } = await client.query<{ status: string | null }>(xactStatus, [xid]);
+      return rows[0]?.status ?? null;
+    } finally {
+      await client.end();
+    }
   }
 
   /** Asks the server, over a connection of its own, to stop what a session is doing. Never rejects. */

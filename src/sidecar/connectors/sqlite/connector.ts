@@ -126,6 +126,7 @@ function answer(result: SqlResult | SqlBatchResult): ConnectorResult {
 
 class SqliteConnector implements Connector {
   readonly name: string;
+  readonly traces = false;
   readonly #reader: Database.Database;
   readonly #writer: Database.Database;
   readonly #maxRows: number;
@@ -189,6 +190,11 @@ class SqliteConnector implements Connector {
         ? failed("resource-rejected", error.message)
         : resultOfError(error);
     }
+  }
+
+  // oxlint-disable-next-line require-await -- the interface is asynchronous, this engine is not
+  async settle(): Promise<ConnectorResult> {
+    return { kind: "unknown", code: "resource-failed", detail: "Nothing tells how it ended." };
   }
 
   // oxlint-disable-next-line require-await -- the interface is asynchronous, this engine is not

@@ -8,6 +8,7 @@ import { detachApproval } from "../../approvals/detach.ts";
 import { actorOf, type Identity } from "../../identity/identity.ts";
 import type { Answer, CallRequest, Refusal } from "../../lifecycle.ts";
 import { parseQuery } from "../../matching/query.ts";
+import { answerLost } from "../../processors/execute.ts";
 import { jsonAnswer, problemAnswer } from "../../problem.ts";
 import type { ApprovalRecord, Store } from "../../store/store.ts";
 
@@ -26,6 +27,8 @@ const endings: Partial<Readonly<Record<ApprovalState, Refusal>>> = {
   expired: { code: "approval-expired", detail: "Nobody decided in time." },
   cancelled: { code: "approval-cancelled", detail: "The request was cancelled." },
   stale: { code: "approval-stale", detail: "The rules or the operation changed meanwhile." },
+  executed: answerLost,
+  failed: { code: "resource-failed", detail: "The write was cut off, and did not happen." },
   unknown: {
     code: "outcome-unknown",
     detail: "The write may have run: check before you repeat it.",
@@ -51,7 +54,8 @@ function stateOf(record: ApprovalRecord): TicketState {
       return "waiting";
     case "executed":
     case "failed":
-      return record.hasResult ? "ready" : "gone";
+      // One that was settled afterwards never had an answer.
+      return record.hasResult || record.resultStatus === null ? "ready" : "gone";
     default:
       return "ready";
   }
