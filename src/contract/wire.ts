@@ -12,6 +12,7 @@ export const paths = {
   login: "/_govern/login",
   logout: "/_govern/logout",
   me: "/_govern/me",
+  reports: "/_govern/reports",
 } as const;
 
 /** Headers of the boundary. An upstream's own `govern-*` headers are removed by the sidecar. */

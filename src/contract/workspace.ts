@@ -167,7 +167,14 @@ export const resourceSchema = z.discriminatedUnion("kind", [
 export type Resource = z.infer<typeof resourceSchema>;
 export type HttpResource = z.infer<typeof httpResourceSchema>;
 
-const pageOrigins = z.array(z.strictObject({ origin: z.string(), reason: z.string().min(1) }));
+/** One origin, or all names below one: nothing wider, and no second source. */
+const pageOrigin = z
+  .string()
+  .regex(
+    /^https?:\/\/(?:\*\.)?[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\d{1,5})?$/,
+    "an origin, e.g. https://avatars.acme.example",
+  );
+const pageOrigins = z.array(z.strictObject({ origin: pageOrigin, reason: z.string().min(1) }));
 
 const appSchema = z.strictObject({
   url: z.url().optional(),

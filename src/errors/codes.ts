@@ -23,6 +23,7 @@ export const errorCodes = {
   unregistered: { status: 403, title: "Not a registered operation" },
   "ambiguous-operation": { status: 403, title: "More than one operation matches" },
   "unmapped-resource": { status: 403, title: "No resource is mapped for this call" },
+  "page-blocked": { status: 403, title: "The page's policy blocked it" },
   "stale-build": { status: 409, title: "This page is older than the app" },
   "invalid-arguments": { status: 400, title: "The arguments do not fit the operation" },
   "too-large": { status: 413, title: "The request is too large" },

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type * as z from "zod";
-import { buildFileSchema, type Origin } from "../contract/build.ts";
+import { buildFileSchema, type External, type Origin } from "../contract/build.ts";
 import { sha256Hex } from "../contract/canonical-json.ts";
 import { operationsFileSchema, type Operation } from "../contract/operation.ts";
 import type { Workspace } from "../contract/workspace.ts";
@@ -19,6 +19,8 @@ interface AppFiles {
   readonly build: string;
   readonly web: string;
   readonly origins: readonly Origin[];
+  /** What the bundle takes from elsewhere. */
+  readonly external: readonly External[];
 }
 
 export interface LoadedWorkspace {
@@ -82,7 +84,7 @@ function loadApp(governedDir: string, name: string, workspace: Workspace): AppFi
   }
   checkSignature(name, build, workspace.server?.trustedKeys);
   checkSeal(folder, name, build);
-  const { bundle, origins } = build;
+  const { bundle, origins, external } = build;
   const own = workspace.apps?.[name]?.operations ?? [];
   return {
     name,
@@ -90,6 +92,7 @@ function loadApp(governedDir: string, name: string, workspace: Workspace): AppFi
     build: bundle.digest,
     web,
     origins,
+    external,
   };
 }
 

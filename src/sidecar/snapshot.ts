@@ -2,6 +2,7 @@
  * The workspace as a call sees it: apps, operations, resources and rules at one moment. Immutable; every call keeps the
  * snapshot that it began with. Must not read files: load-workspace.ts does.
  */
+import type { External } from "../contract/build.ts";
 import { canonicalJson, sha256Hex } from "../contract/canonical-json.ts";
 import type {
   Access,
@@ -48,6 +49,8 @@ export interface AppSnapshot {
   /** Absolute path of the files that are served. */
   readonly web: string;
   readonly page: App["page"];
+  /** What its files take from other origins, as import saw them. */
+  readonly external: readonly External[];
   readonly operations: ReadonlyMap<string, GovernedOperation>;
   readonly matcher: OperationMatcher;
   readonly documents: DocumentMatcher;
@@ -91,6 +94,7 @@ export interface AppParts {
   readonly build: string;
   readonly web: string;
   readonly page: App["page"];
+  readonly external?: readonly External[];
   readonly operations: readonly Operation[];
   readonly telemetry: ReadonlySet<string>;
   accessOf(operation: Operation): Access;
@@ -179,12 +183,13 @@ export function buildApp(parts: AppParts): AppSnapshot {
       origins.set(originId(operation.origin), operation.origin);
     }
   }
-  const { name, build, web, page, telemetry } = parts;
+  const { name, build, web, page, telemetry, external = [] } = parts;
   return {
     name,
     build,
     web,
     page,
+    external,
     operations,
     matcher: compileMatcher(http),
     documents: compileDocuments(graphql),

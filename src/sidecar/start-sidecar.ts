@@ -11,7 +11,7 @@ import { assembleIdentity } from "./assemble-identity.ts";
 import { capEntry, redactEntry } from "./audit/prepare-entry.ts";
 import { redactSecrets } from "./audit/secrets-rules.ts";
 import { createClosers, type Closers } from "./closers.ts";
-import { uncoveredWrites, unmappedOperations } from "./coverage.ts";
+import { blockedAssets, uncoveredWrites, unmappedOperations } from "./coverage.ts";
 import { describeFault, type OnFault } from "./faults.ts";
 import { createHosts, type Hosts } from "./hosts.ts";
 import type { Patience } from "./http-server.ts";
@@ -305,6 +305,7 @@ async function start(
     warnings: [
       ...uncoveredWrites(snapshot, new Date()),
       ...unmappedOperations(snapshot),
+      ...blockedAssets(snapshot),
       ...trail.warnings,
     ],
     reload: () => versions.reload(store),

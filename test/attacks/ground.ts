@@ -4,7 +4,7 @@
  */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { connect, type AddressInfo } from "node:net";
+import { connect, type AddressInfo, type Socket } from "node:net";
 import { join } from "node:path";
 import { expect } from "vitest";
 import type { AuditEntry } from "../../src/contract/audit-entry.ts";
@@ -32,6 +32,8 @@ export interface Canary {
   readonly arrived: Arrived[];
   /** Connections so far, also those without a request. */
   connections: number;
+  /** Bytes so far: a browser may connect before it asks its policy, and says nothing then. */
+  bytes(): number;
   answer: (message: IncomingMessage, response: ServerResponse) => void;
   stop(): Promise<void>;
 }
@@ -50,8 +52,10 @@ export async function startCanary(): Promise<Canary> {
       canary.answer(message, response);
     });
   });
-  server.on("connection", () => {
+  const sockets: Socket[] = [];
+  server.on("connection", (socket) => {
     canary.connections += 1;
+    sockets.push(socket);
   });
   server.on("upgrade", (message, socket) => {
     const { method = "", url = "", headers } = message;
@@ -64,6 +68,7 @@ export async function startCanary(): Promise<Canary> {
     port: (server.address() as AddressInfo).port,
     arrived: [],
     connections: 0,
+    bytes: () => sockets.reduce((sum, { bytesRead }) => sum + bytesRead, 0),
     answer: echo,
     async stop() {
       server.closeAllConnections();

@@ -44,6 +44,7 @@ const expected: Readonly<Record<string, readonly number[]>> = {
   "app GET /_govern/device": [403, 403, 403, 403, 403, 403, 403],
   "app DELETE /_govern/tickets/{id}": [401, 404, 401, 404, 401, 401, 401],
   "app GET /_govern/tickets/{id}/result": [401, 409, 401, 409, 401, 401, 401],
+  "app POST /_govern/reports": [401, 400, 401, 400, 401, 401, 401],
   "app * /_govern/http/{rest*}": [401, 403, 401, 403, 401, 401, 401],
   "app * /_govern/sql/{rest*}": [401, 403, 401, 403, 401, 401, 401],
   "app * /{rest*}": [401, 403, 401, 403, 401, 401, 401],

@@ -28,6 +28,7 @@ export const appRoutes: readonly Route[] = [
   { method: "GET", path: paths.tickets },
   { method: "DELETE", path: `${paths.tickets}/{id}` },
   { method: "GET", path: `${paths.tickets}/{id}/result` },
+  { method: "POST", path: paths.reports },
   { method: "*", path: `${paths.http}{rest*}` },
   { method: "*", path: `${paths.sql}{rest*}` },
   // The app's own files and its calls at their native paths; whatever begins with /_govern/ is listed above or is none.

@@ -27,6 +27,7 @@ import type { Store } from "../../store/store.ts";
 import { recordMalformed, refuseMalformed, refuseRequest } from "../refuse-request.ts";
 import { appRoutes, isRoute, signInRoutes } from "../route-table.ts";
 import type { SignIn } from "../sign-in.ts";
+import { PageReports } from "./page-reports.ts";
 import type { StaticFiles } from "./static-files.ts";
 import { handleTickets, lostResult } from "./tickets.ts";
 
@@ -70,9 +71,12 @@ const below = (path: string, parent: string): boolean =>
 
 class AppListener {
   readonly #options: AppListenerOptions;
+  readonly #reports: PageReports;
 
   constructor(options: AppListenerOptions) {
     this.#options = options;
+    const { store } = options;
+    this.#reports = new PageReports({ append: (entry) => store.append(entry), now: Date.now });
   }
 
   #receive(message: IncomingMessage): Omit<Exchange, "response"> | undefined {
@@ -165,6 +169,7 @@ class AppListener {
     const signedIn = listed ? await app.signIn.handle({ request, origin, correlation }) : undefined;
     if (signedIn !== undefined) return signedIn;
     if (listed && below(path, paths.tickets)) return this.#tickets(exchange);
+    if (listed && path === paths.reports) return this.#report(exchange);
     const isCall = path.startsWith(paths.http) || path.startsWith(paths.sql);
     if (isCall || !isRead(request)) return this.#options.pipeline.run(call);
     return path.startsWith("/_govern/")
@@ -188,6 +193,14 @@ class AppListener {
       return lostResult(correlation);
     }
     return this.#refuse(call, { code: "unregistered", detail: "The boundary has no such path." });
+  }
+
+  /** What a browser reports of the page's policy; its page and its session were checked with the body. */
+  async #report({ app, call }: Exchange): Promise<Answer> {
+    const caller = await app.signIn.identify(call.request);
+    if (!caller.ok) return this.#refuse(call, caller.refusal);
+    const answer = await this.#reports.take(call, caller.identity);
+    return "code" in answer ? this.#refuse(call, answer) : answer;
   }
 
   /** A file of the app, else a registered read at its native path, else the entry page for a document. */

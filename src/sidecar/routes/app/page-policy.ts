@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import helmet from "helmet";
 import { parse, type DefaultTreeAdapterTypes } from "parse5";
+import { paths } from "../../../contract/wire.ts";
 import type { App } from "../../../contract/workspace.ts";
 
 type Node = DefaultTreeAdapterTypes.Node;
@@ -88,6 +89,8 @@ function pageDirectives(
     "worker-src": ["'self'"],
     ...(frames.length > 0 ? { "frame-src": frames } : {}),
     "frame-ancestors": ["'none'"],
+    // The older of the two ways to report: every browser has it, and reports at once.
+    "report-uri": [paths.reports],
   };
 }
 
