@@ -1,5 +1,12 @@
 /** How approvals read in a terminal. Nothing of a call is shortened in `show`: it is what people decide on. */
-import type { ApprovalState, ApprovalView, Said, Vote } from "../contract/approval.ts";
+import type {
+  ApprovalDetail,
+  ApprovalPreview,
+  ApprovalState,
+  ApprovalView,
+  Said,
+  Vote,
+} from "../contract/approval.ts";
 import { canonicalJson, type JsonValue } from "../contract/canonical-json.ts";
 import type { Look } from "./output.ts";
 import { renderTable, type Cell } from "./table.ts";
@@ -94,9 +101,9 @@ function voteText(vote: Vote): string {
 }
 
 /** What the rule that holds it asks for beside votes. */
-function demandText({ rule }: ApprovalView): string {
-  const reason = rule?.justification === true ? ["a reason"] : [];
-  const ticket = rule === null || rule.ticket === null ? [] : [`a ticket that fits ${rule.ticket}`];
+function demandText({ demand }: ApprovalDetail): string {
+  const reason = demand.justification ? ["a reason"] : [];
+  const ticket = demand.ticket === null ? [] : [`a ticket that fits ${demand.ticket}`];
   return [...reason, ...ticket].map((one) => `, and ${one}`).join("");
 }
 
@@ -156,14 +163,60 @@ function outcomeRows(approval: ApprovalView): (readonly [string, readonly string
   ];
 }
 
+function statementRows({
+  statements,
+  summary,
+}: ApprovalDetail): (readonly [string, readonly string[]])[] {
+  if (statements.length === 0) return [["call", summary.split("\n")]];
+  return statements.map((text) => ["statement", text.split("\n")] as const);
+}
+
+/** What became of calls of the same operation. */
+function likeRows({ like }: ApprovalDetail): (readonly [string, readonly string[]])[] {
+  const { approved, denied, other, latest } = like;
+  if (latest.length === 0) return [["before", ["nothing like it was decided"]]];
+  const counts = `${approved} approved, ${denied} denied, ${other} otherwise`;
+  const lines = latest.map(({ state, requester, time, identical, reason }) => {
+    const same = identical ? ", identical" : "";
+    return `${listTime(time)} ${state} (${requester}${same})${reason === null ? "" : `: ${reason}`}`;
+  });
+  return [["before", [counts, ...lines]]];
+}
+
+const previewLimits =
+  "Rolled back again. Not shown: what triggers do elsewhere, sequences, and what others change until it runs.";
+
+/** What a held statement would change. */
+export function renderPreview({ rows, more, reason }: ApprovalPreview, look: Look): string {
+  if (rows === null) return `No preview: ${visibleText(reason ?? "")}`;
+  const blocks = rows.map(({ before, after }) =>
+    Object.keys({ ...before, ...after })
+      .map((name) => {
+        const [old, now] = [before?.[name], after?.[name]];
+        if (before !== null && after !== null && old === now) return `  ${name}: ${old ?? "NULL"}`;
+        const was = before === null ? "" : look.paint.red(`- ${old ?? "NULL"}`);
+        const is = after === null ? "" : look.paint.green(`+ ${now ?? "NULL"}`);
+        return `  ${name}: ${[was, is].filter((part) => part !== "").join("  ")}`;
+      })
+      .map(visibleText)
+      .join("\n"),
+  );
+  const count = `${rows.length}${more ? " and more" : ""} ${rows.length === 1 ? "row" : "rows"}`;
+  return [`Would change ${count}:`, ...blocks, look.paint.dim(previewLimits)].join("\n\n");
+}
+
 /** Everything about one approval, with every character of its arguments visible. */
-export function renderApproval(approval: ApprovalView, look: Look, now: Date): string {
-  const { requester } = approval;
+export function renderApproval(approval: ApprovalDetail, look: Look, now: Date): string {
+  const { requester, words, places } = approval;
   const rows: (readonly [string, readonly string[]])[] = [
     ["id", [approval.id]],
     ["state", [approval.state]],
+    ...(words === null ? [] : [["does", [words]] as const]),
     ["operation", [`${approval.app}/${approval.operation}`]],
-    ["call", [approval.summary]],
+    ...(places.length === 0
+      ? []
+      : [["asked in", places.map(({ screen, at }) => `${screen} (${at})`)] as const]),
+    ...statementRows(approval),
     ["arguments", argumentLines(approval.arguments)],
     ["digest", [approval.argumentsDigest]],
     ["asked by", [`${requester.subject} (${requester.groups.join(", ")}; ${requester.issuer})`]],
@@ -174,6 +227,7 @@ export function renderApproval(approval: ApprovalView, look: Look, now: Date): s
     ...ruleRows(approval),
     ["votes", approval.votes.length === 0 ? ["none"] : approval.votes.map(voteText)],
     ...outcomeRows(approval),
+    ...likeRows(approval),
     ...lateRows(approval),
     ["correlation", [approval.correlation]],
   ];

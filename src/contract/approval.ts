@@ -102,3 +102,64 @@ export interface ApprovalView {
   /** Ids of other pending approvals with the same operation and arguments. */
   readonly identical: readonly string[];
 }
+
+/** What was decided of calls of the same operation before. */
+export interface LikeDecisions {
+  /** Of the last hundred that ended. */
+  readonly approved: number;
+  readonly denied: number;
+  readonly other: number;
+  /** The latest, newest first. */
+  readonly latest: readonly {
+    readonly id: string;
+    readonly state: ApprovalState;
+    readonly requester: string;
+    readonly time: string;
+    /** The very same arguments. */
+    readonly identical: boolean;
+    readonly reason: string | null;
+  }[];
+}
+
+/** What whoever looks may do. */
+export interface Standing {
+  readonly isRequester: boolean;
+  readonly mayDecide: boolean;
+  readonly mayRelease: boolean;
+  readonly mayReview: boolean;
+  readonly mayResolve: boolean;
+}
+
+/** One held call with all that helps to decide it. */
+export interface ApprovalDetail extends ApprovalView {
+  /** What it does, in words; null once its operation is another. */
+  readonly words: string | null;
+  /** Where the app asks for it. */
+  readonly places: readonly { readonly screen: string; readonly at: string }[];
+  /** The statements that would run, in order; none of an HTTP call. */
+  readonly statements: readonly string[];
+  /** What the rule asks of an approval now. */
+  readonly demand: {
+    readonly approvers: ApprovalView["approvers"];
+    readonly justification: boolean;
+    readonly ticket: string | null;
+  };
+  readonly like: LikeDecisions;
+  /** Of whoever looks. */
+  readonly you: Standing;
+  /** Whether its resource shows what it would change. */
+  readonly previewable: boolean;
+}
+
+export type PreviewRow = Readonly<Record<string, string | null>>;
+
+/** What a held statement would change, from a transaction that was rolled back. */
+export interface ApprovalPreview {
+  /** Null where it could not be made; the reason says why. */
+  readonly rows:
+    | readonly { readonly before: PreviewRow | null; readonly after: PreviewRow | null }[]
+    | null;
+  /** There are more rows than are shown. */
+  readonly more: boolean;
+  readonly reason: string | null;
+}

@@ -158,6 +158,8 @@ const databaseResourceSchema = z.strictObject({
   /** `sqlite:./file.db` relative to govern.yaml, `postgres://…`; usually a reference. */
   url: z.string(),
   timeout: durationSchema.optional(),
+  /** Approvers may see what a held statement would change, from a transaction that is rolled back. */
+  preview: z.boolean().optional(),
 });
 
 export const resourceSchema = z.discriminatedUnion("kind", [

@@ -2,16 +2,18 @@
  * What the executor needs to run an approved call: the rules asked again, and the call at its resource. Both use the
  * snapshot of now, for the permissions and rules that hold at execution decide.
  */
-import type { Release } from "../contract/approval.ts";
+import type { ApprovalPreview, Release } from "../contract/approval.ts";
 import { argumentsDigest, type CallArguments } from "../contract/arguments.ts";
 import { sha256Hex } from "../contract/canonical-json.ts";
 import type { Access } from "../contract/operation.ts";
 import { quorumMet } from "../policy/quorum.ts";
 import type { Demand, GlassTerms } from "./approvals/attempt.ts";
+import type { CallSubject } from "./approvals/detail.ts";
 import type { Reauthorization, RunOutcome } from "./approvals/executor.ts";
 import type { Settled, Settling } from "./approvals/settling.ts";
 import { cleanHeaders } from "./answer-headers.ts";
 import type { Caller, ConnectorCall, Once } from "./connectors/connector.ts";
+import { noPreview } from "./connectors/preview.ts";
 import { judgeResult, outcomeOfFault, type Outcome } from "./connectors/outcome.ts";
 import type { OnFault } from "./faults.ts";
 import type { People } from "./identity/people.ts";
@@ -64,9 +66,16 @@ export interface ApprovedCalls extends Settling {
   run(record: ApprovalRecord, signal: AbortSignal, trace: Once["trace"]): Promise<RunOutcome>;
   /** What the rule that holds a call now asks of whoever approves it; of one that ended, what the rule asked then. */
   demandOf(record: ApprovalRecord): Demand;
+  /** What is known of the operation that a held call is bound to; undefined once it is gone or another. */
+  subjectOf(record: ApprovalRecord): CallSubject | undefined;
+  /** What a held statement would change, where its resource says so. */
+  preview(record: ApprovalRecord): Promise<ApprovalPreview>;
   /** What lets a person release a held call alone, by the rules of now. */
   glassOf(record: ApprovalRecord, person: { readonly subject: string }): GlassTerms | null;
 }
+
+/** Milliseconds that a preview may take. */
+const previewTime = 5000;
 
 /** Done, and the answer is lost. */
 const unanswered: RunOutcome = {
@@ -116,6 +125,28 @@ class SnapshotCalls implements ApprovedCalls {
       justification: rule?.justification ?? false,
       ticket: rule?.ticket ?? null,
     };
+  }
+
+  subjectOf(record: ApprovalRecord): CallSubject | undefined {
+    const snapshot = this.#options.snapshot();
+    const target = targetOf(snapshot, record);
+    if (target === undefined || target.digest !== record.operationDigest) return undefined;
+    return { target, places: snapshot.apps.get(record.app)?.places.get(record.operation) ?? [] };
+  }
+
+  async preview(record: ApprovalRecord): Promise<ApprovalPreview> {
+    const sending = this.#sending(record, async () => undefined);
+    const { connector, preview } = sending?.resource ?? {};
+    const isBoundNow = isBound(record) && this.subjectOf(record) !== undefined;
+    if (
+      sending === undefined ||
+      preview !== true ||
+      connector?.preview === undefined ||
+      !isBoundNow
+    )
+      return noPreview("Nothing shows what this call would change.");
+    const { once: _, ...call } = sending.call;
+    return connector.preview(call, AbortSignal.timeout(previewTime));
   }
 
   glassOf(record: ApprovalRecord, { subject }: { readonly subject: string }): GlassTerms | null {

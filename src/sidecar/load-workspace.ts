@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type * as z from "zod";
-import { buildFileSchema, type External, type Origin } from "../contract/build.ts";
+import { buildFileSchema, type External, type Origin, type Site } from "../contract/build.ts";
 import { sha256Hex } from "../contract/canonical-json.ts";
 import { operationsFileSchema, type Operation } from "../contract/operation.ts";
 import type { Workspace } from "../contract/workspace.ts";
@@ -21,6 +21,7 @@ interface AppFiles {
   readonly origins: readonly Origin[];
   /** What the bundle takes from elsewhere. */
   readonly external: readonly External[];
+  readonly sites: readonly Site[];
 }
 
 export interface LoadedWorkspace {
@@ -84,7 +85,7 @@ function loadApp(governedDir: string, name: string, workspace: Workspace): AppFi
   }
   checkSignature(name, build, workspace.server?.trustedKeys);
   checkSeal(folder, name, build);
-  const { bundle, origins, external } = build;
+  const { bundle, origins, external, sites } = build;
   const own = workspace.apps?.[name]?.operations ?? [];
   return {
     name,
@@ -93,6 +94,7 @@ function loadApp(governedDir: string, name: string, workspace: Workspace): AppFi
     web,
     origins,
     external,
+    sites,
   };
 }
 

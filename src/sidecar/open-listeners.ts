@@ -79,6 +79,8 @@ function operatorApi(
     signing: () => trail.signing?.checkpointing.state ?? null,
     executor: assembly.executor,
     onFault,
+    subjectOf: (record) => assembly.approvedCalls.subjectOf(record),
+    preview: (record) => assembly.approvedCalls.preview(record),
     demandOf: (record) => assembly.approvedCalls.demandOf(record),
     glassOf: (record, principal) => assembly.approvedCalls.glassOf(record, principal),
     status: () => ({

@@ -205,6 +205,7 @@ export async function openResources(
         connector: openConnector(name, rule, timeout, options),
         timeout,
         passes,
+        preview: rule.kind !== "http" && rule.preview === true,
       };
       if (known === undefined) fresh.set(key, resource);
       resources.set(name, resource);

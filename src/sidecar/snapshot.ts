@@ -2,7 +2,7 @@
  * The workspace as a call sees it: apps, operations, resources and rules at one moment. Immutable; every call keeps the
  * snapshot that it began with. Must not read files: load-workspace.ts does.
  */
-import type { External } from "../contract/build.ts";
+import type { External, Site } from "../contract/build.ts";
 import { canonicalJson, sha256Hex } from "../contract/canonical-json.ts";
 import type {
   Access,
@@ -13,6 +13,7 @@ import type {
 } from "../contract/operation.ts";
 import { operationDigest, originId, statementDigest } from "../contract/operation-id.ts";
 import type { App, Workspace } from "../contract/workspace.ts";
+import { callPlaces, type CallPlace } from "./approvals/words.ts";
 import type { Rules } from "./rules.ts";
 import type { Connector } from "./connectors/connector.ts";
 import type { PassedCredentials } from "./identity/user-credentials.ts";
@@ -40,6 +41,8 @@ export interface Resource {
   readonly timeout: number;
   /** Which of the app user's own credentials it gets. */
   readonly passes?: PassedCredentials;
+  /** Approvers may see what a held statement would change. */
+  readonly preview?: boolean;
 }
 
 export interface AppSnapshot {
@@ -56,6 +59,8 @@ export interface AppSnapshot {
   readonly documents: DocumentMatcher;
   /** Origin ids of the wire → origin texts of operations. */
   readonly origins: ReadonlyMap<string, string>;
+  /** Where the app asks for each operation. */
+  readonly places: ReadonlyMap<string, readonly CallPlace[]>;
   /** Origin ids of telemetry that no resource takes. */
   readonly telemetry: ReadonlySet<string>;
   /** SQL clients → digest of a text → operation id. */
@@ -97,6 +102,7 @@ export interface AppParts {
   readonly external?: readonly External[];
   readonly operations: readonly Operation[];
   readonly telemetry: ReadonlySet<string>;
+  readonly sites: readonly Site[];
   accessOf(operation: Operation): Access;
   resourceOf(operation: Operation): Resource | null;
 }
@@ -183,7 +189,7 @@ export function buildApp(parts: AppParts): AppSnapshot {
       origins.set(originId(operation.origin), operation.origin);
     }
   }
-  const { name, build, web, page, telemetry, external = [] } = parts;
+  const { name, build, web, page, telemetry, external = [], sites } = parts;
   return {
     name,
     build,
@@ -193,6 +199,7 @@ export function buildApp(parts: AppParts): AppSnapshot {
     operations,
     matcher: compileMatcher(http),
     documents: compileDocuments(graphql),
+    places: callPlaces(sites),
     telemetry,
     origins,
     statements: indexStatements(parts.operations),

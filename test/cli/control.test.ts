@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { ApprovalView } from "../../src/contract/approval.ts";
+import type { ApprovalDetail, ApprovalView } from "../../src/contract/approval.ts";
 import { startControlServer, type ControlServer } from "./control-server.ts";
 import { runGovern, type Run } from "./run-govern.ts";
 
@@ -29,6 +29,36 @@ const pending: ApprovalView = {
   correlation: "c-1",
   identical: [],
 };
+const detailed = (approval: ApprovalView): ApprovalDetail => ({
+  ...approval,
+  words: "Create credit of account acc-1001",
+  places: [{ screen: "Credit form", at: "src/CreditForm.tsx:41" }],
+  statements: [],
+  demand: { approvers: approval.approvers, justification: true, ticket: "OPS-\\d+" },
+  like: {
+    approved: 2,
+    denied: 1,
+    other: 0,
+    latest: [
+      {
+        id: "x",
+        state: "denied",
+        requester: "kim",
+        time: "2026-05-03T10:00:00.000Z",
+        identical: true,
+        reason: "too much",
+      },
+    ],
+  },
+  you: {
+    isRequester: false,
+    mayDecide: true,
+    mayRelease: false,
+    mayReview: false,
+    mayResolve: false,
+  },
+  previewable: true,
+});
 const twin: ApprovalView = { ...pending, id: "7QkAAAAAbbbbbbbbbbbbbb" };
 
 describe("commands over the control socket", () => {
@@ -45,7 +75,7 @@ describe("commands over the control socket", () => {
     for (const approval of [pending, twin]) {
       find(approval.id, [approval]);
       find(approval.id.slice(0, 9), [approval]);
-      sidecar.answer(`GET /api/approvals/${approval.id}`, 200, approval);
+      sidecar.answer(`GET /api/approvals/${approval.id}`, 200, detailed(approval));
     }
   });
   afterEach(async () => {
@@ -67,6 +97,40 @@ describe("commands over the control socket", () => {
     expect(code).toBe(0);
     expect(stdout).toContain(String.raw`"reason": "late\u{202e}evil\n"`);
     expect(stdout).toContain(pending.argumentsDigest);
+    expect(stdout).toContain("Create credit of account acc-1001");
+    expect(stdout).toContain("Credit form (src/CreditForm.tsx:41)");
+    expect(stdout).toContain("2 approved, 1 denied, 0 otherwise");
+    expect(stdout).toContain("2026-05-03 10:00:00 denied (kim, identical): too much");
+  });
+
+  it("shows what a statement would change, and what that cannot show", async () => {
+    const rows = [{ before: { id: "7", note: "a" }, after: { id: "7", note: "b\u202E" } }];
+    const preview = { rows, more: false, reason: null };
+    sidecar.answer(`GET /api/approvals/${twin.id}/preview`, 200, preview);
+    const { stdout } = await govern("approvals", "show", twin.id, "--preview");
+    expect(stdout).toContain("Would change 1 row");
+    expect(stdout).toContain(String.raw`note: - a  + b\u{202e}`);
+    expect(stdout).toContain("Not shown");
+  });
+
+  it("watches what waits, then how it ends, until the sidecar is gone", async () => {
+    const waiting = "GET /api/approvals?state=pending&state=approved&state=executing";
+    sidecar.answer(waiting, 200, [twin]);
+    const watching = govern("approvals", "watch", "--json");
+    const asked = (): number => sidecar.received.filter(({ call }) => call === waiting).length;
+    await expect.poll(asked).toBeGreaterThan(1);
+    sidecar.answer(waiting, 200, []);
+    sidecar.answer(`GET /api/approvals/${twin.id}`, 200, { ...twin, state: "executed" });
+    const before = asked();
+    await expect.poll(asked).toBeGreaterThan(before + 1);
+    sidecar.answer(waiting, 500, { code: "internal", detail: "gone" });
+    const { code, stdout } = await watching;
+    expect(code).not.toBe(0);
+    const lines = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as ApprovalView);
+    expect(lines.map(({ state }) => state)).toEqual(["pending", "executed"]);
   });
 
   it("approves by an abbreviated id, in the name that --as gives, with the reason", async () => {
@@ -126,9 +190,12 @@ describe("commands over the control socket", () => {
     };
     const release = { ...said, note: "locked out", rule: "breakGlass[0]", reviewers: ["leads"] };
     const resolution = { ...said, ran: false, note: "no row" };
-    sidecar.answer(`GET /api/approvals?prefix=${twin.id}&limit=20`, 200, [
-      { ...twin, state: "unknown", rule, release: { ...release, review: null }, resolution },
-    ]);
+    const open = { ...release, review: null };
+    sidecar.answer(
+      `GET /api/approvals/${twin.id}`,
+      200,
+      detailed({ ...twin, state: "unknown", rule, release: open, resolution }),
+    );
     const { stdout } = await govern("approvals", "show", twin.id);
     expect(stdout).toContain("approvals[0] (govern.yaml:12)");
     expect(stdout).toContain("and a reason, and a ticket that fits OPS-\\d+");

@@ -56,6 +56,7 @@ const expected: Readonly<Record<string, readonly number[]>> = {
   "operator GET /_govern/device": [401, 401, 401, 401, 404, 404, 404],
   "operator GET /api/approvals/{id}": [401, 401, 401, 401, 404, 404, 404],
   "operator POST /api/approvals/{id}/cancel": [401, 401, 401, 401, 404, 404, 404],
+  "operator GET /api/approvals/{id}/preview": [401, 401, 401, 401, 404, 404, 404],
   "operator POST /api/approvals/{id}/break-glass": [401, 401, 401, 401, 404, 404, 404],
   "operator POST /api/approvals/{id}/review": [401, 401, 401, 401, 404, 404, 404],
   "operator POST /api/approvals/{id}/resolve": [401, 401, 401, 401, 400, 400, 400],

@@ -88,6 +88,7 @@ function sampleSnapshot(options: SampleOptions = {}): Snapshot {
     web: "/nowhere",
     page: undefined,
     operations: options.operations ?? [renameDesk],
+    sites: [],
     telemetry: new Set(["7e1e7e1e"]),
     accessOf: (operation) => operation.access,
     resourceOf: () => ({ name: "desks", connector, timeout: 1000 }),

@@ -1,9 +1,14 @@
 /** `govern approvals`: the held calls, and what people do to them, over the control socket or `--server`. */
 import { Option, type Command } from "commander";
-import { approvalStates } from "../../contract/approval.ts";
+import {
+  approvalStates,
+  type ApprovalDetail,
+  type ApprovalPreview,
+} from "../../contract/approval.ts";
 import { registerActs } from "../approvals/acts.ts";
-import { fetchApprovals, findApproval, type Flags } from "../approvals/find.ts";
+import { approvalPath, fetchApprovals, findApproval, type Flags } from "../approvals/find.ts";
 import { ending, examples, type CommandContext, type ExitCode } from "../command.ts";
+import { callSidecar } from "../control-client.ts";
 
 interface ListFlags extends Flags {
   readonly state: string;
@@ -11,6 +16,10 @@ interface ListFlags extends Flags {
   readonly mine?: boolean;
   readonly unreviewed?: boolean;
   readonly unresolved?: boolean;
+}
+
+interface ShowFlags extends Flags {
+  readonly preview?: boolean;
 }
 
 const loadView = () => import("../approval-view.ts");
@@ -40,11 +49,20 @@ async function runList({ output, cwd }: CommandContext, flags: ListFlags): Promi
 async function runShow(
   { output, cwd }: CommandContext,
   prefix: string,
-  flags: Flags,
+  flags: ShowFlags,
 ): Promise<ExitCode> {
-  const approval = await findApproval(cwd, prefix, flags);
-  if (flags.json === true) output.printJson(approval);
-  else output.print((await loadView()).renderApproval(approval, output.look, new Date()));
+  const path = approvalPath((await findApproval(cwd, prefix, flags)).id);
+  const approval = await callSidecar<ApprovalDetail>(cwd, { path, as: flags.as });
+  const preview =
+    flags.preview === true
+      ? await callSidecar<ApprovalPreview>(cwd, { path: `${path}/preview`, as: flags.as })
+      : undefined;
+  if (flags.json === true) output.printJson(preview ? { ...approval, preview } : approval);
+  else {
+    const { renderApproval, renderPreview } = await loadView();
+    output.print(renderApproval(approval, output.look, new Date()));
+    if (preview !== undefined) output.print(`\n${renderPreview(preview, output.look)}`);
+  }
   return 0;
 }
 
@@ -82,9 +100,12 @@ export function registerApprovals(program: Command, context: CommandContext): vo
   group
     .command("show <id>")
     .description("show one with its full arguments; an id may be abbreviated")
+    .addOption(
+      new Option("--preview", "with the rows that it would change, where its resource allows that"),
+    )
     .addOption(as())
     .addOption(new Option("--json", "print JSON"))
-    .action(ending(context, (id: string, flags: Flags) => runShow(context, id, flags)));
+    .action(ending(context, (id: string, flags: ShowFlags) => runShow(context, id, flags)));
   group
     .command("watch")
     .description("print what waits, then what happens, until interrupted")

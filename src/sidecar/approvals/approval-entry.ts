@@ -4,7 +4,7 @@ import type { JsonValue } from "../../contract/canonical-json.ts";
 import type { ApprovalFacts, Requester } from "../store/store.ts";
 
 export interface EntryParts {
-  readonly type: "intent" | "outcome" | "decision";
+  readonly type: "intent" | "outcome" | "decision" | "read";
   /** Who acted. Null is the sidecar itself. */
   readonly actor: Actor | null;
   readonly arguments?: JsonValue;

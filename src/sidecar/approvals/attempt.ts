@@ -85,7 +85,8 @@ export interface Attempt {
   readonly record: ApprovalRecord | undefined;
 }
 
-function actorOf({ subject, issuer, groups, session }: Principal): Actor {
+/** A person as the trail names them. */
+export function actorOf({ subject, issuer, groups, session }: Principal): Actor {
   return { subject, issuer, groups: [...groups], session };
 }
 

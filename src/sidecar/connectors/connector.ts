@@ -6,6 +6,7 @@
  * const connector = openHttpConnector({ name: "billing", resource, resolve });
  * const result = await connector.execute({ operation, arguments: args, … }, AbortSignal.timeout(30_000));
  */
+import type { ApprovalPreview } from "../../contract/approval.ts";
 import type { CallArguments } from "../../contract/arguments.ts";
 import type { Operation, SqlOperation } from "../../contract/operation.ts";
 import type { Identity } from "../identity/identity.ts";
@@ -76,5 +77,7 @@ export interface Connector {
    * Settles a write of which nobody was told how it ended, by its trace. It must not let the write happen a second time.
    */
   settle(call: ConnectorCall, trace: string, signal: AbortSignal): Promise<Settlement>;
+  /** What a write would change, without a trace of it left; only a database can say. */
+  preview?(call: ConnectorCall, signal: AbortSignal): Promise<ApprovalPreview>;
   close(): Promise<void>;
 }

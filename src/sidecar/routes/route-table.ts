@@ -46,6 +46,7 @@ export const operatorRoutes: readonly Route[] = [
   { method: "GET", path: "/api/status" },
   { method: "GET", path: "/api/approvals" },
   { method: "GET", path: "/api/approvals/{id}" },
+  { method: "GET", path: "/api/approvals/{id}/preview" },
   { method: "POST", path: "/api/approvals/{id}/decision" },
   { method: "POST", path: "/api/approvals/{id}/cancel" },
   { method: "POST", path: "/api/approvals/{id}/break-glass" },

@@ -3,6 +3,7 @@
  * extended protocol with bound values, on a session that holds nothing of another call. It must not tell a caller what
  * the server said, and it never sends a call twice.
  */
+import type { ApprovalPreview } from "../../../contract/approval.ts";
 import type { SqlArguments } from "../../../contract/arguments.ts";
 import type { SqlOperation } from "../../../contract/operation.ts";
 import type { TaggedValue } from "../../../contract/tagged-value.ts";
@@ -13,6 +14,8 @@ import { statementsOf, type Statement } from "../statements.ts";
 import type { Exchange, ExchangeEnd, Given, Part } from "./exchange.ts";
 import { parameterText } from "./parameters.ts";
 import { Sessions, type Session } from "./sessions.ts";
+import { noPreview, onlyPlain, previewable } from "../preview.ts";
+import { previewPostgres } from "./preview.ts";
 import { isStatementAllowed } from "./statement.ts";
 import { readTrace, runTransaction, type TransactionEnd } from "./transaction.ts";
 
@@ -203,6 +206,24 @@ class PostgresConnector implements Connector {
     return finished.kind === "committed"
       ? this.#answer(finished, call.operation.kind === "sql-batch")
       : finished;
+  }
+
+  async preview(call: ConnectorCall, signal: AbortSignal): Promise<ApprovalPreview> {
+    const change = previewable(statementsOf(call));
+    const values = change && valuesOf(change.statement.operation, change.statement.args);
+    if (change === undefined || values === undefined) return noPreview(onlyPlain);
+    const session = await this.#openSession(signal);
+    if ("kind" in session) return noPreview(session.kind === "answered" ? "" : session.detail);
+    let isClean = true;
+    const preview = await previewPostgres(change, values, async (exchange) => {
+      session.client.query(exchange);
+      const end = await endOf(exchange, signal, () => this.#sessions.cancel(session));
+      isClean &&= end.kind === "ended";
+      return end;
+    });
+    if (isClean && !signal.aborted) this.#sessions.discard(session);
+    else this.#sessions.destroy(session);
+    return preview;
   }
 
   /** The server keeps how its transactions ended, long enough for any restart. */

@@ -6,10 +6,13 @@ import Database from "better-sqlite3";
 import type { SqlArguments } from "../../../contract/arguments.ts";
 import { statementsOf, type Statement } from "../statements.ts";
 import type { SqlOperation } from "../../../contract/operation.ts";
+import type { ApprovalPreview } from "../../../contract/approval.ts";
 import type { TaggedValue } from "../../../contract/tagged-value.ts";
 import type { SqlBatchResult, SqlResult } from "../../../contract/wire.ts";
 import { GovernError } from "../../../errors/govern-error.ts";
 import type { Connector, ConnectorCall, ConnectorResult } from "../connector.ts";
+import { noPreview, onlyPlain, previewable } from "../preview.ts";
+import { previewSqlite } from "./preview.ts";
 import { isVerbAllowed, numberPlaceholders, statementVerb } from "./statement.ts";
 import { fromColumn, toBindable } from "./values.ts";
 
@@ -190,6 +193,14 @@ class SqliteConnector implements Connector {
         ? failed("resource-rejected", error.message)
         : resultOfError(error);
     }
+  }
+
+  // oxlint-disable-next-line require-await -- the interface is asynchronous, this engine is not
+  async preview(call: ConnectorCall): Promise<ApprovalPreview> {
+    const change = previewable(statementsOf(call));
+    const bindings = change && bindingsOf(change.statement.operation, change.statement.args);
+    if (change === undefined || bindings === undefined) return noPreview(onlyPlain);
+    return previewSqlite(this.#writer, change, bindings);
   }
 
   // oxlint-disable-next-line require-await -- the interface is asynchronous, this engine is not

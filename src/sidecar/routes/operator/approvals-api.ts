@@ -1,6 +1,12 @@
 /** `/api/approvals…`: held calls, and what people do to them. Must not decide who may: ../../approvals does. */
-import { approvalStates, type ApprovalState } from "../../../contract/approval.ts";
-import type { DecisionContext } from "../../approvals/attempt.ts";
+import {
+  approvalStates,
+  type ApprovalPreview,
+  type ApprovalState,
+} from "../../../contract/approval.ts";
+import { approvalEntry } from "../../approvals/approval-entry.ts";
+import { actorOf } from "../../approvals/attempt.ts";
+import { approvalDetail, type DetailContext } from "../../approvals/detail.ts";
 import type { Executor } from "../../approvals/executor.ts";
 import { approvalViews } from "../../approvals/view.ts";
 import type { Answer, Refusal } from "../../lifecycle.ts";
@@ -13,7 +19,8 @@ import type { OperatorCall } from "./caller.ts";
 
 const mostListed = 1000;
 
-export interface ApprovalsApiOptions extends DecisionContext {
+export interface ApprovalsApiOptions extends DetailContext {
+  readonly preview: (record: ApprovalRecord) => Promise<ApprovalPreview>;
   readonly executor: Pick<Executor, "onApproved">;
 }
 
@@ -86,13 +93,42 @@ async function list(options: ApprovalsApiOptions, call: OperatorCall): Promise<A
   return jsonAnswer(200, await approvalViews(options.store, records));
 }
 
+async function findVisible(
+  { store }: ApprovalsApiOptions,
+  call: OperatorCall,
+  id: string,
+): Promise<ApprovalRecord | undefined> {
+  const [record] = await store.approvals({ ids: [id] });
+  return record !== undefined && maySee(call, record) ? record : undefined;
+}
+
 async function show(options: ApprovalsApiOptions, call: OperatorCall, id: string): Promise<Answer> {
-  const records = await options.store.approvals({ ids: [id] });
-  const [view] = await approvalViews(
-    options.store,
-    records.filter((record) => maySee(call, record)),
-  );
-  return view === undefined ? problem(call, noSuch) : jsonAnswer(200, view);
+  const record = await findVisible(options, call, id);
+  if (record === undefined) return problem(call, noSuch);
+  return jsonAnswer(200, await approvalDetail(options, record, call.principal));
+}
+
+/** What it would change, for those who see all: it reads rows that nobody else was shown, and is recorded. */
+async function preview(
+  options: ApprovalsApiOptions,
+  call: OperatorCall,
+  id: string,
+): Promise<Answer> {
+  const record = await findVisible(options, call, id);
+  if (record === undefined) return problem(call, noSuch);
+  if (!call.seesAll) {
+    const detail = "What a call would change is shown to approvers.";
+    return problem(call, { code: "not-an-approver", detail });
+  }
+  const shown = await options.preview(record);
+  const entry = approvalEntry(record, {
+    type: "read",
+    actor: call.principal === null ? null : actorOf(call.principal),
+    decision: { result: "previewed" },
+    outcome: { rows: shown.rows?.length ?? null },
+  });
+  await options.store.append({ ...entry, correlation: call.correlation });
+  return jsonAnswer(200, shown);
 }
 
 async function act(
@@ -129,5 +165,6 @@ export async function handleApprovals(
   const [, id, verb] = match;
   if (id === undefined) return method === "GET" ? list(options, call) : undefined;
   if (verb === undefined) return method === "GET" ? show(options, call, id) : undefined;
+  if (verb === "preview") return method === "GET" ? preview(options, call, id) : undefined;
   return method === "POST" && isVerb(verb) ? act(options, call, { id, verb }) : undefined;
 }
