@@ -19,9 +19,11 @@ function median(numbers) {
 
 /** Entries a second with so many appends waiting at any time. */
 async function appendRate(store, count, lanes) {
-  let next = 0;
+  const entries = Array.from({ length: count }, (_, n) => entryAt(n));
   const lane = async () => {
-    while (next < count) await store.append(entryAt(next++));
+    for (let entry = entries.pop(); entry !== undefined; entry = entries.pop()) {
+      await store.append(entry);
+    }
   };
   const started = performance.now();
   await Promise.all(Array.from({ length: lanes }, lane));

@@ -5,12 +5,11 @@
 import type { AuditEntry, EntryType, NewAuditEntry } from "../../contract/audit-entry.ts";
 import { canonicalJson } from "../../contract/canonical-json.ts";
 
-/** An encoded entry without place and time. */
-export interface EntryText {
-  readonly type: EntryType;
-  /** The members before `seq`, without the closing brace. */
-  readonly body: string;
-}
+/**
+ * An encoded entry without place and time: its type, then the members before `seq` from their brace on, without the closing
+ * one. One string, because between threads an object costs more than all that is in it.
+ */
+export type EntryText = `${EntryType}{${string}`;
 
 export interface Stamp {
   readonly seq: number;
@@ -20,12 +19,14 @@ export interface Stamp {
 /** Encodes what comes before `seq` by RFC 8785; only `time`, `type` and `v` follow it in that order. */
 export function entryText(entry: NewAuditEntry): EntryText {
   const { type, ...before } = entry;
-  return { type, body: canonicalJson(before).slice(0, -1) };
+  return `${type}{${canonicalJson(before).slice(1, -1)}`;
 }
 
 /** The canonical text of the entry at its place. */
 export function stampText(text: EntryText, { seq, time }: Stamp): string {
-  return `${text.body},"seq":${seq},"time":"${time}","type":"${text.type}","v":1}`;
+  const brace = text.indexOf("{");
+  const type = text.slice(0, brace);
+  return `${text.slice(brace)},"seq":${seq},"time":"${time}","type":"${type}","v":1}`;
 }
 
 /** The entry at its place. */

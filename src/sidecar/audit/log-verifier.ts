@@ -33,6 +33,7 @@ export type Tampering =
   | "fork"
   | "tree"
   | "schema"
+  | "search"
   | "checkpoint";
 
 /** The first thing that is wrong. */

@@ -46,6 +46,7 @@ export function makeLog(path = ":memory:"): TestLog {
         writer.append(entryText(entry), start + writer.position.size * 1000);
       writer.saveHead();
     })();
+    for (let blocks = 0; blocks * 1024 < entries.length; blocks += 1) writer.writeTerms();
   };
   const decision = { signingKey: keyText(signer), previous: null };
   append([sampleEntry({ type: "config", decision })]);

@@ -14,7 +14,7 @@ import { appender, killRounds } from "./killed.ts";
 import { makeFolder, openStore, sampleKey } from "./sqlite-setup.ts";
 
 function append(number: number): QueuedJob {
-  return { number, at: 1, job: { type: "append", entry: entryText(sampleEntry()) } };
+  return { number, at: 1, job: entryText(sampleEntry()) };
 }
 
 /** The bytes of the store's files. Copies are read: closing a file itself would drop this process's locks on it. */

@@ -116,7 +116,7 @@ describe("verifying a log that somebody changed", () => {
           "CREATE TRIGGER silence AFTER INSERT ON votes BEGIN DELETE FROM votes WHERE decision = 'deny'; END",
         ),
     ],
-    ["a dropped index", 0, (db: Database.Database) => db.exec("DROP INDEX audit_entries_type")],
+    ["a dropped index", 0, (db: Database.Database) => db.exec("DROP INDEX approvals_state")],
   ])("names the first bad entry of %s", async (_, firstBad, change) => {
     expect(await verdictAfter(change)).toMatchObject({ ok: false, firstBad });
   });

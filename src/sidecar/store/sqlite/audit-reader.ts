@@ -12,8 +12,12 @@ import {
 } from "../../audit/right-edge.ts";
 import type { EntryQuery, Segment, StoredCheckpoint, TreeHead } from "../store.ts";
 import { Conditions, Statements } from "./conditions.ts";
+import { termsOf } from "./search-terms.ts";
+import { findEntries } from "./term-reader.ts";
 
 const defaultLimit = 100;
+/** Entries that are read at once, of those that were found. */
+const page = 256;
 
 function entryConditions(query: EntryQuery): Conditions {
   const conditions = new Conditions();
@@ -56,13 +60,46 @@ export class AuditReader {
   }
 
   entries(query: EntryQuery): readonly AuditEntry[] {
-    const { where, values } = entryConditions(this.#withPlaces(query));
+    const limit = query.limit ?? defaultLimit;
+    const entries: AuditEntry[] = [];
+    for (const part of this.#parts(this.#withPlaces(query))) {
+      const rest = limit < 0 ? limit : limit - entries.length;
+      if (rest === 0) break;
+      for (const text of part(rest)) entries.push(JSON.parse(text) as AuditEntry);
+    }
+    return entries;
+  }
+
+  /** The query in pieces, in its order: each gives at most so many texts. */
+  *#parts(query: EntryQuery): Generator<(limit: number) => readonly string[]> {
+    const kinds = termsOf(query);
+    if (kinds.length === 0) return yield (limit) => this.#scan(query, limit);
+    const indexed = this.indexed();
+    const { from = 0, to = Infinity, newestFirst = false } = query;
+    const rest = { ...query, from: Math.max(from, indexed) };
+    if (newestFirst) yield (limit) => this.#scan(rest, limit);
+    const end = Math.min(to, indexed);
+    for (const found of findEntries(this.#statements, kinds, { from, to: end, newestFirst })) {
+      for (let at = 0; at < found.length; at += page) {
+        yield (limit) => this.#scan(query, limit, found.slice(at, at + page));
+      }
+    }
+    if (!newestFirst) yield (limit) => this.#scan(rest, limit);
+    return undefined;
+  }
+
+  #scan(query: EntryQuery, limit: number, among?: readonly number[]): readonly string[] {
+    const { from: _from, to: _to, ...anywhere } = query;
+    const conditions = entryConditions(among === undefined ? query : anywhere);
+    if (among !== undefined) {
+      conditions.add("seq IN (SELECT value FROM json_each(?))", JSON.stringify(among));
+    }
     const order = query.newestFirst === true ? "DESC" : "ASC";
     const rows = this.#statements.all<{ entry: string }>(
-      `SELECT entry FROM audit_entries ${where} ORDER BY seq ${order} LIMIT ?`,
-      [...values, query.limit ?? defaultLimit],
+      `SELECT entry FROM audit_entries ${conditions.where} ORDER BY seq ${order} LIMIT ?`,
+      [...conditions.values, limit],
     );
-    return rows.map((row) => JSON.parse(row.entry) as AuditEntry);
+    return rows.map(({ entry }) => entry);
   }
 
   /** Bounds of time as places in the log, which is in the order of time but for clocks that went back: no index is needed. */
@@ -109,6 +146,15 @@ export class AuditReader {
     );
     if (head === undefined) throw damaged("head");
     return head;
+  }
+
+  /** How many of the first entries are found by their terms. */
+  indexed(): number {
+    const [head] = this.#statements.all<{ indexed: number }>(
+      "SELECT indexed FROM audit_head WHERE one = 1",
+      [],
+    );
+    return head?.indexed ?? 0;
   }
 
   origin(): string {

@@ -15,6 +15,7 @@ import {
 
 import type { NewSegment, StoredCheckpoint } from "../store.ts";
 import { AuditReader } from "./audit-reader.ts";
+import { blockSize, TermWriter } from "./search-terms.ts";
 
 interface HeadRow {
   readonly size: number;
@@ -27,6 +28,7 @@ export class AuditWriter {
   readonly #selectHead: Database.Statement<[], HeadRow>;
   readonly #updateHead: Database.Statement<[number, Buffer]>;
   readonly #insertCheckpoint: Database.Statement<[number, string]>;
+  readonly #terms: TermWriter;
   #edge: RightEdge;
 
   /** Reads the edge of the log as it stands; throws `store-failed` when it is damaged. */
@@ -39,6 +41,7 @@ export class AuditWriter {
       "INSERT INTO audit_checkpoints (size, note) VALUES (?, ?) ON CONFLICT DO NOTHING",
     );
     this.#edge = this.#load(db.name);
+    this.#terms = new TermWriter(db);
   }
 
   #load(name: string): RightEdge {
@@ -96,6 +99,14 @@ export class AuditWriter {
       )
       .run(first, size, encodeEdge(edge), note, file, digest);
     this.#db.prepare("DELETE FROM audit_entries WHERE seq < ?").run(size);
+    this.#db.prepare("DELETE FROM audit_terms WHERE first <= ?").run(size - blockSize);
+  }
+
+  /** Writes the terms of the next full block, if there is one, in a transaction of its own. */
+  writeTerms(): void {
+    if (!this.#terms.isDue(this.#edge.size)) return;
+    const { written } = this.#db.transaction(() => this.#terms.write())();
+    written();
   }
 
   /** Stores the edge; once before each commit. */

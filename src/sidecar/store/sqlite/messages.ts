@@ -16,7 +16,8 @@ import type {
 } from "../store.ts";
 
 export type Job =
-  | { readonly type: "append"; readonly entry: EntryText }
+  /** An entry to append: most jobs are no more than that. */
+  | EntryText
   | {
       readonly type: "hold";
       readonly id: string;
@@ -61,7 +62,11 @@ export interface JobValues {
   readonly "add-checkpoint": undefined;
   readonly "drop-archived": undefined;
 }
-export type JobValue = JobValues[Job["type"]];
+export type JobValue = JobValues[keyof JobValues];
+/** What a job is answered with. */
+export type ValueOf<J extends Job> = J extends { readonly type: infer T extends keyof JobValues }
+  ? JobValues[T]
+  : Stamp;
 
 export interface QueuedJob {
   readonly number: number;
@@ -79,15 +84,51 @@ export type JobAnswer =
   | { readonly number: number; readonly ok: true; readonly value: JobValue }
   | ({ readonly number: number; readonly ok: false } & JobFailure);
 
+/** Answers to jobs; the stamp of an entry with the time that most of them have is its `seq` alone. */
+export interface PackedAnswers {
+  readonly first: number;
+  readonly time: string;
+  readonly answers: readonly (number | JobAnswer)[];
+}
+
+function isStamp(value: JobValue): value is Stamp {
+  return typeof value === "object" && "seq" in value && "time" in value;
+}
+
+/** Packs the answers to jobs with consecutive numbers. */
+export function packAnswers(answers: readonly JobAnswer[]): PackedAnswers {
+  const stamp = answers.find((one) => one.ok && isStamp(one.value));
+  const time = stamp?.ok === true && isStamp(stamp.value) ? stamp.value.time : "";
+  return {
+    first: answers[0]?.number ?? 0,
+    time,
+    answers: answers.map((one) =>
+      one.ok && isStamp(one.value) && one.value.time === time ? one.value.seq : one,
+    ),
+  };
+}
+
+export function unpackAnswers({ first, time, answers }: PackedAnswers): readonly JobAnswer[] {
+  return answers.map((one, index) =>
+    typeof one === "number" ? { number: first + index, ok: true, value: { seq: one, time } } : one,
+  );
+}
+
 export type ToWriter =
-  | { readonly type: "jobs"; readonly jobs: readonly QueuedJob[] }
+  /** Jobs with consecutive numbers, of which the first is told. */
+  | {
+      readonly type: "jobs";
+      readonly first: number;
+      readonly at: number | null;
+      readonly jobs: readonly Job[];
+    }
   | { readonly type: "close" };
 
 export type FromWriter =
   | { readonly type: "ready" }
   /** The writer has ended before it could serve, or can serve no longer. */
   | ({ readonly type: "failed"; readonly next: string | undefined } & JobFailure)
-  | { readonly type: "answers"; readonly answers: readonly JobAnswer[] }
+  | ({ readonly type: "answers" } & PackedAnswers)
   | { readonly type: "closed" };
 
 export interface WriterData {

@@ -3,6 +3,7 @@ import type Database from "better-sqlite3";
 import type { Digest } from "../../../contract/audit-entry.ts";
 import { GovernError } from "../../../errors/govern-error.ts";
 import { appendLeaf, emptyEdge, encodeEdge } from "../../audit/right-edge.ts";
+import { TermWriter } from "./search-terms.ts";
 
 /** "gvrn": tells a store from other SQLite files. */
 export const applicationId = 0x6776726e;
@@ -84,6 +85,29 @@ function moveEntries(db: Database.Database): void {
     throw misfit(db.name);
   }
   db.exec("DROP TABLE audit_entries_before");
+}
+
+/** The log is searched by the terms of its blocks; indexes made an append write a page for each of its values. */
+const termsOfBlocks = `
+DROP INDEX audit_entries_type;
+DROP INDEX audit_entries_subject;
+DROP INDEX audit_entries_operation;
+DROP INDEX audit_entries_approval;
+DROP INDEX audit_entries_correlation;
+ALTER TABLE audit_head ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE audit_terms (
+  first INTEGER NOT NULL,
+  term TEXT NOT NULL,
+  places TEXT NOT NULL,
+  PRIMARY KEY (first, term)
+) STRICT, WITHOUT ROWID;
+`;
+
+function writeTerms(db: Database.Database): void {
+  const size =
+    db.prepare<[], number>("SELECT size FROM audit_head WHERE one = 1").pluck().get() ?? 0;
+  const terms = new TermWriter(db);
+  while (terms.isDue(size)) terms.write().written();
 }
 
 const steps: readonly Step[] = [
@@ -194,6 +218,8 @@ ALTER TABLE votes ADD COLUMN ticket TEXT;
 CREATE INDEX approvals_released ON approvals (number) WHERE release IS NOT NULL;
 CREATE INDEX approvals_operation ON approvals (operation_digest, state);
 `,
+  termsOfBlocks,
+  writeTerms,
 ];
 
 export const schemaVersion = steps.length;

@@ -75,7 +75,7 @@ class SqliteStore implements Store {
 
   async append(entry: NewAuditEntry): Promise<AuditEntry> {
     const ready = this.#ready(entry);
-    const stamp = await this.#writer.run({ type: "append", entry: entryText(ready) });
+    const stamp = await this.#writer.run(entryText(ready));
     return stampEntry(ready, stamp);
   }
 

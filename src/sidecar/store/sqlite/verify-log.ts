@@ -13,6 +13,8 @@ import type { Checkpoint, NoteKey } from "../../audit/signed-note.ts";
 import type { LogVerdict, StoredCheckpoint } from "../store.ts";
 import { AuditReader } from "./audit-reader.ts";
 import { migrate, schemaObjects } from "./migrations.ts";
+import { blockSize } from "./search-terms.ts";
+import { TermCheck } from "./term-reader.ts";
 
 /** Rows that are read at a time. */
 const batchRows = 256;
@@ -56,6 +58,7 @@ class LogCheck {
   readonly #reader: AuditReader;
   readonly #origin: string;
   readonly #head: LogHead;
+  readonly #indexed: number;
   readonly #stored: readonly StoredCheckpoint[];
   readonly #options: VerifyOptions;
 
@@ -65,6 +68,7 @@ class LogCheck {
     this.#origin = this.#reader.origin();
     // Before the checkpoints: one that is made meanwhile is of entries that are left out.
     this.#stored = this.#reader.checkpoints();
+    this.#indexed = this.#reader.indexed();
     this.#head = this.#reader.head();
     this.#options = options;
   }
@@ -135,6 +139,21 @@ class LogCheck {
     return verifier.finish(this.#head) ?? judge.finish(verifier.size);
   }
 
+  /** What the log is searched by must follow from its entries, which were found good. */
+  *#terms(start: RightEdge): Generator<number, LogFault | undefined> {
+    const check = new TermCheck(this.#db, start.size);
+    const indexed = this.#indexed;
+    const isGrowing = this.#reader.indexed() !== indexed;
+    const end = isGrowing ? undefined : check.end(indexed, this.#head.size);
+    if (end !== undefined) return end;
+    for (let first = check.firstBlock; first < indexed; first += blockSize) {
+      const fault = check.block(first);
+      if (fault !== undefined) return fault;
+      yield this.#head.size;
+    }
+    return undefined;
+  }
+
   #explain(verifier: LogVerifier, until: number): LogFault | undefined {
     while (verifier.size < until) {
       const [row] = this.#reader.rows(verifier.size, 1);
@@ -153,7 +172,7 @@ class LogCheck {
     if (early !== undefined) return this.#bad(early);
     const verifier = new LogVerifier(start);
     const judge = new CheckpointJudge(judged.checkpoints);
-    const fault = yield* this.#rows(verifier, judge);
+    const fault = (yield* this.#rows(verifier, judge)) ?? (yield* this.#terms(start));
     if (fault !== undefined) return this.#bad(fault);
     return {
       ok: true,

@@ -5,14 +5,14 @@
 import { performance } from "node:perf_hooks";
 import { Worker } from "node:worker_threads";
 import { GovernError } from "../../../errors/govern-error.ts";
-import type {
-  FromWriter,
-  Job,
-  JobAnswer,
-  JobValues,
-  QueuedJob,
-  ToWriter,
-  WriterData,
+import {
+  unpackAnswers,
+  type FromWriter,
+  type Job,
+  type JobAnswer,
+  type ToWriter,
+  type ValueOf,
+  type WriterData,
 } from "./messages.ts";
 
 interface Waiting {
@@ -33,7 +33,8 @@ class WriterThread {
   readonly #waiting = new Map<number, Waiting>();
   readonly #ready: Promise<void>;
   readonly #ended: Promise<void>;
-  #outbox: QueuedJob[] = [];
+  #outbox: Job[] = [];
+  /** The number of the last job in the outbox. */
   #lastNumber = 0;
   /** Why no job can be taken any more. */
   #end: GovernError | undefined;
@@ -52,7 +53,7 @@ class WriterThread {
       this.#worker.on("message", (message: FromWriter) => {
         if (message.type === "ready") resolve();
         if (message.type === "failed") reject(this.#failed(message));
-        if (message.type === "answers") this.#take(message.answers);
+        if (message.type === "answers") this.#take(unpackAnswers(message));
       });
       this.#worker.once("error", (cause) => {
         const message = `the store's writer: ${cause.message}`;
@@ -76,22 +77,24 @@ class WriterThread {
   }
 
   /** Resolves once the job is durable; rejects with `audit-unavailable` where it is not, or may not be. */
-  run<J extends Job>(job: J): Promise<JobValues[J["type"]]> {
+  run<J extends Job>(job: J): Promise<ValueOf<J>> {
     if (this.#end !== undefined) return Promise.reject(this.#end);
     this.#lastNumber += 1;
     const number = this.#lastNumber;
-    const answer = new Promise<JobValues[J["type"]]>((resolve, reject) => {
+    const answer = new Promise<ValueOf<J>>((resolve, reject) => {
       this.#waiting.set(number, { resolve, reject });
     });
     if (this.#outbox.length === 0) queueMicrotask(() => this.#post());
-    this.#outbox.push({ number, at: this.#now?.() ?? null, job });
+    this.#outbox.push(job);
     return answer;
   }
 
   #post(): void {
     const jobs = this.#outbox;
     this.#outbox = [];
-    if (this.#end === undefined) this.#send({ type: "jobs", jobs });
+    const first = this.#lastNumber - jobs.length + 1;
+    const at = this.#now?.() ?? null;
+    if (this.#end === undefined) this.#send({ type: "jobs", first, at, jobs });
   }
 
   #send(message: ToWriter): void {
@@ -148,7 +151,7 @@ export class WriterClient {
   }
 
   /** Resolves once the job is durable; rejects with `audit-unavailable` where it is not, or may not be. */
-  run<J extends Job>(job: J): Promise<JobValues[J["type"]]> {
+  run<J extends Job>(job: J): Promise<ValueOf<J>> {
     const { endedAt } = this.#thread;
     if (endedAt !== undefined && !this.#isClosed && performance.now() - endedAt >= patience) {
       this.#thread = this.#open();

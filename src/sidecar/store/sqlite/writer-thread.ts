@@ -10,13 +10,14 @@ import {
 } from "node:worker_threads";
 import Database from "better-sqlite3";
 import { GovernError, isGovernError } from "../../../errors/govern-error.ts";
-import type {
-  FromVerifier,
-  FromWriter,
-  QueuedJob,
-  ToWriter,
-  VerifierData,
-  WriterData,
+import {
+  packAnswers,
+  type FromVerifier,
+  type FromWriter,
+  type QueuedJob,
+  type ToWriter,
+  type VerifierData,
+  type WriterData,
 } from "./messages.ts";
 import { openDatabase } from "./open-database.ts";
 import { verifyLog } from "./verify-log.ts";
@@ -49,7 +50,8 @@ function gather(port: MessagePort, first: ToWriter): Gathered {
   let next: ToWriter | undefined = first;
   while (next !== undefined) {
     if (next.type === "close") return { jobs, isClosing: true };
-    jobs.push(...next.jobs);
+    const { first, at } = next;
+    for (const [index, job] of next.jobs.entries()) jobs.push({ number: first + index, at, job });
     if (jobs.length >= mostJobs) break;
     next = receiveMessageOnPort(port)?.message as ToWriter | undefined;
   }
@@ -72,8 +74,9 @@ function serve(port: MessagePort, { path, key }: WriterData): void {
     try {
       const { jobs, isClosing } = gather(port, message);
       if (jobs.length > 0) {
-        const answers = writer.run(jobs);
-        port.postMessage({ type: "answers", answers } satisfies FromWriter);
+        const answers = packAnswers(writer.run(jobs));
+        port.postMessage({ type: "answers", ...answers } satisfies FromWriter);
+        writer.writeTerms();
       }
       if (isClosing) {
         database.close();

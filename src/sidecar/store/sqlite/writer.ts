@@ -7,7 +7,8 @@ import { isGovernError } from "../../../errors/govern-error.ts";
 import { ApprovalWriter } from "./approval-writer.ts";
 import { AuditWriter } from "./audit-writer.ts";
 import { SessionWriter } from "./session-writer.ts";
-import type { JobAnswer, JobFailure, JobValue, QueuedJob, SessionJob } from "./messages.ts";
+import type { EntryText } from "../../audit/entry-text.ts";
+import type { Job, JobAnswer, JobFailure, JobValue, QueuedJob, SessionJob } from "./messages.ts";
 
 /** Thrown when the database can no longer be trusted to be what memory says: the writer must end. */
 class WriterBroken extends Error {
@@ -25,6 +26,10 @@ function isDoubtful(error: unknown): boolean {
   return error instanceof Database.SqliteError && /^SQLITE_(IOERR|CORRUPT|NOTADB)/.test(error.code);
 }
 
+function isFull(error: unknown): boolean {
+  return error instanceof Database.SqliteError && error.code === "SQLITE_FULL";
+}
+
 export class Writer {
   readonly #db: Database.Database;
   readonly #audit: AuditWriter;
@@ -35,6 +40,7 @@ export class Writer {
   readonly #savepoint: Database.Statement;
   readonly #release: Database.Statement;
   readonly #undo: Database.Statement;
+  #writesTerms = true;
   readonly #keepNote: Database.Statement<[string, string]>;
   readonly #forgetNote: Database.Statement<[string]>;
 
@@ -78,6 +84,22 @@ export class Writer {
     }
   }
 
+  /**
+   * Writes what full blocks of entries are searched by, after the answers. Where it fails, entries are found by reading
+   * them. Throws `WriterBroken` when the database is in doubt.
+   */
+  writeTerms(): void {
+    if (!this.#writesTerms) return;
+    try {
+      this.#audit.writeTerms();
+    } catch (error) {
+      this.#rollBack();
+      if (isDoubtful(error)) throw new WriterBroken(failureOf(error).message, { cause: error });
+      // An entry that is no JSON: somebody changed it. A full disk is told by the appends.
+      this.#writesTerms = isFull(error);
+    }
+  }
+
   #rollBack(): void {
     if (!this.#db.inTransaction) return;
     try {
@@ -87,12 +109,23 @@ export class Writer {
     }
   }
 
-  #answer(queued: QueuedJob): JobAnswer {
-    const { number } = queued;
+  /** An append is one statement, which leaves nothing behind where it fails. */
+  #append(number: number, entry: EntryText, now: number): JobAnswer {
+    try {
+      return { number, ok: true, value: this.#audit.append(entry, now) };
+    } catch (error) {
+      if (!this.#db.inTransaction || isDoubtful(error)) throw error;
+      return { number, ok: false, ...failureOf(error) };
+    }
+  }
+
+  #answer({ number, job, at }: QueuedJob): JobAnswer {
+    const now = at ?? Date.now();
+    if (typeof job === "string") return this.#append(number, job, now);
     const position = this.#audit.position;
     this.#savepoint.run();
     try {
-      const value = this.#perform(queued);
+      const value = this.#perform(job, now);
       this.#release.run();
       return { number, ok: true, value };
     } catch (error) {
@@ -104,11 +137,8 @@ export class Writer {
     }
   }
 
-  #perform({ job, at }: QueuedJob): JobValue {
-    const now = at ?? Date.now();
+  #perform(job: Exclude<Job, EntryText>, now: number): JobValue {
     switch (job.type) {
-      case "append":
-        return this.#audit.append(job.entry, now);
       case "hold": {
         const approval = this.#approvals.hold(job.id, job.approval, now);
         this.#audit.append(job.entry, now);
