@@ -12,7 +12,7 @@ import {
 } from "../../audit/right-edge.ts";
 import type { EntryQuery, Segment, StoredCheckpoint, TreeHead } from "../store.ts";
 import { Conditions, Statements } from "./conditions.ts";
-import { termsOf } from "./search-terms.ts";
+import { askedOf } from "./search-terms.ts";
 import { findEntries } from "./term-reader.ts";
 
 const defaultLimit = 100;
@@ -23,14 +23,14 @@ function entryConditions(query: EntryQuery): Conditions {
   const conditions = new Conditions();
   if (query.from !== undefined) conditions.add("seq >= ?", query.from);
   if (query.to !== undefined) conditions.add("seq < ?", query.to);
-  if (query.since !== undefined) conditions.add("time >= ?", query.since);
-  if (query.until !== undefined) conditions.add("time < ?", query.until);
-  conditions.addOneOf("type", query.types);
-  conditions.addEqual("app", query.app);
-  conditions.addEqual("subject", query.subject);
-  conditions.addEqual("operation", query.operation);
-  conditions.addEqual("approval", query.approval);
-  conditions.addEqual("correlation", query.correlation);
+  if (query.since !== undefined) conditions.add("entry ->> '$.time' >= ?", query.since);
+  if (query.until !== undefined) conditions.add("entry ->> '$.time' < ?", query.until);
+  conditions.addOneOf("entry ->> '$.type'", query.types);
+  conditions.addEqual("entry ->> '$.app'", query.app);
+  conditions.addEqual("entry ->> '$.actor.subject'", query.subject);
+  conditions.addEqual("entry ->> '$.operation'", query.operation);
+  conditions.addEqual("entry ->> '$.approval'", query.approval);
+  conditions.addEqual("entry ->> '$.correlation'", query.correlation);
   return conditions;
 }
 
@@ -72,14 +72,14 @@ export class AuditReader {
 
   /** The query in pieces, in its order: each gives at most so many texts. */
   *#parts(query: EntryQuery): Generator<(limit: number) => readonly string[]> {
-    const kinds = termsOf(query);
-    if (kinds.length === 0) return yield (limit) => this.#scan(query, limit);
+    const asked = askedOf(query);
+    if (asked.length === 0) return yield (limit) => this.#scan(query, limit);
     const indexed = this.indexed();
     const { from = 0, to = Infinity, newestFirst = false } = query;
     const rest = { ...query, from: Math.max(from, indexed) };
     if (newestFirst) yield (limit) => this.#scan(rest, limit);
     const end = Math.min(to, indexed);
-    for (const found of findEntries(this.#statements, kinds, { from, to: end, newestFirst })) {
+    for (const found of findEntries(this.#statements, asked, { from, to: end, newestFirst })) {
       for (let at = 0; at < found.length; at += page) {
         yield (limit) => this.#scan(query, limit, found.slice(at, at + page));
       }
@@ -121,7 +121,7 @@ export class AuditReader {
     while (from < to) {
       const middle = Math.floor((from + to) / 2);
       const [row] = this.#statements.all<{ time: string }>(
-        "SELECT time FROM audit_entries WHERE seq = ?",
+        "SELECT entry ->> '$.time' AS time FROM audit_entries WHERE seq = ?",
         [middle],
       );
       if (row === undefined || row.time < time) from = middle + 1;

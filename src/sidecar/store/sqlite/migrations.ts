@@ -87,13 +87,22 @@ function moveEntries(db: Database.Database): void {
   db.exec("DROP TABLE audit_entries_before");
 }
 
-/** The log is searched by the terms of its blocks; indexes made an append write a page for each of its values. */
+/**
+ * The log is searched by the terms of its blocks; indexes made an append write a page for each of its values,
+ * and generated columns made it parse the entry. */
 const termsOfBlocks = `
 DROP INDEX audit_entries_type;
 DROP INDEX audit_entries_subject;
 DROP INDEX audit_entries_operation;
 DROP INDEX audit_entries_approval;
 DROP INDEX audit_entries_correlation;
+ALTER TABLE audit_entries DROP COLUMN type;
+ALTER TABLE audit_entries DROP COLUMN time;
+ALTER TABLE audit_entries DROP COLUMN app;
+ALTER TABLE audit_entries DROP COLUMN subject;
+ALTER TABLE audit_entries DROP COLUMN operation;
+ALTER TABLE audit_entries DROP COLUMN approval;
+ALTER TABLE audit_entries DROP COLUMN correlation;
 ALTER TABLE audit_head ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE audit_terms (
   first INTEGER NOT NULL,

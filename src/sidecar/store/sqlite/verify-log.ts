@@ -13,8 +13,7 @@ import type { Checkpoint, NoteKey } from "../../audit/signed-note.ts";
 import type { LogVerdict, StoredCheckpoint } from "../store.ts";
 import { AuditReader } from "./audit-reader.ts";
 import { migrate, schemaObjects } from "./migrations.ts";
-import { blockSize } from "./search-terms.ts";
-import { TermCheck } from "./term-reader.ts";
+import { TermCheck } from "./term-check.ts";
 
 /** Rows that are read at a time. */
 const batchRows = 256;
@@ -118,6 +117,8 @@ class LogCheck {
   *#rows(verifier: LogVerifier, judge: CheckpointJudge): Generator<number, LogFault | undefined> {
     const met = judge.meet(verifier.size, verifier.root);
     if (met !== undefined) return met;
+    const extent = { start: verifier.size, indexed: this.#indexed };
+    const terms = new TermCheck(this.#db, extent);
     const end = this.#end();
     while (verifier.size < end) {
       const until = Math.min(
@@ -127,38 +128,31 @@ class LogCheck {
       );
       const batch = this.#reader.batch(verifier.size, until);
       if (batch === undefined || !verifier.take(batch)) {
-        const fault = this.#explain(verifier, until);
+        const fault = this.#explain(verifier, until, terms);
         if (fault !== undefined) return fault;
         if (verifier.size < until) break;
+      } else {
+        terms.take(batch.texts);
       }
       const fault =
         verifier.size === judge.next ? judge.meet(verifier.size, verifier.root) : undefined;
       if (fault !== undefined) return fault;
       yield verifier.size;
     }
-    return verifier.finish(this.#head) ?? judge.finish(verifier.size);
+    const isGrowing = this.#reader.indexed() !== this.#indexed;
+    return (
+      verifier.finish(this.#head) ??
+      judge.finish(verifier.size) ??
+      terms.finish(verifier.size, isGrowing)
+    );
   }
 
-  /** What the log is searched by must follow from its entries, which were found good. */
-  *#terms(start: RightEdge): Generator<number, LogFault | undefined> {
-    const check = new TermCheck(this.#db, start.size);
-    const indexed = this.#indexed;
-    const isGrowing = this.#reader.indexed() !== indexed;
-    const end = isGrowing ? undefined : check.end(indexed, this.#head.size);
-    if (end !== undefined) return end;
-    for (let first = check.firstBlock; first < indexed; first += blockSize) {
-      const fault = check.block(first);
-      if (fault !== undefined) return fault;
-      yield this.#head.size;
-    }
-    return undefined;
-  }
-
-  #explain(verifier: LogVerifier, until: number): LogFault | undefined {
+  #explain(verifier: LogVerifier, until: number, terms: TermCheck): LogFault | undefined {
     while (verifier.size < until) {
       const [row] = this.#reader.rows(verifier.size, 1);
       const fault = row === undefined ? undefined : verifier.explain(row);
       if (row === undefined || fault !== undefined) return fault;
+      terms.take(Buffer.concat([Buffer.of(0), row.text]));
     }
     return undefined;
   }
@@ -172,7 +166,7 @@ class LogCheck {
     if (early !== undefined) return this.#bad(early);
     const verifier = new LogVerifier(start);
     const judge = new CheckpointJudge(judged.checkpoints);
-    const fault = (yield* this.#rows(verifier, judge)) ?? (yield* this.#terms(start));
+    const fault = yield* this.#rows(verifier, judge);
     if (fault !== undefined) return this.#bad(fault);
     return {
       ok: true,
