@@ -36,7 +36,7 @@ function encodeList(list: readonly unknown[], depth: number): string {
 function encodeObject(object: Readonly<Record<string, unknown>>, depth: number): string {
   if (typeof object["toJSON"] === "function") throw notPlain;
   let text = "{";
-  for (const name of Object.keys(object).sort()) {
+  for (const name of Object.keys(object).toSorted()) {
     const item = object[name];
     if (item === undefined) continue;
     if (text.length > 1) text += ",";

@@ -14,7 +14,7 @@ describe("canonical JSON", () => {
 
   // The example of RFC 8785, section 3.2.2, and its order of members, section 3.2.3.
   it("is that of the RFC's own examples", () => {
-    const numbers = [333333333.33333329, 1e30, 4.5, 2e-3, 0.000000000000000000000000001];
+    const numbers = [Number("333333333.33333329"), 1e30, 4.5, 2e-3, 0.000000000000000000000000001];
     const string = "\u20ac$\u000f\u000aA'\u0042\u0022\u005c\\\"/";
     expect(canonicalJson({ numbers, string, literals: [null, true, false] })).toBe(
       '{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],"string":"€$\\u000f\\nA\'B\\"\\\\\\\\\\"/"}',

@@ -201,9 +201,9 @@ export class TermWriter {
     const first = this.#indexed;
     const block = new BlockTerms();
     // The first entries of a block may be archived; between two of them none is missing.
-    const found = this.#select.get(first, first + blockSize);
-    for (const [index, text] of (found?.texts ?? "").split("\u0000").entries()) {
-      if (found?.texts != null) block.add(found.first - first + index, text);
+    const { first: there = first, texts = null } = this.#select.get(first, first + blockSize) ?? {};
+    for (const [index, text] of texts?.split("\u0000").entries() ?? []) {
+      block.add(there - first + index, text);
     }
     for (const [term, places] of block.rows()) this.#insert.run(first, term, places);
     this.#update.run(first + blockSize);

@@ -56,7 +56,7 @@ export class TermCheck {
 
   #isRight(first: number): boolean {
     const terms = this.#block.rows();
-    const sorted = [...terms.keys()].sort();
+    const sorted = [...terms.keys()].toSorted();
     const expected = sorted.map((term) => `${term}\u0000${terms.get(term)}`).join("\u0000");
     if (this.#select.get(first) === expected) return true;
     // Another order, by bytes, or a block whose beginning was archived.
