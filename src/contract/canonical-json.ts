@@ -15,12 +15,14 @@ const deepest = 500;
 /** What a JSON text escapes, and halves of surrogate pairs, which it must not hold alone. */
 const needsCare = /[\u0000-\u001f"\\\ud800-\udfff]/;
 
+const loneSurrogate = /\p{Cs}/u;
+
 /** Thrown for a value that is no plain JSON: the library knows what becomes of it. */
 const notPlain = new RangeError("no plain JSON");
 
 function quote(text: string): string {
   if (!needsCare.test(text)) return `"${text}"`;
-  if (!text.isWellFormed()) throw notPlain;
+  if (loneSurrogate.test(text)) throw notPlain;
   return JSON.stringify(text);
 }
 
