@@ -13,6 +13,7 @@ export type JsonValue =
 /** Deeper values are left to the library, which also finds circles. */
 const deepest = 500;
 /** What a JSON text escapes, and halves of surrogate pairs, which it must not hold alone. */
+// oxlint-disable-next-line no-control-regex -- they are what it looks for
 const needsCare = /[\u0000-\u001f"\\\ud800-\udfff]/;
 
 const loneSurrogate = /\p{Cs}/u;

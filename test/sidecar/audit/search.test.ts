@@ -29,6 +29,8 @@ function entryAt(n: number): NewAuditEntry {
 }
 
 const size = 3400;
+const optional = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
+  fc.option(value, { nil: undefined, freq: 2 });
 
 describe("searching a log of several blocks", () => {
   let log: TestLog;
@@ -64,8 +66,6 @@ describe("searching a log of several blocks", () => {
 
   it("finds what reading every entry finds, in the order that was asked for", () => {
     const reader = new AuditReader(log.db);
-    const optional = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
-      fc.option(value, { nil: undefined, freq: 2 });
     const query = fc.record({
       types: optional(
         fc.uniqueArray(fc.constantFrom("read" as const, "refused" as const, "held" as const)),

@@ -45,9 +45,9 @@ interface Gathered {
 }
 
 /** Takes the message that woke the thread and those behind it. */
-function gather(port: MessagePort, first: ToWriter): Gathered {
+function gather(port: MessagePort, woke: ToWriter): Gathered {
   const jobs: QueuedJob[] = [];
-  let next: ToWriter | undefined = first;
+  let next: ToWriter | undefined = woke;
   while (next !== undefined) {
     if (next.type === "close") return { jobs, isClosing: true };
     const { first, at } = next;
