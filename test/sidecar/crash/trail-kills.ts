@@ -1,15 +1,13 @@
 /** Kills the emitted program at random points while it answers calls, and looks whether the trail has what was answered. */
-import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdirSync, symlinkSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import type { AuditEntry } from "../../../src/contract/audit-entry.ts";
 import { openTrailFile } from "../../../src/sidecar/store/sqlite/trail-file.ts";
 import { verifyLog } from "../../../src/sidecar/store/sqlite/verify-log.ts";
 import { signIn, type Tab } from "../client.ts";
 import { apiPath, type DeskWorkspace } from "../desk-workspace.ts";
+import { installProgram, startProgram } from "./program.ts";
 
-const root = resolve(import.meta.dirname, "../../..");
 const lanes = 6;
 
 export interface Survey {
@@ -26,35 +24,6 @@ interface Answered {
   readonly name: string;
   readonly isWrite: boolean;
   readonly status: number;
-}
-
-function installProgram({ folder }: DeskWorkspace): string {
-  const program = join(folder, "governed/sidecar");
-  mkdirSync(join(program, "node_modules"), { recursive: true });
-  for (const file of ["sidecar.mjs", "store-writer.mjs"]) {
-    cpSync(join(root, "dist/emit", file), join(program, file));
-  }
-  const driver = "node_modules/better-sqlite3";
-  symlinkSync(join(root, driver), join(program, driver));
-  return join(program, "sidecar.mjs");
-}
-
-async function startProgram(program: string): Promise<{ child: ChildProcess; port: number }> {
-  const child = spawn(process.execPath, [program, "--dev"], {
-    env: { PATH: process.env["PATH"], GOVERN_PORT: "0", GOVERN_OPERATOR_PORT: "0" },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let text = "";
-  child.stderr.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
-  const port = await new Promise<number>((found, fail) => {
-    child.once("exit", () => fail(new Error(`it did not start:\n${text}`)));
-    child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
-      text += chunk;
-      const told = /desk\.localhost:(\d+)/.exec(text)?.[1];
-      if (told !== undefined) found(Number(told));
-    });
-  });
-  return { child, port };
 }
 
 async function callOnce(tab: Tab, name: string, isWrite: boolean): Promise<Answered> {
