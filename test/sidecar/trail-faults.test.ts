@@ -34,6 +34,8 @@ function mount(folder: string, options: string): boolean {
   }
 }
 
+const ended = ({ status, headers }: Reply): unknown => [status, headers["govern-error"]];
+
 describe("the trail of a serving program", () => {
   let upstream: Upstream;
   let desk: DeskWorkspace;
@@ -52,7 +54,6 @@ describe("the trail of a serving program", () => {
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ label }),
     });
-  const ended = ({ status, headers }: Reply): unknown => [status, headers["govern-error"]];
   const sent = (label: string): boolean => upstream.seen.some(({ body }) => body.includes(label));
   const run = async (nodeOptions = ""): Promise<void> => {
     const started = await startProgram(program, nodeOptions);

@@ -169,7 +169,7 @@ describe("the trail of a running sidecar", () => {
     });
   });
 
-  it("holds no secret in any file, whatever way it came", async () => {
+  it("L7: holds no secret in any file, whatever way it came", async () => {
     const { port } = await run();
     const sam = await signIn({ port, host: "desk.localhost" }, "sam");
     const stripe = `sk_live_${"canary5f1d".repeat(2)}`;
@@ -226,7 +226,7 @@ describe("the trail of a running sidecar", () => {
     expect(text).not.toMatch(/canary (?:first|second)/);
   });
 
-  it("takes no entry apart by what a call says", async () => {
+  it("L8: takes no entry apart by what a call says", async () => {
     const { port } = await run();
     const sam = await signIn({ port, host: "desk.localhost" }, "sam");
     const forged =

@@ -5,7 +5,15 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { leafHash } from "../../../src/contract/audit-entry.ts";
 import { archiveOld } from "../../../src/sidecar/audit/archive.ts";
 import { checkInclusion, inclusionProof } from "../../../src/sidecar/audit/proofs.ts";
-import { keyText, readSigner, signCheckpoint } from "../../../src/sidecar/audit/signed-note.ts";
+import { appendLeaf, emptyEdge, treeHead } from "../../../src/sidecar/audit/right-edge.ts";
+import {
+  keyText,
+  parseCheckpoint,
+  readNote,
+  readSigner,
+  signCheckpoint,
+  signersOf,
+} from "../../../src/sidecar/audit/signed-note.ts";
 import type { Store } from "../../../src/sidecar/store/store.ts";
 import { AuditReader } from "../../../src/sidecar/store/sqlite/audit-reader.ts";
 import { verifyLog } from "../../../src/sidecar/store/sqlite/verify-log.ts";
@@ -15,6 +23,8 @@ import { makePem } from "./logs.ts";
 
 const minute = 60_000;
 const start = Date.parse("2026-03-01T10:00:00.000Z");
+
+const end = (name: string): number => Number(/-(\d+)\.jsonl$/.exec(name)?.[1]);
 
 describe("retention", () => {
   let folder: ReturnType<typeof makeFolder>;
@@ -93,6 +103,34 @@ describe("retention", () => {
     expect(lines.map((line) => (JSON.parse(line) as { seq: number }).seq)).toEqual(
       Array.from({ length: 46 }, (_, seq) => seq),
     );
+  });
+
+  it("leaves archives that verify against the checkpoints beside them, and no changed one does", async () => {
+    await archiveAll(10 * minute);
+    await archiveAll(0);
+    const names = readdirSync(archive())
+      .filter((name) => name.endsWith(".jsonl"))
+      .toSorted((a, b) => end(a) - end(b));
+    expect(names.length).toBeGreaterThan(1);
+    const { origin } = await store.head();
+    const key = readSigner(pem, origin, "a key");
+    /** By the archives alone: whether each leads from the one before to what its checkpoint was signed for. */
+    const verify = (change: (line: string) => string): readonly boolean[] => {
+      let edge = emptyEdge;
+      return names.map((name) => {
+        const text = readFileSync(join(archive(), name), "utf8");
+        for (const line of text.split("\n").slice(0, -1)) {
+          edge = appendLeaf(edge, leafHash(change(line))).edge;
+        }
+        const note = readNote(readFileSync(join(archive(), `${name}.checkpoint`), "utf8"));
+        if (note === undefined || signersOf(note, [key]).good.length === 0) return false;
+        const checkpoint = parseCheckpoint(note.text);
+        return checkpoint?.size === edge.size && checkpoint.root === treeHead(edge);
+      });
+    };
+    expect(verify((line) => line)).toEqual(names.map(() => true));
+    const last = names.map((_, index) => index < names.length - 1);
+    expect(verify((line) => line.replace('"seq":30,', '"seq":29,'))).toEqual(last);
   });
 
   it("keeps what proves each entry that stays", async () => {

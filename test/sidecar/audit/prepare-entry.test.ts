@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createHmac } from "node:crypto";
-import { encodeEntry } from "../../../src/contract/audit-entry.ts";
+import fc from "fast-check";
+import { encodeEntry, leafHash, nodeHash } from "../../../src/contract/audit-entry.ts";
 import {
   entryText,
   readStamp,
@@ -110,12 +111,31 @@ describe("caps", () => {
 });
 
 describe("the text of an entry", () => {
-  it("is the canonical encoding of the whole entry", () => {
+  it("L10: is the canonical encoding of the whole entry", () => {
     const stamp = { seq: 12, time: "2026-03-01T10:00:00.000Z" };
     const entry = sampleEntry({ arguments: { "\u{1f4a5}": 1e21, z: -0, "\r": '\u0007\\"</' } });
     const text = stampText(entryText(entry), stamp);
     expect(text).toBe(encodeEntry(stampEntry(entry, stamp)));
     expect(readStamp(text)).toEqual(stamp);
+  });
+
+  it("L10: differs with the entry, wherever one value ends and the next begins", () => {
+    const stamp = { seq: 1, time: "2026-03-01T10:00:00.000Z" };
+    const parts = fc.tuple(fc.string(), fc.string());
+    const textOf = ([app, correlation]: readonly [string, string]): string =>
+      stampText(entryText(sampleEntry({ app, correlation })), stamp);
+    fc.assert(
+      fc.property(parts, parts, (one, other) => {
+        const isSame = one[0] === other[0] && one[1] === other[1];
+        expect(textOf(one) === textOf(other)).toBe(isSame);
+      }),
+    );
+    expect(textOf(["ab", "c"])).not.toBe(textOf(["a", "bc"]));
+  });
+
+  it("L10: is never hashed as a node, nor a node as a text", () => {
+    const [left, right] = [leafHash("a"), leafHash("b")];
+    expect(nodeHash(left, right)).not.toBe(leafHash(left + right));
   });
 
   it("gives no stamp for another text", () => {

@@ -62,7 +62,7 @@ describe("a log of 10,000 entries", () => {
     });
   });
 
-  it("does not with a flipped bit in an entry, and names it", () => {
+  it("L1: does not with a flipped bit in an entry, and names it", () => {
     fc.assert(
       fc.property(seq, fc.nat(8 * 500), (at, bit) => {
         let verdict: LogVerdict;
@@ -90,7 +90,7 @@ describe("a log of 10,000 entries", () => {
     );
   });
 
-  it("does not with a deleted entry, and names it", () => {
+  it("L1: does not with a deleted entry, and names it", () => {
     fc.assert(
       fc.property(seq, (at) => {
         const verdict = verdictAfter(() => {
@@ -102,7 +102,7 @@ describe("a log of 10,000 entries", () => {
     );
   });
 
-  it("does not with two exchanged entries, and names the first", () => {
+  it("L1: does not with two exchanged entries, and names the first", () => {
     fc.assert(
       fc.property(fc.nat(size - 2), fc.nat(size), (at, by) => {
         const other = at + 1 + (by % (size - 1 - at));
@@ -122,7 +122,7 @@ describe("a log of 10,000 entries", () => {
     );
   });
 
-  it("does not with its end cut off, whole tree and head recomputed, against the anchor", () => {
+  it("L2: does not with its end cut off, whole tree and head recomputed, against the anchor", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: anchored - 1 }), (left) => {
         const verdict = verdictAfter(() => truncate(log.db, left));
@@ -132,7 +132,7 @@ describe("a log of 10,000 entries", () => {
     );
   });
 
-  it("does not with a suffix rewritten and recomputed, against the anchor", () => {
+  it("L3: does not with a suffix rewritten and recomputed, against the anchor", () => {
     fc.assert(
       fc.property(fc.nat(anchored - 1), (from) => {
         const verdict = verdictAfter(() => {
@@ -143,6 +143,29 @@ describe("a log of 10,000 entries", () => {
       }),
       { numRuns: 6 },
     );
+  });
+});
+
+describe("L5: a log that was not watched for a while", () => {
+  it("is a fork to the anchor, where an older copy was put back and gone on with", () => {
+    const log = makeLog();
+    log.append(entriesOf(40));
+    log.sign();
+    log.append(entriesOf(20, 40));
+    const anchor = log.sign({ keep: false });
+    truncate(log.db, 41);
+    log.append(entriesOf(30, 100));
+    const verdict = verifyLog(log.db, { notes: [{ note: anchor, from: "the anchor" }] });
+    expect(verdict).toMatchObject({ ok: false, kind: "fork", firstBad: 41 });
+    log.db.close();
+  });
+
+  it("has a gap, where entries of that time were not kept", () => {
+    const log = makeLog();
+    log.append(entriesOf(40));
+    log.db.exec("DELETE FROM audit_entries WHERE seq BETWEEN 10 AND 19");
+    expect(verifyLog(log.db)).toMatchObject({ ok: false, kind: "deletion", firstBad: 10 });
+    log.db.close();
   });
 });
 

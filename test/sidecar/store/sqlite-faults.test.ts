@@ -46,7 +46,7 @@ describe("faults of the SQLite store", () => {
     expect(survey.promised).toBeGreaterThan(30);
   }, 240_000);
 
-  it("refuses a second process, and is free once the first was killed", async () => {
+  it("L9: refuses a second process, and is free once the first was killed", async () => {
     child = spawn(process.execPath, ["--input-type=module", "-e", appender(path)], {
       stdio: ["ignore", "pipe", "inherit"],
     });

@@ -1,8 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import Database from "better-sqlite3";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { leafHash } from "../../../src/contract/audit-entry.ts";
 import type { LogVerdict } from "../../../src/sidecar/store/store.ts";
+import { readSigner, signCheckpoint } from "../../../src/sidecar/audit/signed-note.ts";
+import { verifyLog } from "../../../src/sidecar/store/sqlite/verify-log.ts";
+import { makePem } from "../audit/logs.ts";
 import { sampleEntry } from "./samples.ts";
 import { makeFolder, openStore } from "./sqlite-setup.ts";
 
@@ -52,7 +56,7 @@ describe("verifying a log that somebody changed", () => {
   });
 
   it.each([
-    ["an edited entry", 3, (db: Database.Database) => edit(db, 3, false)],
+    ["L1: an edited entry", 3, (db: Database.Database) => edit(db, 3, false)],
     ["an edited entry with its hash", 4, (db: Database.Database) => edit(db, 4, true)],
     [
       "an edited hash",
@@ -69,7 +73,7 @@ describe("verifying a log that somebody changed", () => {
         ),
     ],
     [
-      "a deleted entry",
+      "L1: a deleted entry",
       7,
       (db: Database.Database) => db.exec("DELETE FROM audit_entries WHERE seq = 7"),
     ],
@@ -82,7 +86,7 @@ describe("verifying a log that somebody changed", () => {
         ),
     ],
     [
-      "two swapped entries",
+      "L1: two swapped entries",
       8,
       (db: Database.Database) =>
         db.exec(`UPDATE audit_entries SET seq = 100 WHERE seq = 8;
@@ -90,7 +94,7 @@ describe("verifying a log that somebody changed", () => {
           UPDATE audit_entries SET seq = 9 WHERE seq = 100`),
     ],
     [
-      "a cut tail",
+      "L2: a cut tail",
       10,
       (db: Database.Database) => db.exec("DELETE FROM audit_entries WHERE seq >= 10"),
     ],
@@ -109,7 +113,7 @@ describe("verifying a log that somebody changed", () => {
         db.exec("UPDATE audit_head SET nodes = zeroblob(length(nodes)) WHERE one = 1"),
     ],
     [
-      "an added trigger",
+      "L11: an added trigger",
       0,
       (db: Database.Database) =>
         db.exec(
@@ -117,7 +121,27 @@ describe("verifying a log that somebody changed", () => {
         ),
     ],
     ["a dropped index", 0, (db: Database.Database) => db.exec("DROP INDEX approvals_state")],
-  ])("names the first bad entry of %s", async (_, firstBad, change) => {
+  ])("names the first bad entry: %s", async (_, firstBad, change) => {
     expect(await verdictAfter(change)).toMatchObject({ ok: false, firstBad });
+  });
+
+  it("L11: loses what an edited log of changes held, which an anchor shows", async () => {
+    const store = await openStore(path);
+    for (let index = 0; index < 40; index += 1) await store.append(sampleEntry());
+    const head = await store.head();
+    const signer = readSigner(makePem(), head.origin, "a key");
+    const note = signCheckpoint(head, signer);
+    const copy = join(folder.path, "copy.db");
+    for (const end of ["", "-wal"]) copyFileSync(`${path}${end}`, `${copy}${end}`);
+    await store.close();
+    const bytes = readFileSync(`${copy}-wal`);
+    expect(bytes.length).toBeGreaterThan(10_000);
+    // A frame whose checksum fails ends the log: SQLite drops it and all that follow.
+    bytes.fill(0xa5, bytes.length >> 1, (bytes.length >> 1) + 200);
+    writeFileSync(`${copy}-wal`, bytes);
+    const db = new Database(copy);
+    const verdict = verifyLog(db, { notes: [{ note, from: "the anchor" }], keys: [signer] });
+    db.close();
+    expect(verdict).toMatchObject({ ok: false, kind: "truncation" });
   });
 });
