@@ -48,9 +48,20 @@ module.exports = {
       from: { path: "^src/browser/" },
       to: {
         path: ".",
-        pathNot: ["^src/browser/", "^src/contract/(wire|statement-text|tagged-value)\\.ts$"],
+        pathNot: [
+          "^src/browser/",
+          "^src/contract/(wire|statement-text|tagged-value)\\.ts$",
+          "node_modules/preact/",
+        ],
         dependencyTypesNot: ["type-only"],
       },
+    },
+    {
+      name: "inbox-library",
+      comment: "preact stands in the approvals' page alone: in an app's chunks every byte counts",
+      severity: "error",
+      from: { path: "^src/browser/", pathNot: "^src/browser/inbox/" },
+      to: { path: "node_modules/preact/" },
     },
     {
       name: "browser-types",

@@ -107,6 +107,14 @@ const programs = [
     entryPoints: ["src/browser/console/main.ts"],
     outfile: "dist/emit/console.js",
   },
+  {
+    ...page,
+    mangleProps: undefined,
+    jsx: "automatic",
+    jsxImportSource: "preact",
+    entryPoints: ["src/browser/inbox/main.tsx"],
+    outfile: "dist/emit/inbox.js",
+  },
   { ...page, entryPoints: ["src/browser/proxy/main.ts"], outfile: "dist/browser/proxy.js" },
   ...["neon", "libsql", "sql"].map((clients) => ({
     ...page,

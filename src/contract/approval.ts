@@ -1,5 +1,5 @@
 /** What people see of an approval: over the operator's API, in the terminal and in the console. */
-import type { JsonValue } from "./canonical-json.ts";
+import type { JsonValue } from "./json.ts";
 
 export const approvalStates = [
   "pending",
@@ -73,6 +73,8 @@ export interface ApprovalView {
   readonly operationDigest: string;
   /** e.g. `POST /api/accounts/{accountId}/credits` or the statement. */
   readonly summary: string;
+  /** What it does, in words; null once its operation is another. */
+  readonly words: string | null;
   readonly arguments: JsonValue;
   readonly argumentsDigest: string;
   readonly requester: {
@@ -132,8 +134,6 @@ export interface Standing {
 
 /** One held call with all that helps to decide it. */
 export interface ApprovalDetail extends ApprovalView {
-  /** What it does, in words; null once its operation is another. */
-  readonly words: string | null;
   /** Where the app asks for it. */
   readonly places: readonly { readonly screen: string; readonly at: string }[];
   /** The statements that would run, in order; none of an HTTP call. */
@@ -162,4 +162,25 @@ export interface ApprovalPreview {
   /** There are more rows than are shown. */
   readonly more: boolean;
   readonly reason: string | null;
+}
+
+/** How people decide; times in milliseconds. */
+export interface Figures {
+  readonly held: number;
+  readonly decided: number;
+  readonly denied: number;
+  readonly expired: number;
+  /** From being held to being decided; null where nothing was. */
+  readonly median: number | null;
+  readonly ninetieth: number | null;
+  /** Calls that the same person had asked for before, with the same arguments. */
+  readonly repeats: number;
+  /** By one person alone. */
+  readonly released: number;
+  readonly deciders: readonly {
+    readonly subject: string;
+    readonly votes: number;
+    readonly approved: number;
+    readonly median: number | null;
+  }[];
 }

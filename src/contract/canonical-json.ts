@@ -2,13 +2,7 @@
 import { createHash } from "node:crypto";
 import canonicalize from "canonicalize";
 
-export type JsonValue =
-  | null
-  | boolean
-  | number
-  | string
-  | JsonValue[]
-  | { [key: string]: JsonValue };
+export type { JsonValue } from "./json.ts";
 
 /** Deeper values are left to the library, which also finds circles. */
 const deepest = 500;

@@ -8,7 +8,7 @@ import { sha256Hex } from "../contract/canonical-json.ts";
 import type { Access } from "../contract/operation.ts";
 import { quorumMet } from "../policy/quorum.ts";
 import type { Demand, GlassTerms } from "./approvals/attempt.ts";
-import type { CallSubject } from "./approvals/detail.ts";
+import type { CallSubject } from "./approvals/view.ts";
 import type { Reauthorization, RunOutcome } from "./approvals/executor.ts";
 import type { Settled, Settling } from "./approvals/settling.ts";
 import { cleanHeaders } from "./answer-headers.ts";

@@ -1,5 +1,6 @@
 /** Opens what a sidecar listens on: the apps' origins, the operators' origin, and the control socket. */
 import { rmSync } from "node:fs";
+import type { Changes } from "./approvals/changes.ts";
 import type { Assembly } from "./assemble.ts";
 import type { Closers } from "./closers.ts";
 import type { OnFault } from "./faults.ts";
@@ -31,6 +32,7 @@ export interface ListenerParts {
   readonly assembly: Assembly;
   readonly assertions: Assertions;
   readonly trail: Trail;
+  readonly changes: Changes;
   readonly onFault: OnFault;
 }
 
@@ -120,6 +122,7 @@ export async function openListeners(
   const operatorServer = createOperatorListener({
     ...api,
     snapshot,
+    changes: parts.changes,
     signIn: assembly.operatorSignIn,
     originOf: (header) => hosts()?.operatorOriginOf(header),
     assertionKeys: parts.assertions.keys,
@@ -132,6 +135,8 @@ export async function openListeners(
   const operatorAt = { host, port: options.operatorPort, option: "--operator-port" };
   const operatorPort = await listen(operatorServer, operatorAt);
   closers.add(() => stopListening(operatorServer, grace));
+  // Streams never end by themselves.
+  closers.add(async () => parts.changes.end());
   const path = folder.controlSocket;
   const socket = await openControlSocket({
     ...api,

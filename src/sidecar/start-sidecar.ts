@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { GovernError } from "../errors/govern-error.ts";
+import { createChanges } from "./approvals/changes.ts";
 import type { Channel } from "./approvals/notifications/channel.ts";
 import { startNotifier } from "./approvals/notifications/notifier.ts";
 import { openChannels } from "./approvals/notifications/open-channels.ts";
@@ -90,6 +91,11 @@ function checkDev({ dev, host }: SidecarOptions): void {
   });
 }
 
+function checkOptions(options: SidecarOptions): void {
+  checkLearning(options);
+  checkDev(options);
+}
+
 /** The bundled program has the store's writer beside it under a name of its own. */
 function bundledWriter(): URL | undefined {
   const beside = new URL("./store-writer.mjs", import.meta.url);
@@ -104,8 +110,9 @@ interface Opened extends ListenerParts {
 function openStore(
   options: SidecarOptions,
   versions: WorkspaceVersions,
-  { folder, known }: { readonly folder: StateFolder; readonly known: ReadonlySet<string> },
+  parts: Pick<Opened, "folder" | "changes"> & { readonly known: ReadonlySet<string> },
 ): Promise<Store> {
+  const { folder, known, changes } = parts;
   const key = loadKey(folder.storeKey);
   const redactionKey = deriveKey(key, "redaction");
   const rules = { key: redactionKey, values: () => known };
@@ -114,6 +121,7 @@ function openStore(
     path: folder.storeFile,
     key,
     ...(writer === undefined ? {} : { writer }),
+    onApproval: (approval) => changes.tell(approval),
     prepare: (entry) =>
       redactSecrets(capEntry(redactEntry(entry, versions.redaction(entry), redactionKey)), rules),
   });
@@ -174,8 +182,7 @@ async function open(
   closers: Closers,
 ): Promise<Opened> {
   const { workspaceDir } = options;
-  checkLearning(options);
-  checkDev(options);
+  checkOptions(options);
   const folder = openStateFolder(workspaceDir);
   const { readSecrets, known } = secretsOf(workspaceDir, folder);
   const assertions = await openAssertions(folder.assertionKey);
@@ -184,7 +191,8 @@ async function open(
   const { workspace } = versions.snapshot;
   const secrets = readSecrets();
   const channels = openChannels(workspace, secrets);
-  const store = await openStore(options, versions, { folder, known });
+  const changes = createChanges();
+  const store = await openStore(options, versions, { changes, folder, known });
   closers.add(() => store.close());
   const people = await knownPeople(options, workspace, store);
   const now = options.now ?? steadyClock();
@@ -223,6 +231,7 @@ async function open(
     assertions,
     channels,
     trail,
+    changes,
     log,
     onFault,
   };

@@ -352,7 +352,7 @@ describe("B20a a hostile app that an approver opens", () => {
     for (const site of ["same-site", "cross-site"]) {
       for (const [method, path] of [
         ["POST", `/api/approvals/${ticket}/decision`],
-        ["POST", `/decide/${ticket}`],
+        ["POST", `/api/approvals/${ticket}/break-glass`],
         ["GET", "/api/audit"],
         ["GET", "/api/approvals"],
       ] as const) {

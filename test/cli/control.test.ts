@@ -10,6 +10,7 @@ const pending: ApprovalView = {
   operation: "post-accounts-credits-3f9a2c",
   operationDigest: "0".repeat(64),
   summary: "POST /api/accounts/{accountId}/credits",
+  words: null,
   arguments: { path: { accountId: "acc-1001" }, body: { amount: 25, reason: "late\u202Eevil\n" } },
   argumentsDigest: "1".repeat(64),
   requester: { subject: "sam", issuer: "dev", groups: ["dev"] },

@@ -53,7 +53,13 @@ describe("the emitted sidecar", () => {
     desk = writeDesk(upstream.port);
     const folder = join(desk.folder, "governed/sidecar");
     mkdirSync(join(folder, "node_modules"), { recursive: true });
-    for (const file of ["sidecar.mjs", "store-writer.mjs", "console.js", "console.css"]) {
+    for (const file of [
+      "sidecar.mjs",
+      "store-writer.mjs",
+      "inbox.js",
+      "console.js",
+      "console.css",
+    ]) {
       cpSync(join(root, "dist/emit", file), join(folder, file));
     }
     symlinkSync(

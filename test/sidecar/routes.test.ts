@@ -1,5 +1,6 @@
 /** Every route of the sidecar by every role, from the table that the listeners themselves go by. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { request } from "node:http";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { digestsOf } from "../../src/contract/seal.ts";
@@ -49,7 +50,9 @@ const expected: Readonly<Record<string, readonly number[]>> = {
   "app * /_govern/sql/{rest*}": [401, 403, 401, 403, 401, 401, 401],
   "app * /{rest*}": [401, 403, 401, 403, 401, 401, 401],
   "operator GET /_govern/me": [401, 401, 401, 401, 200, 200, 200],
-  "operator POST /decide/{id}": [401, 401, 401, 401, 200, 200, 200],
+  "operator GET /approvals/{id}": [303, 303, 303, 303, 200, 200, 200],
+  "operator GET /api/approvals/events": [401, 401, 401, 401, 200, 200, 200],
+  "operator GET /api/approvals/figures": [401, 401, 401, 401, 403, 403, 200],
   "operator GET /api/status": [401, 401, 401, 401, 200, 200, 200],
   "operator GET /api/approvals": [401, 401, 401, 401, 200, 200, 200],
   "operator GET /_govern/callback": [401, 401, 401, 401, 404, 404, 404],
@@ -124,6 +127,21 @@ afterAll(async () => {
   desk.remove();
 });
 
+function statusOfStream(
+  { port, host }: { port: number; host: string },
+  { path, headers }: { path: string; headers: Readonly<Record<string, string>> },
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const named = { ...headers, host: `${host}:${port}` };
+    const sent = request({ host: "127.0.0.1", port, path, headers: named }, (response) => {
+      resolve(response.statusCode ?? 0);
+      response.destroy();
+    });
+    sent.on("error", reject);
+    sent.end();
+  });
+}
+
 async function statusOf(at: "app" | "operator", route: Route, role: Role): Promise<number> {
   const address =
     at === "app"
@@ -141,7 +159,11 @@ async function statusOf(at: "app" | "operator", route: Route, role: Role): Promi
     ...cookie,
   };
   const body = method === "POST" ? "{}" : "";
-  return (await send(address, { method, path, headers, body })).status;
+  const call = { method, path, headers, body };
+  // A stream has no end.
+  return path === "/api/approvals/events"
+    ? statusOfStream(address, call)
+    : (await send(address, call)).status;
 }
 
 describe("every route by every role", () => {

@@ -22,6 +22,7 @@ export interface Assets {
 export const sidecarFileNames = [
   "sidecar.mjs",
   "store-writer.mjs",
+  "inbox.js",
   "console.js",
   "console.css",
   "package.json",

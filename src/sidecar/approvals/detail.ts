@@ -6,25 +6,13 @@ import type {
   LikeDecisions,
   Standing,
 } from "../../contract/approval.ts";
-import type { CallArguments } from "../../contract/arguments.ts";
 import { mayDecide } from "../../policy/quorum.ts";
-import type { GovernedOperation } from "../snapshot.ts";
 import type { ApprovalRecord, Store } from "../store/store.ts";
 import type { DecisionContext, Demand, Principal } from "./attempt.ts";
 import { isTerminal, isSamePerson } from "./state-machine.ts";
-import { approvalViews } from "./view.ts";
-import { describeCall, type CallPlace } from "./words.ts";
+import { approvalViews, type CallSubject, type ViewContext } from "./view.ts";
 
-/** What is known of the operation that a held call is bound to. */
-export interface CallSubject {
-  readonly target: GovernedOperation;
-  readonly places: readonly CallPlace[];
-}
-
-export interface DetailContext extends DecisionContext {
-  /** Undefined once the operation is gone or another. */
-  readonly subjectOf: (record: ApprovalRecord) => CallSubject | undefined;
-}
+export interface DetailContext extends DecisionContext, ViewContext {}
 
 /** How many that ended are looked at. */
 const looked = 100;
@@ -100,14 +88,12 @@ function standingOf(
 function subjectFacts(
   record: ApprovalRecord,
   subject: CallSubject | undefined,
-): Pick<ApprovalDetail, "words" | "places" | "statements" | "previewable"> {
-  if (subject === undefined) return { words: null, places: [], statements: [], previewable: false };
+): Pick<ApprovalDetail, "places" | "statements" | "previewable"> {
+  if (subject === undefined) return { places: [], statements: [], previewable: false };
   const { target, places } = subject;
   const { operation, statements, resource } = target;
-  const args = record.call?.arguments as CallArguments | undefined;
   const texts = operation.kind === "sql" ? [operation] : statements;
   return {
-    words: describeCall(operation, statements, args ?? null),
     places,
     statements: texts.map(({ statement }) => statement),
     previewable: resource?.preview === true && !isTerminal(record.state),
@@ -120,7 +106,7 @@ export async function approvalDetail(
   record: ApprovalRecord,
   principal: Principal | null,
 ): Promise<ApprovalDetail> {
-  const [view] = (await approvalViews(context.store, [record])) as [ApprovalView];
+  const [view] = (await approvalViews(context, [record])) as [ApprovalView];
   const { approvers, justification, ticket } = context.demandOf(record);
   const demand = { approvers, justification, ticket };
   return {

@@ -1,9 +1,16 @@
 /** Approvals as operators see them. */
 import type { ApprovalView } from "../../contract/approval.ts";
+import type { CallArguments } from "../../contract/arguments.ts";
+import type { GovernedOperation } from "../snapshot.ts";
 import type { ApprovalRecord, Store } from "../store/store.ts";
+import { describeCall, type CallPlace } from "./words.ts";
 
 /** One approval for people: without session, build, policy, payload and result. */
-function approvalView(record: ApprovalRecord, identical: readonly string[]): ApprovalView {
+function approvalView(
+  record: ApprovalRecord,
+  words: string | null,
+  identical: readonly string[],
+): ApprovalView {
   const { subject, issuer, groups } = record.requester;
   return {
     id: record.id,
@@ -12,6 +19,7 @@ function approvalView(record: ApprovalRecord, identical: readonly string[]): App
     operation: record.operation,
     operationDigest: record.operationDigest,
     summary: record.summary,
+    words,
     arguments: record.call?.arguments ?? null,
     argumentsDigest: record.argumentsDigest,
     requester: { subject, issuer, groups },
@@ -37,9 +45,31 @@ function keyOf(record: ApprovalRecord): string {
   return `${record.operationDigest} ${record.argumentsDigest}`;
 }
 
+/** What is known of the operation that a held call is bound to. */
+export interface CallSubject {
+  readonly target: GovernedOperation;
+  readonly places: readonly CallPlace[];
+}
+
+export interface ViewContext {
+  readonly store: Store;
+  /** Undefined once the operation is gone or another. */
+  readonly subjectOf: (record: ApprovalRecord) => CallSubject | undefined;
+}
+
+function wordsOf({ call }: ApprovalRecord, subject: CallSubject | undefined): string | null {
+  if (subject === undefined) return null;
+  const { operation, statements } = subject.target;
+  return describeCall(
+    operation,
+    statements,
+    (call?.arguments as CallArguments | undefined) ?? null,
+  );
+}
+
 /** Views of several, each with the ids of the other pending approvals of the same operation and arguments. */
 export async function approvalViews(
-  store: Store,
+  { store, subjectOf }: ViewContext,
   records: readonly ApprovalRecord[],
 ): Promise<readonly ApprovalView[]> {
   const pending = new Map<string, readonly string[]>();
@@ -55,6 +85,7 @@ export async function approvalViews(
   return records.map((record) =>
     approvalView(
       record,
+      wordsOf(record, subjectOf(record)),
       (pending.get(keyOf(record)) ?? []).filter((id) => id !== record.id),
     ),
   );

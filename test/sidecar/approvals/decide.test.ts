@@ -188,7 +188,10 @@ describe("decisions", () => {
     const other = await hold({ argumentsDigest: "0781" });
     const decided = await hold();
     await say(decided.id, "ana", ["leads"], "deny");
-    const views = await approvalViews(store, await store.approvals({}));
+    const views = await approvalViews(
+      { store, subjectOf: () => undefined },
+      await store.approvals({}),
+    );
     expect(views.map(({ id, identical }) => [id, identical])).toEqual([
       [decided.id, [two.id, one.id]],
       [other.id, []],

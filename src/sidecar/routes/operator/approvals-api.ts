@@ -8,6 +8,7 @@ import { approvalEntry } from "../../approvals/approval-entry.ts";
 import { actorOf } from "../../approvals/attempt.ts";
 import { approvalDetail, type DetailContext } from "../../approvals/detail.ts";
 import type { Executor } from "../../approvals/executor.ts";
+import { approvalFigures } from "../../approvals/figures.ts";
 import { approvalViews } from "../../approvals/view.ts";
 import type { Answer, Refusal } from "../../lifecycle.ts";
 import { parseQuery } from "../../matching/query.ts";
@@ -90,7 +91,15 @@ async function list(options: ApprovalsApiOptions, call: OperatorCall): Promise<A
     return problem(call, { code: "invalid-arguments", detail });
   }
   const records = await options.store.approvals(query);
-  return jsonAnswer(200, await approvalViews(options.store, records));
+  return jsonAnswer(200, await approvalViews(options, records));
+}
+
+async function figures({ store }: ApprovalsApiOptions, call: OperatorCall): Promise<Answer> {
+  if (!call.seesAll) {
+    const detail = "How people decide is shown to approvers.";
+    return problem(call, { code: "not-an-approver", detail });
+  }
+  return jsonAnswer(200, await approvalFigures(store, Date.now()));
 }
 
 async function findVisible(
@@ -150,8 +159,19 @@ async function act(
   }
   if (!result.ok) return problem(call, { code: result.refusal, detail: refusals[result.refusal] });
   if (result.approval.state === "approved") options.executor.onApproved(id);
-  const [view] = await approvalViews(options.store, [result.approval]);
+  const [view] = await approvalViews(options, [result.approval]);
   return jsonAnswer(200, view);
+}
+
+async function read(
+  options: ApprovalsApiOptions,
+  call: OperatorCall,
+  { id, verb }: { readonly id: string | undefined; readonly verb: string | undefined },
+): Promise<Answer | undefined> {
+  if (id === undefined) return list(options, call);
+  if (verb === "preview") return preview(options, call, id);
+  if (verb !== undefined) return undefined;
+  return id === "figures" ? figures(options, call) : show(options, call, id);
 }
 
 /** Answers `/api/approvals…`; undefined for another path or method. */
@@ -163,8 +183,7 @@ export async function handleApprovals(
   const match = /^\/api\/approvals(?:\/([\w-]{1,64})(?:\/([a-z-]{1,20}))?)?$/.exec(path);
   if (match === null) return undefined;
   const [, id, verb] = match;
-  if (id === undefined) return method === "GET" ? list(options, call) : undefined;
-  if (verb === undefined) return method === "GET" ? show(options, call, id) : undefined;
-  if (verb === "preview") return method === "GET" ? preview(options, call, id) : undefined;
-  return method === "POST" && isVerb(verb) ? act(options, call, { id, verb }) : undefined;
+  if (method === "GET") return read(options, call, { id, verb });
+  const isAct = method === "POST" && id !== undefined && verb !== undefined && isVerb(verb);
+  return isAct ? act(options, call, { id, verb }) : undefined;
 }

@@ -1,4 +1,4 @@
-/** The console's page for the trail: a shell, its script and its style, under a policy that runs nothing else. */
+/** The console's pages: shells with their script and style, under a policy that runs nothing else. */
 import { existsSync, readFileSync } from "node:fs";
 import { paths } from "../../../contract/wire.ts";
 import { escapeHtml } from "../../html-page.ts";
@@ -7,7 +7,11 @@ import type { Answer, CallRequest } from "../../lifecycle.ts";
 
 /** The built files stand beside the program; from the sources, in dist/. */
 const folders = ["./", "../../../../dist/emit/"];
-const types = { "console.js": "text/javascript", "console.css": "text/css" } as const;
+const types = {
+  "inbox.js": "text/javascript",
+  "console.js": "text/javascript",
+  "console.css": "text/css",
+} as const;
 
 const policy = [
   "default-src 'none'",
@@ -49,18 +53,31 @@ export function consoleFile({
   return { status: 200, headers: [...headers, ...common], body: readFileSync(file) };
 }
 
-/** The page for somebody who is signed in. What they may see is asked by its script, and said by the API. */
-export function trailPage(identity: Identity): Answer {
+interface Page {
+  readonly title: string;
+  readonly script: keyof typeof types;
+  readonly path: string;
+  readonly body: string;
+}
+
+const places = [
+  ["/", "Approvals"],
+  ["/audit", "Trail"],
+] as const;
+
+function pageOf({ subject, groups }: Identity, { title, script, path, body }: Page): Answer {
+  const links = places.map(
+    ([to, name]) => `<a href="${to}"${to === path ? ' aria-current="page"' : ""}>${name}</a>`,
+  );
   const html = `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Trail · govern</title>
+<html lang="en"><head><meta charset="utf-8"><title>${title} · govern</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">
-<link rel="stylesheet" href="/assets/console.css"><script defer src="/assets/console.js"></script></head>
-<body><header><strong>govern</strong><a href="/">Approvals</a><a href="/audit" aria-current="page">Trail</a>
-<span class="quiet">${escapeHtml(identity.subject)}</span>
+<link rel="stylesheet" href="/assets/console.css"><script defer src="/assets/${script}"></script></head>
+<body><header><strong>govern</strong><nav aria-label="Pages">${links.join("")}</nav>
+<span class="quiet" title="${escapeHtml(groups.join(", "))}">${escapeHtml(subject)}</span>
 <form method="post" action="${paths.logout}"><button>Sign out</button></form></header>
-<main><section><h1>Audit trail</h1><div id="search"></div><div id="entries"></div></section>
-<aside><section id="status"></section><section id="story"></section></aside></main>
-<noscript>This page needs its script. \`govern audit list\` shows the same.</noscript></body></html>
+${body}
+<noscript>This page needs its script. \`govern approvals\` and \`govern audit\` do the same.</noscript></body></html>
 `;
   return {
     status: 200,
@@ -72,4 +89,21 @@ export function trailPage(identity: Identity): Answer {
     ],
     body: Buffer.from(html),
   };
+}
+
+/** The trail, for somebody who is signed in. What they may see is asked by its script, and said by the API. */
+export function trailPage(identity: Identity): Answer {
+  return pageOf(identity, {
+    title: "Trail",
+    script: "console.js",
+    path: "/audit",
+    body: `<main><section><h1>Audit trail</h1><div id="search"></div><div id="entries"></div></section>
+<aside><section id="status"></section><section id="story"></section></aside></main>`,
+  });
+}
+
+/** The approvals, likewise; one of them by its own address. */
+export function inboxPage(identity: Identity): Answer {
+  const body = '<div id="inbox"></div>';
+  return pageOf(identity, { title: "Approvals", script: "inbox.js", path: "/", body });
 }

@@ -1,11 +1,10 @@
 /**
- * The operator origin: its own listener, its own session, exact origin check, no CORS. The API, a landing page with plain
- * forms, and the health of the sidecar. Must not serve anything of an app.
+ * The operator origin: its own listener, its own session, exact origin check, no CORS. The API, the console's pages,
+ * and the health of the sidecar. Must not serve anything of an app.
  */
 import { newCorrelation } from "../../correlation.ts";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import type { ApprovalState, ApprovalView } from "../../../contract/approval.ts";
-import type { Problem } from "../../../contract/wire.ts";
+import type { Changes } from "../../approvals/changes.ts";
 import {
   createHardenedServer,
   readBodyBytes,
@@ -16,19 +15,22 @@ import type { Identity } from "../../identity/identity.ts";
 import { isByToken, isSameOrigin } from "../../identity/same-origin.ts";
 import type { Answer, CallRequest, Refusal } from "../../lifecycle.ts";
 import { headFault } from "../../malformed.ts";
-import { parseQuery } from "../../matching/query.ts";
 import { jsonAnswer, problemAnswer } from "../../problem.ts";
 import type { Snapshot } from "../../snapshot.ts";
 import type { ConfigStatus } from "../../workspace-versions.ts";
 import { recordMalformed, refuseMalformed, refuseRequest } from "../refuse-request.ts";
 import { isRoute, operatorRoutes } from "../route-table.ts";
 import type { SignIn } from "../sign-in.ts";
+import { hasRoom, streamEvents } from "./approval-events.ts";
 import type { OperatorCall } from "./caller.ts";
-import { consoleFile, trailPage } from "./console-page.ts";
-import { landingPage } from "./landing-page.ts";
+import { consoleFile, inboxPage, trailPage } from "./console-page.ts";
 import { answerOperator, type OperatorApiOptions } from "./operator-api.ts";
 
+/** What is written as it comes. */
+type Stream = (response: ServerResponse) => void;
+
 export interface OperatorListenerOptions extends OperatorApiOptions {
+  readonly changes: Changes;
   snapshot(): Snapshot;
   readonly signIn: SignIn;
   /** The origin that browsers call a `host` header by; undefined for an unknown host. */
@@ -71,15 +73,21 @@ function publicAnswer(path: string, options: OperatorListenerOptions): Answer | 
     : jsonAnswer(503, { status: "starting" });
 }
 
-/** What people may go to by themselves: the one thing that needs no proof of where it was asked from. */
-const pages: ReadonlySet<string> = new Set(["/", "/audit"]);
+const pageFor = (path: string, identity: Identity): Answer =>
+  path === "/audit" ? trailPage(identity) : inboxPage(identity);
 
-/** What the page says of a decision that was taken. */
-const toldOf: Partial<Readonly<Record<ApprovalState, string>>> = {
-  pending: "Your approval counts. More people have to approve.",
-  approved: "The request was approved.",
-  denied: "The request was denied.",
-};
+/** What people may go to by themselves: the one thing that needs no proof of where it was asked from. */
+function isPagePath(path: string): boolean {
+  return path === "/" || path === "/audit" || /^\/approvals\/[\w-]{1,64}$/.test(path);
+}
+
+const noSuchPath = {
+  code: "not-found",
+  detail: "The operator origin has no such path.",
+} as const;
+
+const isStream = ({ method, path }: CallRequest): boolean =>
+  method === "GET" && path === "/api/approvals/events";
 
 const isListed = ({ method, path }: Pick<CallRequest, "method" | "path">): boolean =>
   isRoute(operatorRoutes, method, path);
@@ -94,19 +102,18 @@ class OperatorListener {
   async handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const head = requestHead(message);
     const correlation = newCorrelation();
-    writeAnswer(
-      message,
-      response,
+    const answer =
       (isListed(head) ? publicAnswer(head.path, this.#options) : undefined) ??
-        (await this.#answer(message, head, correlation)),
-    );
+      (await this.#answer(message, head, correlation));
+    if (typeof answer === "function") answer(response);
+    else writeAnswer(message, response, answer);
   }
 
   async #answer(
     message: IncomingMessage,
     head: Omit<CallRequest, "body">,
     correlation: string,
-  ): Promise<Answer> {
+  ): Promise<Answer | Stream> {
     const why = headFault(message);
     if (why !== undefined) {
       return refuseMalformed(this.#options.store, { at: "operator", message, why });
@@ -142,8 +149,12 @@ class OperatorListener {
     return refuseRequest(this.#options.store, { at: "operator", request, refusal, correlation });
   }
 
-  async #route(request: CallRequest, origin: string, correlation: string): Promise<Answer> {
-    const isPage = pages.has(request.path) && request.method === "GET";
+  async #route(
+    request: CallRequest,
+    origin: string,
+    correlation: string,
+  ): Promise<Answer | Stream> {
+    const isPage = isPagePath(request.path) && request.method === "GET";
     if (!isPage && !isSameOrigin(request, origin) && !isByToken(request)) {
       const detail = "Calls are taken from the operator origin's own pages only.";
       return this.#refuse({ ...request, refusal: { code: "cross-origin", detail }, correlation });
@@ -151,23 +162,24 @@ class OperatorListener {
     const caller = await this.#options.signIn.identify(request);
     if (!caller.ok) {
       const { refusal } = caller;
-      return isPage && refusal.code === "unauthenticated"
-        ? this.#options.signIn.redirectToLogin(request)
-        : this.#refuse({ ...request, refusal, correlation });
+      if (isPage && refusal.code === "unauthenticated") {
+        return this.#options.signIn.redirectToLogin(request);
+      }
+      return this.#refuse({ ...request, refusal, correlation });
     }
-    if (!isListed(request)) {
-      const refusal = {
-        code: "not-found",
-        detail: "The operator origin has no such path.",
-      } as const;
-      return problemAnswer(refusal, correlation);
-    }
+    if (!isListed(request)) return problemAnswer(noSuchPath, correlation);
     const { identity } = caller;
+    if (isPage) return pageFor(request.path, identity);
     const call = this.#callOf(request, identity, correlation);
-    if (isPage) return request.path === "/" ? this.#home(call, identity) : trailPage(identity);
-    return request.path.startsWith("/decide/")
-      ? this.#decideByForm(call, identity)
+    return isStream(request) && hasRoom()
+      ? this.#events(call)
       : answerOperator(this.#options, call);
+  }
+
+  #events(call: OperatorCall): Stream {
+    const { changes, signIn } = this.#options;
+    const isStillValid = async (): Promise<boolean> => (await signIn.identify(call.request)).ok;
+    return (response) => streamEvents(call, response, { changes, isStillValid });
   }
 
   #callOf(request: CallRequest, identity: Identity, correlation: string): OperatorCall {
@@ -180,35 +192,6 @@ class OperatorListener {
       seesAll: seesAll(snapshot, subject, groups),
       correlation,
     };
-  }
-
-  async #home(call: OperatorCall, identity: Identity, told?: string): Promise<Answer> {
-    const request = {
-      ...call.request,
-      method: "GET",
-      path: "/api/approvals",
-      query: "state=pending",
-    };
-    const answer = await answerOperator(this.#options, { ...call, request });
-    const pending = JSON.parse(Buffer.from(answer.body).toString("utf8")) as ApprovalView[];
-    return landingPage(identity, pending, told);
-  }
-
-  /** A form of the landing page: the same decision as by the API. */
-  async #decideByForm(call: OperatorCall, identity: Identity): Promise<Answer> {
-    const id = call.request.path.slice("/decide/".length);
-    const form = parseQuery(Buffer.from(call.request.body).toString("latin1"));
-    const request: CallRequest = {
-      ...call.request,
-      path: `/api/approvals/${id}/decision`,
-      headers: new Map([...call.request.headers, ["content-type", "application/json"]]),
-      body: Buffer.from(JSON.stringify({ decision: form?.get("decision")?.[0] })),
-    };
-    const answer = await answerOperator(this.#options, { ...call, request });
-    const said = JSON.parse(Buffer.from(answer.body).toString("utf8")) as Partial<
-      Problem & ApprovalView
-    >;
-    return this.#home(call, identity, said.detail ?? toldOf[said.state ?? "pending"] ?? "Done.");
   }
 }
 

@@ -42,6 +42,8 @@ export interface SqliteStoreOptions {
   readonly now?: () => number;
   /** Applied to each entry before it is appended, e.g. redaction; what is too large is cut after it. */
   readonly prepare?: (entry: NewAuditEntry) => NewAuditEntry;
+  /** Told of each approval that was made or has changed, once that is durable. */
+  readonly onApproval?: (approval: ApprovalRecord) => void;
 }
 
 /** 128 random bits; one in 64 draws starts with a dash, which a command line takes for an option: drawn again. */
@@ -54,6 +56,7 @@ class SqliteStore implements Store {
   readonly #writer: WriterClient;
   readonly #reader: Reader;
   readonly #prepare: (entry: NewAuditEntry) => NewAuditEntry;
+  readonly #onApproval: (approval: ApprovalRecord) => void;
   readonly #verify: () => Promise<LogVerdict>;
   #verifying: Promise<LogVerdict> | undefined;
 
@@ -61,11 +64,13 @@ class SqliteStore implements Store {
     readonly writer: WriterClient;
     readonly reader: Reader;
     readonly prepare: (entry: NewAuditEntry) => NewAuditEntry;
+    readonly onApproval: (approval: ApprovalRecord) => void;
     readonly verify: () => Promise<LogVerdict>;
   }) {
     this.#writer = parts.writer;
     this.#reader = parts.reader;
     this.#prepare = parts.prepare;
+    this.#onApproval = parts.onApproval;
     this.#verify = parts.verify;
   }
 
@@ -82,7 +87,9 @@ class SqliteStore implements Store {
   async hold(approval: NewApproval, entry: NewAuditEntry): Promise<ApprovalRecord> {
     const id = makeApprovalId();
     const text = entryText({ ...this.#ready(entry), approval: id });
-    return this.#writer.run({ type: "hold", id, approval, entry: text });
+    const held = await this.#writer.run({ type: "hold", id, approval, entry: text });
+    this.#onApproval(held);
+    return held;
   }
 
   async transition(
@@ -91,7 +98,9 @@ class SqliteStore implements Store {
     entry: NewAuditEntry,
   ): Promise<TransitionResult> {
     const text = entryText({ ...this.#ready(entry), approval: id });
-    return this.#writer.run({ type: "transition", id, event, entry: text });
+    const result = await this.#writer.run({ type: "transition", id, event, entry: text });
+    if (result.ok) this.#onApproval(result.approval);
+    return result;
   }
 
   async takeResult(id: string): Promise<StoredResult | undefined> {
@@ -204,7 +213,7 @@ class SqliteStore implements Store {
  * const store = await openSqliteStore({ path: ".govern/store.db", key });
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
-  const { path, prepare = (entry: NewAuditEntry) => entry, now } = options;
+  const { path, prepare = (entry: NewAuditEntry) => entry, onApproval, now } = options;
   if (options.key.length !== 32) {
     throw new GovernError("store-failed", "the store's key is not 32 bytes long");
   }
@@ -215,7 +224,13 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   try {
     const reader = new Reader(path, key);
     const verify = (): Promise<LogVerdict> => verifyInThread(script, { task: "verify", path });
-    return new SqliteStore({ writer, reader, prepare, verify });
+    return new SqliteStore({
+      writer,
+      reader,
+      prepare,
+      onApproval: onApproval ?? (() => undefined),
+      verify,
+    });
   } catch (cause) {
     await writer.close();
     const why = cause instanceof Error ? cause.message : String(cause);
