@@ -15,6 +15,8 @@ export const durationSchema = z
 
 const serverSchema = z.strictObject({
   operatorUrl: z.url().optional(),
+  /** Calls of one person that may wait for approval at once; default 100. */
+  pendingPerPerson: z.int().min(1).max(10_000).optional(),
   /** Addresses or networks (CIDR) of the proxies in front. */
   trustedProxies: z.array(z.string()).optional(),
   /** Public keys (Ed25519, base64 of the SPKI): an app that none of them signed is not served. */

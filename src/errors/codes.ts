@@ -34,6 +34,7 @@ export const errorCodes = {
   "approval-expired": { status: 403, title: "The approval expired", exit: 1 },
   "approval-cancelled": { status: 403, title: "The request was cancelled", exit: 1 },
   "approval-stale": { status: 403, title: "The approval no longer fits the rules", exit: 1 },
+  "too-many-held": { status: 429, title: "Too many requests of yours wait for approval", exit: 1 },
   "held-sync": { status: 409, title: "A synchronous call cannot wait for approval" },
   "outcome-unknown": { status: 409, title: "The write may have run" },
   "answer-lost": { status: 409, title: "The write was done, its answer is lost" },

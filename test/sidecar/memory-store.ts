@@ -79,6 +79,7 @@ export function createMemoryStore(now: () => number = Date.now): MemoryStore {
           (query.argumentsDigest ?? record.argumentsDigest) === record.argumentsDigest,
       );
     },
+    countApprovals: async (query) => (await store.approvals(query)).length,
     async transition(id, event, entry) {
       const record = held.get(id);
       if (record === undefined) return { ok: false, refusal: "approval-unknown" };

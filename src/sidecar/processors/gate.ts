@@ -60,6 +60,17 @@ function identityOf(call: AuthorizedCall): CallIdentity {
   };
 }
 
+/** Calls of one person that may wait at once: a flood would bury what somebody else asks. */
+const pendingPerPerson = 100;
+
+async function isFull(store: Store, { identity, snapshot }: AuthorizedCall): Promise<boolean> {
+  const most = snapshot.workspace.server?.pendingPerPerson ?? pendingPerPerson;
+  const { subject, issuer } = identity;
+  const requester = { subject, issuer };
+  const waiting = await store.countApprovals({ states: ["pending"], requester });
+  return waiting >= most;
+}
+
 export interface GateOptions {
   readonly store: Store;
   readonly now: () => number;
@@ -90,6 +101,10 @@ export function createGate({ store, now }: GateOptions): Part<"gate"> {
         return refuse("approval-denied", "The same request was denied a moment ago.");
       if (call.request.headers.has(govern.sync)) {
         return refuse("held-sync", "This write waits for approval, and the caller cannot wait.");
+      }
+      if (await isFull(store, call)) {
+        const detail = "So many requests of yours wait already that no more are taken.";
+        return refuse("too-many-held", detail);
       }
       const entry = callEntry(call, "held", {
         decision: { permission: call.permission, gate: verdict.why },

@@ -318,6 +318,8 @@ export interface Store {
   /** Creates a pending approval and its `held` entry; the entry's `approval` is set to the new id. */
   hold(approval: NewApproval, entry: NewAuditEntry): Promise<ApprovalRecord>;
   approvals(query: ApprovalQuery): Promise<readonly ApprovalRecord[]>;
+  /** How many there are; `limit` and `before` say nothing here. */
+  countApprovals(query: ApprovalQuery): Promise<number>;
   /** Applies an event and appends its entry, or refuses and appends nothing. */
   transition(id: string, event: ApprovalEvent, entry: NewAuditEntry): Promise<TransitionResult>;
   /** Hands out a result once and removes it; undefined if there is none (any more). */

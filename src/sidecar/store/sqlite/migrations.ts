@@ -227,6 +227,10 @@ ALTER TABLE votes ADD COLUMN ticket TEXT;
 CREATE INDEX approvals_released ON approvals (number) WHERE release IS NOT NULL;
 CREATE INDEX approvals_operation ON approvals (operation_digest, state);
 `,
+  `
+CREATE INDEX approvals_person ON approvals (requester_issuer, requester_subject, state);
+DROP INDEX approvals_requester;
+`,
   termsOfBlocks,
   writeTerms,
 ];

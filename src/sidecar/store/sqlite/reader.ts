@@ -62,6 +62,12 @@ export class Reader {
     return rows.map((row) => recordOf(row, this.#votes(row.id), this.#key));
   }
 
+  countApprovals(query: ApprovalQuery): number {
+    const { where, values } = approvalConditions(query);
+    const sql = `SELECT count(*) AS count FROM approvals ${where}`;
+    return this.#statements.all<{ count: number }>(sql, values)[0]?.count ?? 0;
+  }
+
   note(name: string): string | undefined {
     const [row] = this.#statements.all<{ value: string }>(
       "SELECT value FROM notes WHERE name = ?",

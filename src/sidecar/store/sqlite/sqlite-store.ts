@@ -156,6 +156,10 @@ class SqliteStore implements Store {
     return this.#read(() => this.#reader.approvals(query));
   }
 
+  async countApprovals(query: ApprovalQuery): Promise<number> {
+    return this.#read(() => this.#reader.countApprovals(query));
+  }
+
   async verify(): Promise<LogVerdict> {
     // One at a time: who asks meanwhile gets the same answer.
     this.#verifying ??= this.#read(this.#verify).finally(() => {
