@@ -43,14 +43,14 @@ module.exports = {
     ...siblings,
     {
       name: "layer-browser",
-      comment: "src/browser runs in a page: types of contract, and its three pure files",
+      comment: "src/browser runs in a page: types of contract, and its pure files",
       severity: "error",
       from: { path: "^src/browser/" },
       to: {
         path: ".",
         pathNot: [
           "^src/browser/",
-          "^src/contract/(wire|statement-text|tagged-value)\\.ts$",
+          "^src/contract/(sql-helper|statement-text|tagged-value|wire)\\.ts$",
           "node_modules/preact/",
         ],
         dependencyTypesNot: ["type-only"],
@@ -74,7 +74,7 @@ module.exports = {
       name: "page-files",
       comment: "the files of contract that run in a page import nothing but each other's types",
       severity: "error",
-      from: { path: "^src/contract/(wire|statement-text|tagged-value)\\.ts$" },
+      from: { path: "^src/contract/(sql-helper|statement-text|tagged-value|wire)\\.ts$" },
       to: { path: ".", dependencyTypesNot: ["type-only"] },
     },
     {

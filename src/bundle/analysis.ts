@@ -40,10 +40,21 @@ export interface AddressCut extends Span {
   readonly replacement: string;
 }
 
+/** SQL drivers that the proxy has a stand-in for. */
+export type SqlDriver = "libsql" | "neon" | "pg" | "postgres";
+
+/** What would start a driver whose clients are cut: an inert value takes its place. */
+export interface DriverCut extends Span {
+  readonly kind: "driver";
+  /** Of an import, the names that it declares and the members that they are; null for an expression. */
+  readonly names: readonly { readonly name: string; readonly member: string | null }[] | null;
+  readonly site: string;
+}
+
 /** The construction of a SQL client: replaced, credential and all, by the driver's shim. */
 export interface ClientCut extends Span {
   readonly kind: "client";
-  readonly driver: "libsql" | "neon";
+  readonly driver: SqlDriver;
   /** Its client name in operations. */
   readonly client: string;
   readonly site: string;
@@ -97,6 +108,7 @@ export type Cut =
   | LoadCut
   | AddressCut
   | ClientCut
+  | DriverCut
   | TextCut
   | BaseCut
   | CredentialCut;

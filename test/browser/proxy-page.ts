@@ -19,6 +19,34 @@ interface Libsql {
   readonly closed: boolean;
 }
 
+interface PgResult {
+  readonly rows: Record<string, unknown>[];
+  readonly rowCount: number;
+  readonly command: string;
+}
+
+interface Pg {
+  query(text: unknown, values?: unknown, callback?: unknown): Promise<PgResult>;
+  connect(): Promise<Pg & { release(): void }>;
+  connect(callback: (error: unknown, client: Pg, release: () => void) => void): void;
+  end(): Promise<void>;
+  on(name: string, listener: () => void): Pg;
+}
+
+interface PostgresJs {
+  (
+    strings: TemplateStringsArray,
+    ...values: unknown[]
+  ): Promise<Record<string, unknown>[] & { count: number; command: string }> & {
+    values(): Promise<unknown[][]>;
+  };
+  (first: unknown, ...rest: unknown[]): object;
+  begin(...given: unknown[]): Promise<unknown>;
+  unsafe(text: string, values?: unknown[]): Promise<unknown[]>;
+  json(value: unknown): object;
+  listen(name: string): Promise<never>;
+}
+
 declare global {
   // oxlint-disable-next-line no-underscore-dangle -- the name that rewritten bundles use
   var __govern: {
@@ -29,6 +57,17 @@ declare global {
     sendBeacon(site: string): Navigator["sendBeacon"];
     libsql(site: string, client: string): Libsql;
     neon(site: string, client: string, options?: object): Sql;
+    pg(site: string, client: string): Pg;
+    postgres(site: string, client: string): PostgresJs;
+    driver: {
+      (): unknown;
+      new (): unknown;
+      readonly anything: { readonly at: unknown };
+      readonly types: {
+        readonly builtins: Record<string, number>;
+        setTypeParser(type: number | undefined, parser: (text: string) => unknown): void;
+      };
+    };
     text(operation: string, holes: unknown[]): string;
   };
 }

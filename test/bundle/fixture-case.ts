@@ -30,6 +30,10 @@ function cutDetail(cut: Cut): string {
       return `${cut.site} ${cut.client}${cut.options === null ? "" : " with options"}`;
     case "text":
       return `${cut.operation} ${cut.holes.length}`;
+    case "driver":
+      return cut.names === null
+        ? cut.site
+        : `${cut.site} ${cut.names.map(({ name, member }) => `${name}=${member}`).join()}`;
     case "in-place":
     case "load":
       return cut.site;
@@ -68,15 +72,16 @@ function pinned(bundle: Bundle, analysis: Analysis): unknown {
 function checkCuts(bundle: Bundle, cuts: readonly Cut[]): void {
   for (const cut of cuts) {
     if (cut.kind === "in-place" || cut.kind === "address") continue;
+    // An import that becomes declarations: a statement of its own.
+    const isImport = cut.kind === "driver" && cut.names !== null;
     const text = fileText(bundle.files.get(cut.file) as never).slice(cut.start, cut.end);
     if (cut.kind === "credential" && !/^["'`]/.test(cut.replacement)) {
       // A run inside a literal: it must stay inside.
       expect(text).not.toMatch(/["'`]/);
       continue;
     }
-    parse(`({${cut.kind === "global" && cut.shorthand ? "" : "x:"}${text}})`, {
-      sourceType: "module",
-    });
+    const key = cut.kind === "global" && cut.shorthand ? "" : "x:";
+    parse(isImport ? text : `({${key}${text}})`, { sourceType: "module" });
   }
 }
 

@@ -2,25 +2,15 @@
  * `@libsql/client`'s `createClient()`, as it is for a page: the same client, but that texts stay here and only their digests
  * leave, and that the boundary holds the address and the token.
  */
-import { collapseStatement, namedPlaceholders } from "../../contract/statement-text.ts";
+import { namedPlaceholders } from "../../contract/statement-text.ts";
 import {
   tagValue,
   untagValue,
   type SqlValue,
   type TaggedValue,
 } from "../../contract/tagged-value.ts";
-import {
-  headers as names,
-  paths,
-  type Problem,
-  type SqlBatchResult,
-  type SqlBody,
-  type SqlRequest,
-  type SqlResult,
-} from "../../contract/wire.ts";
-import { perform } from "./fetch.ts";
-import { sha256Hex } from "./sha256.ts";
-import { readToken } from "./text-token.ts";
+import type { SqlBatchResult, SqlRequest, SqlResult } from "../../contract/wire.ts";
+import { requestFor, send, type Sending } from "./sql-wire.ts";
 
 type Arguments = readonly unknown[] | Readonly<Record<string, unknown>>;
 
@@ -68,9 +58,7 @@ function requestOf(statement: Statement, given?: Arguments): SqlRequest {
   const values = (Array.isArray(args) ? args : namedValues(text, args as object as never)).map(
     tagArgument,
   );
-  const token = readToken(text);
-  if (token) return { operation: token.operation, values: [...values, ...token.holes] };
-  return { digest: sha256Hex(collapseStatement(text)), values };
+  return requestFor(text, values);
 }
 
 /** A value as the driver gives it: an integer that a number cannot hold is an error, bytes are a buffer. */
@@ -120,24 +108,12 @@ function resultOf({ columns: given, rows, rowCount, command, insertId }: SqlResu
   };
 }
 
-async function refusalOf(answer: Response): Promise<LibsqlError> {
-  const text = await answer.text();
-  const code = answer.headers.get(names.error);
-  return code === null
-    ? new LibsqlError(`Server returned HTTP status ${answer.status}`, "SERVER_ERROR")
-    : new LibsqlError((JSON.parse(text) as Problem).detail, code);
-}
-
-async function send(site: string, url: string, asked: SqlBody): Promise<unknown> {
-  const route = { url, shown: url, cross: false };
-  const body = JSON.stringify(asked);
-  const init = { method: "POST", body, headers: { "content-type": "application/json" } };
-  const answer = await perform({ site, route, init, signal: undefined }).catch((cause: unknown) => {
-    throw new LibsqlError(String(cause), "HRANA_WEBSOCKET_ERROR", cause);
-  });
-  if (!answer.ok) throw await refusalOf(answer);
-  return answer.json();
-}
+const fail: Sending["fail"] = (message, { code, cause }) =>
+  new LibsqlError(
+    message,
+    code ?? (cause === undefined ? "SERVER_ERROR" : "HRANA_WEBSOCKET_ERROR"),
+    cause,
+  );
 
 const refused = (what: string): never => {
   throw new LibsqlError(`${what} is refused: send single statements or a batch`, "unregistered");
@@ -145,7 +121,7 @@ const refused = (what: string): never => {
 
 /** Stands for `createClient(config)` at one site: `client` is its name in operations. */
 export function governedLibsql(site: string, client: string): unknown {
-  const url = paths.sql + client;
+  const sending: Sending = { site, client, fail };
   let closed = false;
   return {
     protocol: "http",
@@ -153,10 +129,10 @@ export function governedLibsql(site: string, client: string): unknown {
       return closed;
     },
     execute: async (statement: Statement, args?: Arguments) =>
-      resultOf((await send(site, url, requestOf(statement, args))) as SqlResult),
+      resultOf(await send<SqlResult>(sending, requestOf(statement, args))),
     batch: async (statements: readonly Statement[]) => {
       const batch = statements.map((one) => requestOf(one));
-      return ((await send(site, url, { batch })) as SqlBatchResult).results.map(resultOf);
+      return (await send<SqlBatchResult>(sending, { batch })).results.map(resultOf);
     },
     migrate: async () => refused("migrate()"),
     transaction: async () => refused("transaction()"),

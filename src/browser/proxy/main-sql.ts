@@ -1,7 +1,16 @@
-/** The proxy module for bundles with SQL clients: main.ts, and what stands for each driver. */
+/** The proxy module for bundles with several SQL drivers: main.ts, and what stands for each. */
 import { install } from "./install.ts";
 import { governedLibsql } from "./libsql.ts";
 import { governedNeon } from "./neon.ts";
+import { governedPg, pgModule } from "./pg.ts";
+import { governedPostgres } from "./postgres.ts";
 import { makeToken } from "./text-token.ts";
 
-install({ libsql: governedLibsql, neon: governedNeon, text: makeToken });
+install({
+  libsql: governedLibsql,
+  neon: governedNeon,
+  pg: governedPg,
+  postgres: governedPostgres,
+  driver: pgModule,
+  text: makeToken,
+});

@@ -2,26 +2,10 @@
  * The `@neondatabase/serverless` driver's `neon()`: the same query function, but that the text stays here and only its
  * digest leaves, and that the boundary holds the connection.
  */
-import { collapseStatement } from "../../contract/statement-text.ts";
-import {
-  tagValue,
-  untagValue,
-  type SqlValue,
-  type TaggedValue,
-} from "../../contract/tagged-value.ts";
-import {
-  headers as names,
-  paths,
-  type Problem,
-  type SqlBatchResult,
-  type SqlBody,
-  type SqlColumn,
-  type SqlRequest,
-  type SqlResult,
-} from "../../contract/wire.ts";
-import { perform } from "./fetch.ts";
-import { sha256Hex } from "./sha256.ts";
-import { readToken } from "./text-token.ts";
+import { untagValue, type TaggedValue } from "../../contract/tagged-value.ts";
+import type { SqlBatchResult, SqlColumn, SqlRequest, SqlResult } from "../../contract/wire.ts";
+import { readColumn, textOf, typeNumber } from "./postgres-values.ts";
+import { requestFor, send, tagParameter, type Sending } from "./sql-wire.ts";
 
 interface Types {
   getTypeParser(oid: number, format?: string): (text: string) => unknown;
@@ -103,73 +87,14 @@ function place(value: unknown, params: unknown[]): string {
 const queryOf = (data: SqlTemplate | Query): Query =>
   data instanceof SqlTemplate ? data.flatten() : data;
 
-function tagParameter(value: unknown): TaggedValue {
-  if (value instanceof ArrayBuffer) return tagValue(new Uint8Array(value));
-  if (ArrayBuffer.isView(value)) {
-    return tagValue(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
-  }
-  return tagValue(value as SqlValue);
-}
-
-function requestOf({ query, params }: Query): SqlRequest {
-  const values = params.map(tagParameter);
-  const token = readToken(query);
-  if (token) return { operation: token.operation, values: [...values, ...token.holes] };
-  return { digest: sha256Hex(collapseStatement(query)), values };
-}
-
-/** PostgreSQL's numbers for the types that a driver tells apart; the rest reads as text. */
-const typeNumbers: Record<string, number> = {
-  bool: 16,
-  bytea: 17,
-  int8: 20,
-  int2: 21,
-  int4: 23,
-  json: 114,
-  float4: 700,
-  float8: 701,
-  varchar: 1043,
-  date: 1082,
-  timestamp: 1114,
-  timestamptz: 1184,
-  numeric: 1700,
-  uuid: 2950,
-  jsonb: 3802,
-};
-
-const typeNumber = ({ type }: SqlColumn): number => typeNumbers[type] ?? 25;
-
-function textOf(value: SqlValue): string {
-  if (value instanceof Date) return value.toISOString();
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
-}
-
-/** A date or time without a zone is one of the page's zone, as the driver takes it. */
-function readTime(text: string): Date {
-  return new Date(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00` : text);
-}
-
-/** An element of an array: the driver gives numbers for numeric here, though not for a column. */
-function readElement(tagged: TaggedValue, type: string): unknown {
-  if (Array.isArray(tagged)) return tagged.map((each: TaggedValue) => readElement(each, type));
-  const value = tagged === null ? null : untagValue(tagged);
-  if (typeof value !== "string") return value;
-  if (type === "_numeric") return Number(value);
-  return /^_(?:date|timestamp)$/.test(type) ? readTime(value) : value;
-}
+const requestOf = ({ query, params }: Query): SqlRequest =>
+  requestFor(query, params.map(tagParameter));
 
 /** A value as the driver gives it for a column of that type. */
 function readValue(tagged: TaggedValue, column: SqlColumn, types: Types | undefined): unknown {
-  if (tagged === null) return null;
-  const value = untagValue(tagged);
-  if (types) return types.getTypeParser(typeNumber(column), "text")(textOf(value));
-  if (Array.isArray(tagged)) return readElement(tagged, column.type);
-  if (typeof value === "bigint") return String(value);
-  if (typeof value === "number" && /^(?:int8|numeric)$/.test(column.type)) return String(value);
-  if (typeof value === "string" && /^(?:date|timestamp|timestamptz)$/.test(column.type)) {
-    return readTime(value);
-  }
-  return value;
+  return types && tagged !== null
+    ? types.getTypeParser(typeNumber(column), "text")(textOf(untagValue(tagged)))
+    : readColumn(tagged, column);
 }
 
 function shapeResult({ columns, rows, rowCount, command }: SqlResult, options: Options): unknown {
@@ -189,51 +114,26 @@ function shapeResult({ columns, rows, rowCount, command }: SqlResult, options: O
   return { command, fields, rowCount, rows: shaped, rowAsArray, viaNeonFetch: true };
 }
 
-async function refusalOf(answer: Response): Promise<NeonDbError> {
-  const text = await answer.text();
-  const error = new NeonDbError(`Server error (HTTP status ${answer.status}): ${text}`);
-  const code = answer.headers.get(names.error);
-  if (code === null) return error;
-  error.code = code;
-  error.message = (JSON.parse(text) as Problem).detail;
-  return error;
-}
-
-interface Sending {
-  readonly site: string;
-  readonly url: string;
-  readonly signal: AbortSignal | undefined;
-}
-
-/** Sends one statement or several, and gives the sidecar's answer. */
-async function send({ site, url, signal }: Sending, asked: SqlBody): Promise<unknown> {
-  const body = JSON.stringify(asked);
-  const route = { url, shown: url, cross: false };
-  const init = { method: "POST", body, headers: { "content-type": "application/json" } };
-  const answer = await perform({ site, route, init, signal }).catch((cause: unknown) => {
-    const error = new NeonDbError(`Error connecting to database: ${String(cause)}`);
-    error.sourceError = cause;
-    throw error;
-  });
-  if (!answer.ok) throw await refusalOf(answer);
-  return answer.json();
-}
+const fail: Sending["fail"] = (message, { code, cause }) => {
+  const told = cause === undefined ? message : `Error connecting to database: ${message}`;
+  return Object.assign(new NeonDbError(told), { code, sourceError: cause });
+};
 
 const expectsQueries =
   "transaction() expects an array of queries, or a function returning an array of queries";
 
 /** Stands for `neon(url, options)` at one site: `client` is its name in operations. */
 export function governedNeon(site: string, client: string, options: Options = {}): unknown {
-  const url = paths.sql + client;
   const sending = ({ fetchOptions }: Options): Sending => ({
     site,
-    url,
+    client,
+    fail,
     signal: fetchOptions?.signal,
   });
   const run: Run = async (queryData, own) => {
     const merged = { ...options, ...own };
-    const result = await send(sending(merged), requestOf(queryOf(queryData)));
-    return shapeResult(result as SqlResult, merged);
+    const result = await send<SqlResult>(sending(merged), requestOf(queryOf(queryData)));
+    return shapeResult(result, merged);
   };
   const transaction = async (given: unknown, own?: Options): Promise<unknown[]> => {
     const queries: unknown = typeof given === "function" ? given(sql) : given;
@@ -242,7 +142,7 @@ export function governedNeon(site: string, client: string, options: Options = {}
     }
     const merged = { ...options, ...own };
     const batch = queries.map(({ queryData }) => requestOf(queryOf(queryData)));
-    const { results } = (await send(sending(merged), { batch })) as SqlBatchResult;
+    const { results } = await send<SqlBatchResult>(sending(merged), { batch });
     return results.map((result, at) =>
       shapeResult(result, { ...merged, ...(queries[at] as NeonQueryPromise).opts }),
     );

@@ -5,7 +5,7 @@ import { GovernError } from "../../errors/govern-error.ts";
 import { packageRoot } from "./package-root.ts";
 
 /** `sql` has what stands for the clients of every driver. */
-export const proxyNames = ["plain", "neon", "libsql", "sql"] as const;
+export const proxyNames = ["plain", "libsql", "neon", "pg", "postgres", "sql"] as const;
 export type ProxyName = (typeof proxyNames)[number];
 
 /** What import copies into its output. */
@@ -37,13 +37,11 @@ export const sidecarFileNames = [
 /** Where the built files are. */
 export function assetPaths(): { proxies: Readonly<Record<ProxyName, string>>; sidecar: string } {
   const root = packageRoot();
+  const proxy = (name: ProxyName): string =>
+    join(root, `dist/browser/proxy${name === "plain" ? "" : `-${name}`}.js`);
+  const proxies = proxyNames.map((name) => [name, proxy(name)] as const);
   return {
-    proxies: {
-      plain: join(root, "dist/browser/proxy.js"),
-      neon: join(root, "dist/browser/proxy-neon.js"),
-      libsql: join(root, "dist/browser/proxy-libsql.js"),
-      sql: join(root, "dist/browser/proxy-sql.js"),
-    },
+    proxies: Object.fromEntries(proxies) as Record<ProxyName, string>,
     sidecar: join(root, "dist/emit"),
   };
 }

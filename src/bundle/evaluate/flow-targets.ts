@@ -2,6 +2,7 @@
 import type * as t from "@babel/types";
 import type { Binding } from "../modules/scope.ts";
 import {
+  isCall,
   isClass,
   isFunction,
   memberName,
@@ -278,11 +279,26 @@ function intoMemberOf(tracker: FlowTracker, object: t.Identifier, path: Path): v
   const binding = tracker.evaluation.program.bindingOf(object);
   const role = binding && tracker.evaluation.program.wrapped.roleOf(binding);
   const comesIn = binding?.kind === "param" && role === undefined;
-  if (comesIn || (binding === undefined && !isSetHere(tracker, object.name))) {
+  const given = comesIn ? givenAtOnce(tracker, binding) : undefined;
+  if (given !== undefined) intoObject(tracker, given, path);
+  else if (comesIn || (binding === undefined && !isSetHere(tracker, object.name))) {
     tracker.escape(object, "it is stored in an object that comes from elsewhere");
   }
   if (binding === undefined) intoGlobal(tracker, object.name, path);
   else intoBinding(tracker, binding, { id: object, path });
+}
+
+/** `(function (module) {…})(lib)`: what a parameter is given by the only call of its function, which stands around it. */
+function givenAtOnce(tracker: FlowTracker, { name, declarations }: Binding): Node | undefined {
+  const [fn, ...others] = declarations;
+  if (others.length > 0 || !isFunction(fn)) return undefined;
+  const call = tracker.parentOf(fn);
+  if (!isCall(call) || call.callee !== fn) return undefined;
+  const at = fn.params.findIndex((param) => param.type === "Identifier" && param.name === name);
+  const given = call.arguments[at];
+  return given === undefined || call.arguments.some(({ type }) => type === "SpreadElement")
+    ? undefined
+    : given;
 }
 
 /** Into a member of `this`, in a method, a constructor function or an object's function. */

@@ -9,6 +9,7 @@ import type {
   BaseCut,
   ClientCut,
   CredentialCut,
+  DriverCut,
   GlobalCut,
   InPlaceCut,
   LoadCut,
@@ -34,6 +35,7 @@ export type CutDraft =
   | { readonly at: Node; readonly cut: Placeless<BaseCut> }
   | { readonly at: Node; readonly cut: Placeless<InPlaceCut> }
   | { readonly at: Node; readonly cut: Placeless<LoadCut> }
+  | { readonly at: Node; readonly cut: Placeless<DriverCut> }
   | { readonly at: FilePlace; readonly cut: Placeless<AddressCut> }
   | {
       readonly at: Node;

@@ -14,6 +14,8 @@ import { loadsRecognizer } from "./loads/loads.ts";
 import { neonRecognizer } from "./neon/neon.ts";
 import { ofetchRecognizer } from "./ofetch/ofetch.ts";
 import { openapiFetchRecognizer } from "./openapi-fetch/openapi-fetch.ts";
+import { pgRecognizer } from "./pg/pg.ts";
+import { postgresRecognizer } from "./postgres/postgres.ts";
 import { rtkQueryRecognizer } from "./rtk-query/rtk-query.ts";
 import { supabaseRecognizer } from "./supabase/supabase.ts";
 import { unknownClientRecognizer } from "./unknown-client/unknown-client.ts";
@@ -32,6 +34,8 @@ export const recognizers: readonly Recognizer[] = [
   neonRecognizer,
   ofetchRecognizer,
   openapiFetchRecognizer,
+  pgRecognizer,
+  postgresRecognizer,
   rtkQueryRecognizer,
   supabaseRecognizer,
   urqlRecognizer,

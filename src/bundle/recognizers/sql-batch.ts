@@ -1,9 +1,11 @@
 /** Several statements that one call sends as one transaction: `transaction([…])`, `batch([…])`. */
 import { operationId, type UnnamedOperation } from "../../contract/operation-id.ts";
+import type * as t from "@babel/types";
 import { isFunction, type Node } from "../modules/syntax.ts";
 import { returnsOf } from "../evaluate/bodies.ts";
 import { callDrafts } from "./call-drafts.ts";
-import { openSite, templateStatement, textStatements, type Call } from "./sql-calls.ts";
+import { openSite, textStatements, type Call } from "./sql-calls.ts";
+import { plainRules, templateStatements, type TemplateRules } from "./sql-templates.ts";
 import type { CutDraft, FindingDraft, RecognizerContext, SiteDraft } from "./recognizer.ts";
 import type { SqlClient, UnnamedSql } from "./sql-statements.ts";
 
@@ -12,12 +14,13 @@ const mostVariants = 16;
 
 type UnnamedBatch = Extract<UnnamedOperation, { kind: "sql-batch" }>;
 
-interface Parts {
+/** What the elements of a batch make. */
+export interface Parts {
   /** What each statement may be, in order. */
-  readonly choices: (readonly UnnamedSql[])[];
-  readonly cuts: CutDraft[];
-  readonly findings: FindingDraft[];
-  readonly reasons: string[];
+  readonly choices: readonly (readonly UnnamedSql[])[];
+  readonly cuts: readonly CutDraft[];
+  readonly findings: readonly FindingDraft[];
+  readonly reasons: readonly string[];
 }
 
 /** The list that is sent: as it is written, or as the function gives it that is handed over. */
@@ -28,23 +31,26 @@ function listOf(given: Node | undefined): readonly (Node | null)[] | undefined {
   return others.length === 0 && list?.type === "ArrayExpression" ? list.elements : undefined;
 }
 
-async function addElement(
+/** What a tagged template may send. */
+export async function templateParts(
   context: RecognizerContext,
-  parts: Parts,
-  { call, element, client }: { call: Call; element: Node; client: SqlClient },
-): Promise<void> {
-  if (element.type === "TaggedTemplateExpression") {
-    const result = await templateStatement(context, element, client);
-    if (result.operation === undefined) parts.reasons.push(result.reason);
-    else parts.choices.push([result.operation]);
-    return;
-  }
-  const inner = textOf(element);
-  const made = await textStatements(context, { call, text: inner }, client);
-  parts.choices.push(made.operations);
-  parts.cuts.push(...made.cuts);
-  parts.findings.push(...made.findings);
-  parts.reasons.push(...made.reasons);
+  template: t.TaggedTemplateExpression,
+  { client, rules }: { readonly client: SqlClient; readonly rules: TemplateRules },
+): Promise<Parts> {
+  const asked = { rules, parts: new Set<Node>(), client };
+  const { operations, reason } = await templateStatements(context, template, asked);
+  const reasons = reason === undefined ? [] : [reason];
+  return { choices: [operations], cuts: [], findings: [], reasons };
+}
+
+/** What a call with a text may send. */
+export async function textParts(
+  context: RecognizerContext,
+  asked: { readonly call: Call; readonly text: Node | undefined },
+  client: SqlClient,
+): Promise<Parts> {
+  const { operations, cuts, findings, reasons } = await textStatements(context, asked, client);
+  return { choices: [operations], cuts, findings, reasons };
 }
 
 /** Where the text of an element stands: `sql(text, …)`, `sql.query(text, …)`, `[text, values]`, or itself. */
@@ -75,6 +81,14 @@ function variants(choices: readonly (readonly UnnamedSql[])[]): readonly Unnamed
   return all;
 }
 
+/** The batches that statements in an order make, each one of its choices; none where they are too many. */
+export function batchOperations(
+  choices: readonly (readonly UnnamedSql[])[],
+  client: SqlClient,
+): UnnamedBatch[] {
+  return variants(choices).map((statements) => batchOf(statements, client));
+}
+
 /** The site of a call whose first argument is the list of its statements. */
 export async function batchCall(
   context: RecognizerContext,
@@ -85,21 +99,26 @@ export async function batchCall(
   if (elements === undefined || elements.some((one) => one === null || isSpread(one))) {
     return openSite(client, call, "the list of its statements is only known at run time");
   }
-  const parts: Parts = { choices: [], cuts: [], findings: [], reasons: [] };
+  const all: Parts[] = [];
   for (const element of elements) {
-    await addElement(context, parts, { call, element: element as Node, client });
+    const parts =
+      element?.type === "TaggedTemplateExpression"
+        ? await templateParts(context, element, { client, rules: plainRules })
+        : await textParts(context, { call, text: textOf(element as Node) }, client);
+    all.push(parts);
   }
-  const batches = parts.reasons.length > 0 ? [] : variants(parts.choices);
-  const operations = batches.map((statements) => batchOf(statements, client));
+  const choices = all.flatMap((one) => one.choices);
+  const [known] = all.flatMap(({ reasons }) => reasons);
+  const operations = known === undefined ? batchOperations(choices, client) : [];
   const reason =
-    parts.reasons[0] ?? (batches.length === 0 ? "it may be too many different batches" : undefined);
+    known ?? (operations.length === 0 ? "it may be too many different batches" : undefined);
   const site = {
     recognizer: client.recognizer,
     at: call,
-    operations: [...operations, ...parts.choices.flat()],
+    operations: [...operations, ...choices.flat()],
     calls: callDrafts(context, call, operations),
-    cuts: parts.cuts,
-    findings: parts.findings,
+    cuts: all.flatMap(({ cuts }) => cuts),
+    findings: all.flatMap(({ findings }) => findings),
   };
   return reason === undefined
     ? { ...site, status: "resolved" }

@@ -1,4 +1,4 @@
-/** The calls of SQL clients: tagged templates, and texts or objects that hold one. */
+/** The calls of SQL clients that are given a text, or an object that holds one. */
 import type * as t from "@babel/types";
 import { explore, type Answer } from "../evaluate/contexts.ts";
 import type { Frame } from "../evaluate/frame.ts";
@@ -9,7 +9,7 @@ import {
   type ParamValue,
   type Value,
 } from "../evaluate/values.ts";
-import { isMember, memberName, type Node } from "../modules/syntax.ts";
+import type { Node } from "../modules/syntax.ts";
 import { callDrafts } from "./call-drafts.ts";
 import type {
   CallDraft,
@@ -23,7 +23,6 @@ import {
   interpolatedStatement,
   knownStatement,
   type SqlClient,
-  type StatementResult,
   type UnnamedSql,
 } from "./sql-statements.ts";
 
@@ -33,83 +32,6 @@ export type Call = t.CallExpression | t.OptionalCallExpression | t.NewExpression
 export function openSite(client: SqlClient, at: Node, reason: string): SiteDraft {
   const { recognizer } = client;
   return { recognizer, at, status: "open", reason, operations: [], cuts: [] };
-}
-
-/** The statement of a tagged template: its holes are parameters already. */
-export async function templateStatement(
-  context: RecognizerContext,
-  call: t.TaggedTemplateExpression,
-  client: SqlClient,
-): Promise<StatementResult> {
-  const { quasis, expressions } = call.quasi;
-  const nested = expressions.find((one) => isQuery(context, one as Node));
-  if (nested !== undefined) {
-    return { reason: "it is put together from other queries, which is not supported yet" };
-  }
-  const text = quasis
-    .map(
-      (quasi, at) =>
-        `${quasi.value.cooked ?? quasi.value.raw}${at < expressions.length ? `$${at + 1}` : ""}`,
-    )
-    .join("");
-  return knownStatement(text, client);
-}
-
-/** A tagged template that is a call by itself. */
-export async function templateCall(
-  context: RecognizerContext,
-  call: t.TaggedTemplateExpression,
-  client: SqlClient,
-): Promise<SiteDraft> {
-  if (isPart(context, call)) {
-    const reason = "it is a part of the query around it, which is open";
-    return { ...openSite(client, call, reason), status: "excluded" };
-  }
-  const result = await templateStatement(context, call, client);
-  if (result.operation === undefined) return openSite(client, call, result.reason);
-  return {
-    recognizer: client.recognizer,
-    at: call,
-    status: "resolved",
-    operations: [result.operation],
-    calls: callDrafts(context, call, [result.operation]),
-    cuts: [],
-  };
-}
-
-/** Whether a template stands in a hole of another one. */
-function isPart(context: RecognizerContext, call: Node): boolean {
-  let at = context.program.parentOf(call);
-  while (at?.type === "ConditionalExpression" || at?.type === "LogicalExpression") {
-    at = context.program.parentOf(at);
-  }
-  return at?.type === "TemplateLiteral";
-}
-
-/** Whether a hole of a template may be a query or a raw text itself. */
-function isQuery(context: RecognizerContext, node: Node): boolean {
-  switch (node.type) {
-    case "TaggedTemplateExpression":
-      return true;
-    case "ConditionalExpression":
-      return isQuery(context, node.consequent) || isQuery(context, node.alternate);
-    case "LogicalExpression":
-      return isQuery(context, node.right);
-    case "CallExpression":
-      return isMember(node.callee) && memberName(node.callee) === "unsafe";
-    case "Identifier":
-      return isQueryName(context, node);
-    default:
-      return false;
-  }
-}
-
-function isQueryName(context: RecognizerContext, node: t.Identifier): boolean {
-  const declaration = context.program.bindingOf(node)?.declarations[0];
-  const init = declaration?.type === "VariableDeclarator" ? declaration.init : null;
-  return (
-    init !== null && init !== undefined && init.type !== "Identifier" && isQuery(context, init)
-  );
 }
 
 interface Text {

@@ -1,8 +1,9 @@
 /** The expression that puts values into a text: a template or a chain of `+`, where the text is built. */
 import type * as t from "@babel/types";
 import { plainText } from "../evaluate/values.ts";
-import { frameFor, type Frame } from "../evaluate/frame.ts";
-import type { Node } from "../modules/syntax.ts";
+import { enteredFrame, frameFor, type Frame } from "../evaluate/frame.ts";
+import type { Binding } from "../modules/scope.ts";
+import { isFunction, type FunctionNode, type Node } from "../modules/syntax.ts";
 import type { RecognizerContext } from "./recognizer.ts";
 
 export interface TextPlace {
@@ -23,10 +24,35 @@ export function findText(
   if (node.type === "TemplateLiteral" || node.type === "BinaryExpression") {
     return placeOf(context, node, frame);
   }
-  const init = node.type === "Identifier" ? onlyValue(context, node) : undefined;
+  if (node.type !== "Identifier") return undefined;
+  const given = givenText(context, node, frame);
+  if (given !== undefined) return findText(context, given.node, given.frame, depth + 1);
+  const init = onlyValue(context, node);
   if (init === undefined) return undefined;
   const unit = context.program.unitOf(init);
   return findText(context, init, frameFor(unit.functionOf(init), frame), depth + 1);
+}
+
+/** What a parameter is given by the call that the frame was entered by. */
+function givenText(
+  context: RecognizerContext,
+  name: t.Identifier,
+  frame: Frame,
+): { readonly node: Node; readonly frame: Frame } | undefined {
+  const fn = ownerOf(context.program.bindingOf(name));
+  const entered = fn && enteredFrame(fn, frame)?.entered;
+  if (fn === undefined || entered == null) return undefined;
+  const index = fn.params.findIndex((one) => one.type === "Identifier" && one.name === name.name);
+  const args = entered.args.slice(0, index + 1);
+  const given = args.some((one) => one?.type === "SpreadElement") ? undefined : args[index];
+  return given == null ? undefined : { node: given, frame: entered.caller };
+}
+
+/** The function whose parameter a name is, if nothing else is ever assigned to it. */
+function ownerOf(binding: Binding | undefined): FunctionNode | undefined {
+  if (binding?.kind !== "param" || binding.writes.length > 0) return undefined;
+  const [fn, ...others] = binding.declarations;
+  return isFunction(fn) && others.length === 0 ? fn : undefined;
 }
 
 /** The expression that a variable is set to, if it is set once. */

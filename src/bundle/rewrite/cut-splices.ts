@@ -1,7 +1,15 @@
 /** Turns the analysis's cuts in one file into splices. */
 import { GovernError } from "../../errors/govern-error.ts";
 import { baseOrigin } from "../../contract/operation-id.ts";
-import type { BaseCut, ClientCut, Cut, GlobalCut, LoadCut, TextCut } from "../analysis.ts";
+import type {
+  BaseCut,
+  ClientCut,
+  Cut,
+  DriverCut,
+  GlobalCut,
+  LoadCut,
+  TextCut,
+} from "../analysis.ts";
 import { attributeText } from "../files/attributes.ts";
 import type { Script } from "../files/bundle.ts";
 import { holds } from "../files/script-place.ts";
@@ -53,6 +61,19 @@ function clientSplices(cut: ClientCut, text: string): Splice[] {
   return around(cut, kept, [generated(text, cut.start, head), ...rest]);
 }
 
+/** The driver as a value that does nothing, under the names that an import would have given. */
+function driverSplice({ start, end, names }: DriverCut, text: string): Splice {
+  const code = "__govern.driver";
+  if (names === null) return { start, end, text: generated(text, start, code) };
+  const declared = names
+    .map(
+      ({ name, member }) =>
+        `${name}=${code}${member === null ? "" : `[${JSON.stringify(member)}]`}`,
+    )
+    .join(",");
+  return { start, end, text: declared === "" ? ";" : `const ${declared};` };
+}
+
 function textSplices(cut: TextCut, text: string): Splice[] {
   const [head = "", ...rest] = proxyCall("text", [cut.operation, cut.holes]);
   return around(cut, cut.holes, [generated(text, cut.start, head), ...rest]);
@@ -82,6 +103,8 @@ function cutSplices(cut: Cut, text: string): Splice[] {
       return loadSplices(cut, text);
     case "client":
       return clientSplices(cut, text);
+    case "driver":
+      return [driverSplice(cut, text)];
     case "text":
       return textSplices(cut, text);
     case "base":

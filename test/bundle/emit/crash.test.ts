@@ -6,6 +6,7 @@ import type { FileCalls } from "../../../src/bundle/emit/file-changes.ts";
 import {
   analysisOfApp,
   app,
+  assets as built,
   importApp,
   post,
   treeOf,
@@ -45,7 +46,7 @@ async function importChanged(folder: string, calls?: FileCalls): Promise<unknown
     ["sidecar.mjs", new TextEncoder().encode("// newer\n")],
     ["added.mjs", new TextEncoder().encode("// added\n")],
   ]);
-  const proxies = { plain: "0", neon: "0", libsql: "0", sql: "0" };
+  const proxies = { ...built.proxies, plain: "0", sql: "0" };
   const assets = { version: "9.8.8", proxies, sidecar };
   return importApp(folder, { analysis: { ...base, operations }, assets, calls });
 }

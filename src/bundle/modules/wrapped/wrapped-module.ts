@@ -61,6 +61,7 @@ export class WrappedModules {
   readonly units: readonly Unit[];
   readonly es: EsModules;
   private readonly loaded = new Map<Node, WrappedModule>();
+  private readonly byFactory = new Map<Node, WrappedModule>();
   private readonly roles = new Map<Binding, Role>();
   private readonly outlets = new Map<Node, Outlet>();
   private readonly interops = new Map<Node, Interop>();
@@ -75,6 +76,11 @@ export class WrappedModules {
   /** The module whose exports a call gives. */
   loadedBy(call: Node): WrappedModule | undefined {
     return this.loaded.get(call);
+  }
+
+  /** The module that a function runs. */
+  moduleOf(factory: Node): WrappedModule | undefined {
+    return this.byFactory.get(factory);
   }
 
   roleOf(binding: Binding): Role | undefined {
@@ -113,6 +119,7 @@ export class WrappedModules {
       loads: [],
       es: false,
     };
+    this.byFactory.set(factory, module);
     for (const [at, role] of params.entries()) {
       const param = factory.params[at];
       if (param?.type === "Identifier") this.give(unit, param, { role, module });

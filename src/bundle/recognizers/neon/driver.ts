@@ -3,16 +3,10 @@
  * function around them. Names and connection strings say nothing.
  */
 import { returnsOf } from "../../evaluate/bodies.ts";
-import type { Program } from "../../modules/program.ts";
-import {
-  isClass,
-  isFunction,
-  plainKey,
-  type ClassNode,
-  type FunctionNode,
-  type Node,
-} from "../../modules/syntax.ts";
+import { plainKey, type ClassNode, type FunctionNode, type Node } from "../../modules/syntax.ts";
 import type { Unit } from "../../modules/unit.ts";
+import { classesAround, placesOf } from "../driver-code.ts";
+import type { RecognizerContext } from "../recognizer.ts";
 
 /** Texts inside `neon()` itself, over its versions. */
 const factoryTexts = [
@@ -32,18 +26,6 @@ export interface Driver {
   readonly factories: readonly FunctionNode[];
   /** Pool, Client and the socket below them. */
   readonly classes: readonly ClassNode[];
-}
-
-function placesOf(unit: Unit, text: string): Node[] {
-  const { code } = unit.script;
-  const nodes: Node[] = [];
-  const escaped = text.replaceAll("`", "\\`");
-  for (const spelling of new Set([text, escaped])) {
-    for (let at = code.indexOf(spelling); at >= 0; at = code.indexOf(spelling, at + 1)) {
-      nodes.push(unit.nodeAt(at));
-    }
-  }
-  return nodes;
 }
 
 /** A function that returns a function to which `transaction` was assigned. */
@@ -79,31 +61,14 @@ function factoryAround(unit: Unit, node: Node): FunctionNode | undefined {
   return undefined;
 }
 
-function classAround(unit: Unit, node: Node): ClassNode | undefined {
-  return unit.ancestors(node).find((one): one is ClassNode => isClass(one));
-}
-
-function isNode<N extends Node>(node: N | undefined): node is N {
-  return node !== undefined;
-}
-
 /** The driver, in all scripts: a bundle may hold it twice. */
-export function findDriver(program: Program): Driver {
+export function findDriver(context: RecognizerContext): Driver {
   const factories = new Set<FunctionNode>();
-  const classes = new Set<ClassNode>();
-  for (const unit of program.units) {
-    for (const text of factoryTexts) {
-      for (const node of placesOf(unit, text)) {
-        const fn = factoryAround(unit, node);
-        if (isNode(fn) && isFunction(fn)) factories.add(fn);
-      }
-    }
-    for (const text of socketTexts) {
-      for (const node of placesOf(unit, text)) {
-        const owner = classAround(unit, node);
-        if (isNode(owner)) classes.add(owner);
-      }
+  for (const unit of context.program.units) {
+    for (const node of factoryTexts.flatMap((text) => placesOf(unit, text))) {
+      const fn = factoryAround(unit, node);
+      if (fn !== undefined) factories.add(fn);
     }
   }
-  return { factories: [...factories], classes: [...classes] };
+  return { factories: [...factories], classes: classesAround(context, socketTexts) };
 }

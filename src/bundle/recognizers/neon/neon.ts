@@ -3,100 +3,31 @@
  * them. The driver's own sinks are dead then, and excluded.
  */
 import type * as t from "@babel/types";
-import { callersOf, type Caller } from "../../evaluate/callers.ts";
+import { callersOf } from "../../evaluate/callers.ts";
 import { FlowTracker, type Use } from "../../evaluate/flow.ts";
-import { plainText, type TextPart } from "../../evaluate/values.ts";
 import { isCall, type Node } from "../../modules/syntax.ts";
-import { connectionDrafts } from "../../operations/credentials.ts";
-import type {
-  CutDraft,
-  FindingDraft,
-  Recognizer,
-  RecognizerContext,
-  SiteDraft,
-} from "../recognizer.ts";
-import { findDriver } from "./driver.ts";
+import { connectionSites } from "../connection-clients.ts";
+import { deadDriver, importCut, importedUses, importsOf } from "../driver-code.ts";
+import { pgPool } from "../pg-connections.ts";
+import type { CutDraft, Recognizer, RecognizerContext, SiteDraft } from "../recognizer.ts";
 import { batchCall } from "../sql-batch.ts";
-import { openSite, templateCall, textCall } from "../sql-calls.ts";
+import { openSite, textCall, type Call } from "../sql-calls.ts";
+import {
+  clientNames,
+  constructionSite,
+  readConstruction,
+  type Construction,
+} from "../sql-constructions.ts";
 import type { SqlClient } from "../sql-statements.ts";
+import { plainRules, templateSites } from "../sql-templates.ts";
+import { findDriver, type Driver } from "./driver.ts";
 
-const deadDriver = "it is part of the database driver, whose clients are cut at their construction";
+const packages = /^@neondatabase\/serverless$/;
 
-interface Construction {
-  readonly call: t.CallExpression | t.OptionalCallExpression | t.NewExpression;
-  /** The connection string's literals. */
-  readonly credentials: readonly TextPart[];
-  readonly database: string | undefined;
-}
-
-function constructionOf(context: RecognizerContext, caller: Caller): Construction | undefined {
-  const { call } = caller;
-  if (!isCall(call) || context.excluded(call) !== undefined) return undefined;
-  const [connection] = call.arguments;
-  context.evaluator.budget = 10_000;
-  const values = connection
-    ? context.evaluator.evaluate(connection, context.evaluator.bareRoot)
-    : [];
-  const credentials: TextPart[] = [];
-  let database: string | undefined;
-  for (const value of values) {
-    const text = plainText(value);
-    if (text === undefined || value.kind !== "text") continue;
-    database ??= databaseOf(text);
-    for (const part of value.parts) {
-      if (part.kind === "text" && /:\/\/[^:@/]*:[^@]+@/.test(part.text)) credentials.push(part);
-    }
-  }
-  return { call, credentials, database };
-}
-
-function databaseOf(connection: string): string | undefined {
-  const path = /^[a-z+]+:\/\/[^/]*\/([^?#]*)/i.exec(connection)?.[1];
-  const name = path
-    ?.toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, "-")
-    .replaceAll(/^-+|-+$/g, "");
-  return name === "" ? undefined : name;
-}
-
-/** `neon`, or `neon-<database>` where a bundle builds clients of several databases. */
-function clientNames(constructions: readonly Construction[]): string[] {
-  const databases = new Set(constructions.map((one) => one.database));
-  return constructions.map(({ database }) =>
-    databases.size < 2 || database === undefined ? "neon" : `neon-${database}`,
-  );
-}
-
-const neonClient = (name: string): SqlClient => ({
-  recognizer: "neon",
-  name,
-  dialect: "postgres",
-});
-
-/** The options argument that the shim takes over. */
-function optionsOf(call: Construction["call"]): Node | null {
+/** The options argument that the stand-in takes over. */
+function optionsOf(call: Call): Node | null {
   const second = call.arguments[1];
   return second === undefined || second.type === "SpreadElement" ? null : second;
-}
-
-function constructionSite(
-  construction: Construction,
-  client: string,
-  calls: readonly SiteDraft[],
-): SiteDraft {
-  const { call } = construction;
-  const cuts: CutDraft[] = [
-    { at: call, cut: { kind: "client", driver: "neon", client }, options: optionsOf(call) },
-  ];
-  const findings: FindingDraft[] = [];
-  for (const part of construction.credentials) {
-    for (const draft of connectionDrafts(part, client)) {
-      cuts.push(draft.cut);
-      if (draft.finding !== null) findings.push(draft.finding);
-    }
-  }
-  const operations = calls.flatMap((site) => site.operations);
-  return { recognizer: "neon", at: call, status: "resolved", operations, cuts, findings };
 }
 
 const unsupported: ReadonlyMap<string | undefined, string> = new Map([
@@ -108,26 +39,35 @@ async function useSite(
   use: Use,
   client: SqlClient,
 ): Promise<SiteDraft | undefined> {
-  if (use.kind === "test" || use.kind === "global") return undefined;
-  if (use.kind === "given" || use.kind === "super") {
-    return openSite(client, use.node, "the client is called by other code");
+  switch (use.kind) {
+    case "test":
+    case "global":
+      return undefined;
+    case "given":
+    case "super":
+      return openSite(client, use.node, "the client is called by other code");
+    case "escape": {
+      const reason = `the client reaches code that is not followed: ${use.reason}`;
+      return openSite(client, use.node, reason);
+    }
+    case "call":
+      return use.node.type === "TaggedTemplateExpression"
+        ? undefined
+        : textCall(context, use.node, client);
+    case "pattern":
+      return openSite(client, use.node, "the client is taken apart");
+    case "reflected":
+      return openSite(client, use.node, "the client is called by reflection");
+    case "member":
+      return memberSite(context, use, client);
   }
-  if (use.kind === "escape") {
-    return openSite(
-      client,
-      use.node,
-      `the client reaches code that is not followed: ${use.reason}`,
-    );
-  }
-  if (use.kind === "call") {
-    return use.node.type === "TaggedTemplateExpression"
-      ? templateCall(context, use.node, client)
-      : textCall(context, use.node, client);
-  }
-  if (use.kind === "pattern") return openSite(client, use.node, "the client is taken apart");
-  if (use.kind === "reflected")
-    return openSite(client, use.node, "the client is called by reflection");
-  return memberSite(context, use, client);
+}
+
+/** `sql.unsafe(…)` in a hole of a template is a part of it. */
+function isInHole(context: RecognizerContext, call: Node): boolean {
+  let at = context.program.parentOf(call);
+  while (at?.type === "ConditionalExpression") at = context.program.parentOf(at);
+  return at?.type === "TemplateLiteral";
 }
 
 async function memberSite(
@@ -140,6 +80,7 @@ async function memberSite(
   if (use.name === "query" && isCalled) return textCall(context, call, client);
   if (use.name === "transaction" && isCalled) return batchCall(context, call, client);
   const reason = unsupported.get(use.name);
+  if (reason !== undefined && isCalled && isInHole(context, call)) return undefined;
   if (reason !== undefined) return openSite(client, isCalled ? call : use.node, reason);
   return openSite(
     client,
@@ -156,61 +97,84 @@ async function clientSites(
   context.evaluator.budget = 200_000;
   const { uses } = new FlowTracker(context.evaluator).run(construction.call, []);
   const sites: SiteDraft[] = [];
+  const templates: t.TaggedTemplateExpression[] = [];
   for (const use of uses) {
+    if (use.kind === "call" && use.node.type === "TaggedTemplateExpression") {
+      templates.push(use.node);
+    }
     const site = await useSite(context, use, client);
     if (site !== undefined) sites.push(site);
   }
-  return sites;
+  const asked = { client, rules: plainRules };
+  return [...sites, ...(await templateSites(context, templates, asked))];
 }
 
-/** Constructions of Pool and Client outside the driver: they speak over a WebSocket, which no shim replaces. */
-function socketClients(context: RecognizerContext, classes: readonly Node[]): void {
-  const isInside = (node: Node): boolean =>
-    classes.some(
-      (one) =>
-        context.program.unitOf(one) === context.program.unitOf(node) &&
-        (one.start ?? 0) <= (node.start ?? 0) &&
-        (node.end ?? 0) <= (one.end ?? 0),
-    );
-  for (const owner of classes) {
-    for (const use of new FlowTracker(context.evaluator).run(owner, []).uses) {
-      if (use.kind !== "call" || use.node.type !== "NewExpression" || isInside(use.node)) continue;
-      const unit = context.program.unitOf(use.node);
-      const inDriver =
-        unit.functionOf(use.node) !== undefined && context.excluded(use.node) !== undefined;
-      if (!inDriver) {
-        context.report(
-          openSite(
-            neonClient("neon"),
-            use.node,
-            "a Pool or Client of the driver speaks over a WebSocket, which is not supported yet",
-          ),
-        );
-      }
-    }
+/** A construction, and whether it makes the query function or a pool or client. */
+interface Made {
+  readonly construction: Construction;
+  readonly isQuery: boolean;
+}
+
+/** Where the app makes clients. The driver constructs some of its own, which are dead as well. */
+function constructionsOf(context: RecognizerContext, driver: Driver): Made[] {
+  const made = new Map<Node, Made>();
+  const add = (call: Node | undefined, isQuery: boolean): void => {
+    if (!isCall(call) || made.has(call) || context.excluded(call) !== undefined) return;
+    made.set(call, { construction: readConstruction(context, call), isQuery });
+  };
+  const addAll = (uses: readonly Use[], isQuery: boolean): void => {
+    for (const use of uses) if (use.kind === "call") add(use.node, isQuery);
+  };
+  for (const factory of driver.factories) {
+    context.evaluator.budget = 200_000;
+    for (const { call } of callersOf(context.evaluator, factory).callers) add(call, true);
   }
+  for (const owner of driver.classes) {
+    context.evaluator.budget = 200_000;
+    const { uses } = new FlowTracker(context.evaluator).run(owner, []);
+    addAll(
+      uses.filter((use) => use.kind === "call" && use.node.type === "NewExpression"),
+      false,
+    );
+  }
+  for (const one of importsOf(context, packages)) {
+    addAll(importedUses(context, one, "neon"), true);
+    for (const name of ["Pool", "Client"]) addAll(importedUses(context, one, name), false);
+  }
+  return [...made.values()];
+}
+
+async function reportClient(
+  context: RecognizerContext,
+  { construction, isQuery }: Made,
+  { client, cuts }: { client: SqlClient; cuts: readonly CutDraft[] },
+): Promise<void> {
+  const sites = isQuery
+    ? await clientSites(context, construction, client)
+    : await connectionSites(context, construction.call, { client, driver: pgPool });
+  const driver = isQuery ? ("neon" as const) : ("pg" as const);
+  const options = isQuery ? optionsOf(construction.call) : null;
+  context.report(constructionSite({ construction, driver, client, sites, cuts, options }));
+  for (const site of sites) context.report(site);
 }
 
 async function find(context: RecognizerContext): Promise<void> {
-  const driver = findDriver(context.program);
-  // Before anything is reported: the driver constructs clients of its own, which are dead as well.
+  const driver = findDriver(context);
   context.exclude([...driver.factories, ...driver.classes], deadDriver);
-  const constructions: Construction[] = [];
-  for (const factory of driver.factories) {
-    context.evaluator.budget = 200_000;
-    for (const caller of callersOf(context.evaluator, factory).callers) {
-      const construction = constructionOf(context, caller);
-      if (construction !== undefined) constructions.push(construction);
-    }
+  const made = constructionsOf(context, driver);
+  const names = clientNames(
+    "neon",
+    made.map(({ construction }) => construction),
+  );
+  const cuts = importsOf(context, packages).map(importCut);
+  for (const [at, one] of made.entries()) {
+    const client: SqlClient = {
+      recognizer: "neon",
+      name: names[at] ?? "neon",
+      dialect: "postgres",
+    };
+    await reportClient(context, one, { client, cuts });
   }
-  const names = clientNames(constructions);
-  for (const [at, construction] of constructions.entries()) {
-    const client = names[at] ?? "neon";
-    const sites = await clientSites(context, construction, neonClient(client));
-    context.report(constructionSite(construction, client, sites));
-    for (const site of sites) context.report(site);
-  }
-  socketClients(context, driver.classes);
 }
 
 export const neonRecognizer: Recognizer = { name: "neon", find };
