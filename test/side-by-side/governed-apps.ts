@@ -14,7 +14,9 @@ export interface AppBundle {
   readonly folder: string;
   /** Address of the backend by what the bundle calls it: an origin, `same-origin`, `{base}`. */
   readonly backends: Readonly<Record<string, string>>;
-  /** Calls that wait for a person, as `POST /api/credits` or a document's name; other writes go through. */
+  /** The database of its SQL clients: `postgres://…`, `sqlite:…`. */
+  readonly database?: string;
+  /** Calls that wait for a person, as `POST /api/credits`, a document's name, a statement or an id; other writes go through. */
   readonly held?: readonly string[];
   /** Registered by hand. */
   readonly operations?: readonly Operation[];
@@ -36,14 +38,19 @@ const quoted = (text: string): string => JSON.stringify(text);
 function workspaceText(apps: readonly AppBundle[], held: readonly string[]): string {
   const lines = ["version: 1", "identity: { dev: { users: { sam: [dev], ana: [leads] } } }"];
   lines.push("groups: { dev: {}, leads: {} }", "resources:");
-  for (const { name, backends } of apps) {
+  for (const { name, backends, database } of apps) {
     for (const [at, address] of Object.values(backends).entries()) {
       lines.push(`  ${name}-${at}: { kind: http, upstream: ${quoted(address)}, auth: service }`);
     }
+    if (database !== undefined) {
+      const kind = database.startsWith("sqlite:") ? "sqlite" : "postgres";
+      lines.push(`  ${name}-sql: { kind: ${kind}, url: ${quoted(database)} }`);
+    }
   }
   lines.push("apps:");
-  for (const { name, backends, operations = [] } of apps) {
+  for (const { name, backends, database, operations = [] } of apps) {
     const keys = Object.keys(backends).map((key, at) => `${quoted(key)}: ${name}-${at}`);
+    if (database !== undefined) keys.push(`sql: ${name}-sql`);
     const own = JSON.stringify(operations);
     lines.push(`  ${name}: { resources: { ${keys.join(", ")} }, operations: ${own} }`);
   }
@@ -64,7 +71,9 @@ function workspaceText(apps: readonly AppBundle[], held: readonly string[]): str
 function heldOperations({ name, held = [] }: AppBundle, { analysis }: ImportResult): string[] {
   return analysis.operations
     .filter((one) => {
+      if (held.includes(one.id)) return true;
       if (one.kind === "graphql") return held.includes(one.operationName ?? "");
+      if (one.kind === "sql") return held.includes(one.statement);
       return one.kind === "http" && held.includes(`${one.method} ${one.path}`);
     })
     .map(({ id }) => `${name}/${id}`);
