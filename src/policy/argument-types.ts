@@ -2,13 +2,22 @@
 import { Environment } from "@marcbachmann/cel-js";
 import type { JsonValue } from "../contract/canonical-json.ts";
 import { nearestKey } from "../contract/schema-keys.ts";
-import type { Body, Field, Fields, HttpOperation, Operation } from "../contract/operation.ts";
+import type {
+  Body,
+  Field,
+  Fields,
+  GraphqlOperation,
+  HttpOperation,
+  Operation,
+} from "../contract/operation.ts";
 import type { ArgumentReads } from "./expression.ts";
 
 /** One part of the arguments, as `body`: its known fields by type; `open` where it may have others. */
 interface Part {
   readonly fields: Readonly<Record<string, string>>;
   readonly open: boolean;
+  /** The type where it is no map. */
+  readonly type?: string;
 }
 
 /** Null: nothing is known. */
@@ -91,21 +100,55 @@ const texts = (names: readonly string[]): Part => ({
   open: false,
 });
 
+function holesOf(path: string): readonly string[] {
+  return [...path.matchAll(/\{([^{}*]+)\*?\}/g)].map(([, name = ""]) => name);
+}
+
 function httpShape({ path, query, headers, body }: HttpOperation): Shape {
-  const holes = [...path.matchAll(/\{([^{}*]+)\*?\}/g)].map(([, name = ""]) => name);
   return {
-    path: texts(holes),
+    path: texts(holesOf(path)),
     query: partOf(query),
     headers: texts(headers),
     body: bodyPart(body),
   };
 }
 
+/** Where one value may stand for a list of it, or a schema says more, nothing is known. */
+function variableType(declared: string): string {
+  const types: Readonly<Record<string, string>> = {
+    Int: "double",
+    Float: "double",
+    String: "string",
+    Boolean: "bool",
+  };
+  const name = declared.replace(/!$/, "");
+  return (Object.hasOwn(types, name) ? types[name] : undefined) ?? "dyn";
+}
+
+function graphqlShape({ path, headers, variables }: GraphqlOperation): Shape {
+  const types = Object.entries(variables).map(([name, type]) => [name, variableType(type)]);
+  return {
+    path: texts(holesOf(path)),
+    variables: { fields: Object.fromEntries(types), open: false },
+    headers: texts(headers),
+  };
+}
+
 function shapeOf(operation: Operation): Shape {
-  if (operation.kind === "http") return httpShape(operation);
-  if (operation.kind !== "sql") return null;
-  const values = operation.parameters.map((name) => [name, "dyn"]);
-  return { values: { fields: Object.fromEntries(values), open: false } };
+  switch (operation.kind) {
+    case "http":
+      return httpShape(operation);
+    case "graphql":
+      return graphqlShape(operation);
+    case "sql": {
+      const values = operation.parameters.map((name) => [name, "dyn"]);
+      return { values: { fields: Object.fromEntries(values), open: false } };
+    }
+    case "sql-batch":
+      return { statements: { fields: {}, open: false, type: "list<dyn>" } };
+    case "stream":
+      return null;
+  }
 }
 
 function unknown(what: string, name: string, known: readonly string[]): string {
@@ -137,7 +180,7 @@ function schemaOf(shape: NonNullable<Shape>, { parts }: ArgumentReads): Schema {
   for (const [part, known] of Object.entries(shape)) {
     const names = parts.get(part);
     if (names === undefined || names === null) {
-      schema[part] = "map";
+      schema[part] = known.type ?? "map";
       continue;
     }
     schema[part] = Object.fromEntries(
@@ -185,6 +228,9 @@ function isFields(value: JsonValue): value is { readonly [key: string]: JsonValu
 }
 
 function partFault(name: string, known: Part, value: JsonValue): string | null {
+  if (known.type !== undefined) {
+    return fits(known.type, value) ? null : `arguments.${name} is no ${known.type}`;
+  }
   if (!isFields(value)) {
     return value === null || known.open ? null : `arguments.${name} is not an object`;
   }

@@ -5,7 +5,7 @@ import { nearestKey } from "../contract/schema-keys.ts";
 import type { App, Workspace } from "../contract/workspace.ts";
 import type { Catalog } from "./catalog.ts";
 import { isGlob } from "./glob.ts";
-import { knownGroups } from "./groups.ts";
+import { groupsClaimOf, knownGroups } from "./groups.ts";
 import { namedOperation, parseTarget, type Target } from "./target.ts";
 
 export interface NameFault {
@@ -186,6 +186,19 @@ function appFaults([name, app]: [string, App], workspace: Workspace): NameFault[
   });
 }
 
+/** A claim that is not kept of people: nobody would be in the group, and what it is denied would be allowed. */
+function claimFaults(workspace: Workspace): NameFault[] {
+  const known = groupsClaimOf(workspace);
+  return Object.entries(workspace.groups ?? {}).flatMap(([group, { claims }]) =>
+    Object.keys(claims ?? {})
+      .filter((claim) => claim !== known)
+      .map((claim) => ({
+        path: ["groups", group, "claims", claim],
+        message: `groups are told by the claim \`${known}\` alone (groupsClaim of identity), not by \`${claim}\``,
+      })),
+  );
+}
+
 /** Every reference to a group, app, operation or resource that does not exist. */
 export function nameFaults(workspace: Workspace, catalog: Catalog): NameFault[] {
   const known = knownGroups(workspace);
@@ -196,5 +209,6 @@ export function nameFaults(workspace: Workspace, catalog: Catalog): NameFault[] 
     ...breakGlassFaults(workspace, catalog, known),
     ...limitFaults(workspace, catalog, known),
     ...reclassifyFaults(workspace, catalog),
+    ...claimFaults(workspace),
   ];
 }

@@ -23,15 +23,20 @@ export interface GivenCall {
   readonly time: Date;
 }
 
+/** What a call of each kind is without arguments. */
+const emptyArguments: Readonly<Record<Operation["kind"], Readonly<Record<string, JsonValue>>>> = {
+  http: { path: {}, query: {}, headers: {}, body: null },
+  stream: { path: {}, query: {}, headers: {}, body: null },
+  graphql: { path: {}, variables: {}, headers: {} },
+  sql: { values: {} },
+  "sql-batch": { statements: [] },
+};
+
 function fullArguments(
-  operation: Operation,
+  { kind }: Operation,
   given: Readonly<Record<string, JsonValue>> = {},
 ): CallArguments {
-  const empty: Record<string, JsonValue> =
-    operation.kind === "sql" || operation.kind === "sql-batch"
-      ? { values: {} }
-      : { path: {}, query: {}, headers: {}, body: null };
-  return { ...empty, ...given } as unknown as CallArguments;
+  return { ...emptyArguments[kind], ...given } as unknown as CallArguments;
 }
 
 /** The call as policy judges it, or what is wrong with its description. */

@@ -41,6 +41,11 @@ export function groupsOf(
   return [...new Set([...held, ...devGroups])].toSorted();
 }
 
+/** The one claim that tells groups: no other is kept of a person. */
+export function groupsClaimOf({ identity }: Workspace): string {
+  return identity?.oidc?.groupsClaim ?? identity?.proxy?.groupsClaim ?? "groups";
+}
+
 /** The groups that exist: those of `groups`, and those that dev users are given. */
 export function knownGroups(workspace: Workspace): ReadonlySet<string> {
   const users = Object.values(workspace.identity?.dev?.users ?? {});

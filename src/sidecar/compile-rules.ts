@@ -4,6 +4,7 @@ import type { HoldingRule } from "../contract/approval.ts";
 import type { Operation } from "../contract/operation.ts";
 import type { GlassRule } from "../policy/break-glass.ts";
 import type { GateResult } from "../policy/call.ts";
+import { groupsClaimOf } from "../policy/groups.ts";
 import { compilePolicy, type CompiledPolicy, type PolicyCall } from "../policy/policy.ts";
 import { devIssuer, type Person } from "./identity/people.ts";
 import type { LoadedWorkspace } from "./load-workspace.ts";
@@ -31,11 +32,10 @@ class PolicyRules implements Rules {
   readonly #holding = new Map<string, HoldingRule | null>();
 
   constructor(policy: CompiledPolicy, loaded: LoadedWorkspace) {
-    const { identity } = loaded.workspace;
     this.digest = policy.digest;
     this.#policy = policy;
     this.#loaded = loaded;
-    this.#groupsClaim = identity?.oidc?.groupsClaim ?? identity?.proxy?.groupsClaim ?? "groups";
+    this.#groupsClaim = groupsClaimOf(loaded.workspace);
   }
 
   #holdingRule(result: Required): HoldingRule | null {

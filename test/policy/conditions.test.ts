@@ -3,8 +3,17 @@ import type { CallArguments } from "../../src/contract/arguments.ts";
 import type { JsonValue } from "../../src/contract/canonical-json.ts";
 import { isGovernError } from "../../src/errors/govern-error.ts";
 import { compilePolicy } from "../../src/policy/policy.ts";
-import { apps, credit, search, updateAccounts, workspaceOf } from "./operations.ts";
+import {
+  all,
+  credit,
+  issueRefund,
+  moveBalance,
+  search,
+  updateAccounts,
+  workspaceOf,
+} from "./operations.ts";
 
+const apps = new Map([["console", [...all, moveBalance, issueRefund]]]);
 const one = `console/${credit.id}`;
 
 function compile(when: string, allow = [one]) {
@@ -102,6 +111,23 @@ describe("a condition is held against the fields of the operations that its rule
     const allow = [`console/${updateAccounts.id}`];
     expect(faultOf("arguments.values.balance <= 500", allow)).toBe("fits");
     expect(faultOf("arguments.values.balnce <= 500", allow)).toContain("did you mean `balance`?");
+  });
+
+  it("GraphQL has its variables, as far as their types are known", () => {
+    const allow = [`console/${issueRefund.id}`];
+    expect(faultOf("arguments.variables.amount <= 500", allow)).toBe("fits");
+    expect(faultOf("arguments.variables.input.amount <= 500", allow)).toBe("fits");
+    expect(faultOf("arguments.variables.amout <= 5", allow)).toContain("did you mean `amount`?");
+    expect(faultOf("arguments.variables.amount == 'x'", allow)).toContain("has other types");
+    expect(faultOf("arguments.body.amount <= 500", allow)).toContain("has no `body`");
+  });
+
+  it("a batch has its statements, in order", () => {
+    const allow = [`console/${moveBalance.id}`];
+    expect(faultOf("arguments.statements[0].values.balance <= 500", allow)).toBe("fits");
+    expect(faultOf("arguments.statements.all(s, s.values.id != 'x')", allow)).toBe("fits");
+    expect(faultOf("arguments.values.balance <= 500", allow)).toContain("has no `values`");
+    expect(faultOf("arguments.statements == 5", allow)).toContain("has other types");
   });
 
   it("is not refused where the rule names no single operation", () => {

@@ -52,6 +52,30 @@ export const readPay = sql("select-accounts-pay-0a0a02", "read", ["accounts", "h
 export const callProcedure = sql("call-0a0a03", "write", []);
 export const updateAccounts = sql("update-accounts-0a0a04", "write", ["accounts"]);
 
+export const moveBalance = operationSchema.parse({
+  id: "batch-neon-0a0a05",
+  kind: "sql-batch",
+  access: "write",
+  why: "UpdateStmt",
+  dialect: "postgres",
+  client: "neon",
+  statements: [updateAccounts.id, updateAccounts.id],
+});
+
+export const issueRefund = operationSchema.parse({
+  id: "mutation-issue-refund-0a0a06",
+  kind: "graphql",
+  access: "write",
+  why: "mutation",
+  origin: "https://api.acme.example",
+  path: "/graphql",
+  headers: [],
+  document:
+    "mutation IssueRefund($amount: Int!, $input: Refund) { refund(amount: $amount, input: $input) }",
+  operationName: "IssueRefund",
+  variables: { amount: "Int!", input: "Refund" },
+});
+
 export const all = [credit, search, readAccounts, readPay, callProcedure, updateAccounts];
 
 /** A workspace with the app `console`, mapped to `billing` and `ledger`, and the rules given. */

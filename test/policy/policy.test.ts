@@ -487,18 +487,17 @@ describe("groupsOf", () => {
   const policy = compile({
     groups: {
       support: { claims: { groups: "support" } },
-      leads: { claims: { groups: ["leads", "heads"], department: "care" }, members: ["ana"] },
+      leads: { claims: { groups: ["leads", "heads"] }, members: ["ana"] },
       interns: {},
     },
   });
   const of = (subject: string, claims: Record<string, unknown>, dev?: string[]) =>
     policy.groupsOf({ subject, issuer: "https://sso.acme.example", claims }, dev);
 
-  it("goes by claims, of which all are needed, and by name", () => {
+  it("goes by the claim, of whose values any will do, and by name", () => {
     expect(of("sam", { groups: ["support", "x"] })).toEqual(["support"]);
     expect(of("sam", { groups: "support" })).toEqual(["support"]);
-    expect(of("sam", { groups: ["heads"] })).toEqual([]);
-    expect(of("sam", { groups: ["heads"], department: "care" })).toEqual(["leads"]);
+    expect(of("sam", { groups: ["heads"] })).toEqual(["leads"]);
     expect(of("ana", {})).toEqual(["leads"]);
   });
 
@@ -515,6 +514,30 @@ describe("groupsOf", () => {
   });
 
   it("adds the groups of a dev user", () => expect(of("sam", {}, ["dev", "dev"])).toEqual(["dev"]));
+});
+
+describe("a group by another claim than the one that tells groups", () => {
+  const claims = { department: "care" };
+
+  it("is refused, for nobody would be in it and what it is denied would be allowed", () => {
+    expect(() => compile({ groups: { support: {}, leads: { claims } } })).toThrow(
+      "groups are told by the claim `groups` alone (groupsClaim of identity), not by `department`",
+    );
+  });
+
+  it("is good where identity names that claim", () => {
+    const oidc = {
+      issuer: "https://sso.acme.example",
+      clientId: "govern",
+      clientSecret: "x",
+      groupsClaim: "department",
+    };
+    const { groupsOf } = compile({
+      identity: { oidc },
+      groups: { support: {}, leads: { claims } },
+    });
+    expect(groupsOf({ subject: "sam", issuer: oidc.issuer, claims })).toEqual(["leads"]);
+  });
 });
 
 describe("digest", () => {
