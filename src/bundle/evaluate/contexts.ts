@@ -8,7 +8,6 @@ import { contains } from "../modules/unit.ts";
 import { ownedNodes } from "./bodies.ts";
 import { callersOf, type Caller } from "./callers.ts";
 import { sharedChoice } from "./decisions.ts";
-import { noDecisions } from "./dependencies.ts";
 import type { Evaluator } from "./evaluator.ts";
 import { isMaker } from "./makers.ts";
 import { Context, Frame, frameAround, type FrameParts } from "./frame.ts";
@@ -20,6 +19,7 @@ import {
   type Value,
   type Values,
 } from "./values.ts";
+import { anyWay, calledBy, decidedSo, withoutCalls, type Link, type Way } from "./ways.ts";
 
 /** Longest chain of callers. */
 const chainCap = 8;
@@ -69,24 +69,6 @@ export interface Explored<T> {
   readonly unreachable: boolean;
 }
 
-interface Link {
-  readonly fn: FunctionNode;
-  /** Undefined for any of them; "none" if nothing calls it. */
-  readonly caller: Caller | "none" | undefined;
-}
-
-/** In which way a place is reached. */
-interface Way {
-  /** Innermost caller first. */
-  readonly chain: readonly Link[];
-  /** Parameters that were followed for their refinement only. */
-  readonly soft: number;
-  /** Functions whose parameters stay holes. */
-  readonly leaves: ReadonlySet<FunctionNode>;
-  /** How choices come out that several values hang on. */
-  readonly decisions: ReadonlyMap<string, string>;
-}
-
 class Exploration<T> {
   private readonly results: T[] = [];
   private readonly calledAt = new Map<T, Node>();
@@ -112,7 +94,7 @@ class Exploration<T> {
 
   run(): Explored<T> {
     this.evaluator.tracker.turn();
-    this.visit({ chain: [], soft: 0, leaves: new Set(), decisions: noDecisions });
+    this.visit(anyWay);
     const unreachable = this.results.length === 0 && this.open.size === 0 && this.dead > 0;
     const { results, calledAt } = this;
     return { results, calledAt, open: [...this.open], unreachable };
@@ -180,9 +162,7 @@ class Exploration<T> {
     const mayShare = answer.results.length > 1 && at.decisions.size < choiceCap;
     const shared = mayShare ? this.sharedChoice(at) : undefined;
     if (shared === undefined) return this.take(answer, at.chain);
-    for (const outcome of shared.outcomes) {
-      this.visit({ ...at, decisions: new Map([...at.decisions, [shared.key, outcome]]) });
-    }
+    for (const outcome of shared.outcomes) this.visit(decidedSo(at, shared.key, outcome));
   }
 
   /** The question again, to see on which choices it hangs. */
@@ -362,14 +342,6 @@ class Exploration<T> {
       if (value.kind === "class" && value.node === owner) return value.env;
     return undefined;
   }
-}
-
-function withoutCalls(fn: FunctionNode, at: Way): Way {
-  return { ...at, chain: [...at.chain, { fn, caller: "none" }] };
-}
-
-function calledBy(link: Link | undefined): Node | undefined {
-  return link === undefined || link.caller === "none" ? undefined : link.caller?.call;
 }
 
 function isAround(fn: FunctionNode, node: Node | undefined): boolean {

@@ -89,6 +89,8 @@ export class DependencyTracker implements Answers {
   private isFresh = false;
   private assumptions: Assumptions = assumesNothing;
   question = 0;
+  /** Questions so far, those within others too. */
+  private questions = 0;
   private place = 0;
   /** Functions that have been assumed to be entered, by when. */
   private readonly assumed = new Map<FunctionNode, number>();
@@ -130,7 +132,8 @@ export class DependencyTracker implements Answers {
     this.assumptions = assumptions;
     this.isFresh = isFresh;
     this.met.length = 0;
-    this.question += 1;
+    this.questions += 1;
+    this.question = this.questions;
     this.current = this.none;
     this.needed = 0;
     for (const fn of assumptions.functions) {
@@ -169,6 +172,23 @@ export class DependencyTracker implements Answers {
     const outcome = this.assumptions.decisions.get(choice.key);
     if (outcome === undefined && this.isFresh) this.met.push(choice);
     return outcome;
+  }
+
+  /**
+   * What is found by a smaller question within this one. What is cut short in it is no answer to this one, and what comes out of
+   * it is kept for all that assume the same.
+   */
+  aside<K, T>(memos: Memos<K, T>, key: K, circular: T, find: () => T): T {
+    const known = this.recall(memos, key, circular);
+    if (known !== undefined) return known;
+    const finding = this.begin(memos, key, circular);
+    const { question } = this;
+    this.questions += 1;
+    this.question = this.questions;
+    const found = find();
+    this.question = question;
+    this.current = this.current.without(this.onThis);
+    return this.end(finding, found);
   }
 
   /** Makes what is being found an answer to this question alone. */

@@ -11,6 +11,8 @@ export interface Evaluation {
   readonly bareRoot: RootFrame;
   /** What an expression can be in a frame. Never empty. */
   evaluate(node: Node, frame: Frame): Values;
+  /** The same as far as little work tells, and unknown past that: for what is asked of many places and rarely matters. */
+  glance(node: Node, frame: RootFrame): Values;
   /** What is kept under a key, as far as it holds for the question being asked; else what is found, which is kept. */
   remembered<K>(memos: Memos<K, Values>, key: K, find: () => Values): Values;
   /** What a member of a value can be. */

@@ -52,6 +52,9 @@ const frameCap = 64;
 /** Expressions evaluated before what was found is dropped. */
 const forgetSteps = 100_000;
 
+/** Expressions evaluated where a glance has to do. */
+const glanceBudget = 400;
+
 type Rule = (evaluator: Evaluator, node: Node, frame: Frame) => Values;
 
 export class Evaluator implements Evaluation {
@@ -110,6 +113,17 @@ export class Evaluator implements Evaluation {
     if (known !== undefined) return known;
     const finding = this.tracker.begin(frame.cache, node, unknownSet);
     return this.tracker.end(finding, this.find(node, frame));
+  }
+
+  glance(node: Node, frame: RootFrame): Values {
+    return this.tracker.aside(frame.glances, node, unknownSet, () => {
+      const { left } = this;
+      this.left = Math.min(left, glanceBudget);
+      const before = this.left;
+      const values = this.evaluate(node, frame);
+      this.left = left - (before - this.left);
+      return values;
+    });
   }
 
   private find(node: Node, frame: Frame): Values {

@@ -196,7 +196,7 @@ function isPage(tracker: FlowTracker, object: Node): "only" | "also" | "no" {
   const isName = object.type === "Identifier";
   const binding = isName ? evaluation.program.bindingOf(object) : undefined;
   if (isName && binding === undefined) return pageObject.test(object.name) ? "only" : "no";
-  const values = evaluation.evaluate(object, tracker.root);
+  const values = evaluation.glance(object, tracker.root);
   const page = values.filter((value) => value.kind === "global" && value.path === "window");
   if (page.length === 0) return "no";
   return page.length === values.length ? "only" : "also";
@@ -215,7 +215,7 @@ function isSetHere(tracker: FlowTracker, name: string): boolean {
 
 /** The functions that an expression can be. */
 export function functionsOf(tracker: FlowTracker, node: Node): FunctionNode[] {
-  const values = tracker.evaluation.evaluate(node, tracker.root);
+  const values = tracker.evaluation.glance(node, tracker.root);
   return values.flatMap((value) => (value.kind === "function" ? [value.node] : []));
 }
 

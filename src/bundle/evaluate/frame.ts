@@ -154,6 +154,8 @@ export class Context implements Assumptions {
 
 /** The frame of all code that stands in no function, and of all that nothing is assumed of. */
 export class RootFrame extends Frame {
+  /** What is found at a glance. */
+  readonly glances = new Map<Node, Memo<Values>>();
   /** Frames of assumed calls, so that one call has one frame. */
   readonly assumed = new Map<object, Frame[]>();
   private readonly tracker: DependencyTracker | undefined;

@@ -60,6 +60,11 @@ export class QuerySet {
     return made;
   }
 
+  /** The set without its last query, if that is this one. */
+  without(one: Query): QuerySet {
+    return this.last === one && this.others !== undefined ? this.others : this;
+  }
+
   and(others: QuerySet): QuerySet {
     if (others.last === undefined || others === this) return this;
     if (this.last === undefined) return others;
