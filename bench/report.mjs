@@ -38,6 +38,12 @@ export function machine() {
   };
 }
 
+/** A row without a goal is there to be seen. */
+function goalOf({ atLeast, atMost }) {
+  if (atMost !== undefined) return `≤ ${atMost}`;
+  return atLeast === undefined ? "none" : `≥ ${atLeast}`;
+}
+
 /** A bench's result as a table for people. */
 export function table({ bench, machine: host, rows }) {
   const cells = rows.map((row) => [
@@ -45,7 +51,7 @@ export function table({ bench, machine: host, rows }) {
     `${row.ours.median} ${row.unit}`,
     `${row.peer.median} ${row.unit}`,
     `${row.ratio.median.toFixed(2)} (${row.ratio.least.toFixed(2)}-${row.ratio.greatest.toFixed(2)})`,
-    row.atMost === undefined ? `≥ ${row.atLeast}` : `≤ ${row.atMost}`,
+    goalOf(row),
     row.met ? "met" : "MISSED",
   ]);
   const all = [["", "ours", "peer", "ratio (spread)", "goal", ""], ...cells];

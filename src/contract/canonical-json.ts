@@ -1,5 +1,5 @@
 /** RFC 8785 canonical JSON: the one encoding of arguments, entries and digests. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import canonicalize from "canonicalize";
 
 export type { JsonValue } from "./json.ts";
@@ -79,5 +79,5 @@ export function canonicalJson(value: unknown): string {
 
 /** SHA-256 of a text's UTF-8 bytes, in lower-case hex. */
 export function sha256Hex(text: string | Uint8Array): string {
-  return createHash("sha256").update(text).digest("hex");
+  return hash("sha256", text, "hex");
 }

@@ -12,6 +12,9 @@ import { problemAnswer } from "./problem.ts";
 /** Bytes that a request's body may have. */
 const maxBodyBytes = 1024 * 1024;
 
+/** Bytes of a body that is written together with its headers. */
+const maxInline = 16_384;
+
 /** How long a listener waits for others, in milliseconds. */
 export interface Patience {
   /** For the whole head of a request, and for the first one of a connection. */
@@ -29,12 +32,15 @@ export function requestHead(message: IncomingMessage): Omit<CallRequest, "body">
   const url = message.url ?? "/";
   const cut = url.indexOf("?");
   const headers = new Map<string, string>();
-  for (const [name, value] of Object.entries(message.headers)) {
+  const sent = message.headers;
+  for (const name in sent) {
+    const value = sent[name];
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
   }
   // Of a repeated one Node keeps the first: who is calling must not hang on that choice.
-  const authorization = message.headersDistinct["authorization"];
-  if (authorization !== undefined) headers.set("authorization", authorization.join(", "));
+  if (headers.has("authorization")) {
+    headers.set("authorization", (message.headersDistinct["authorization"] ?? []).join(", "));
+  }
   const peer = message.socket.remoteAddress;
   return {
     ...(peer === undefined ? {} : { peer }),
@@ -67,6 +73,11 @@ export function hasBody({ headers }: IncomingMessage): boolean {
   return headers["transfer-encoding"] !== undefined || (length !== undefined && length !== "0");
 }
 
+/** Bytes as a text of which each character is one of them; nothing is copied before. */
+function latin1Of({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString("latin1");
+}
+
 /** Writes an answer whole. A request that was not read to its end loses its connection. */
 export function writeAnswer(
   message: IncomingMessage,
@@ -74,12 +85,16 @@ export function writeAnswer(
   answer: Answer,
 ): void {
   if (response.headersSent || response.destroyed) return;
-  response.statusCode = answer.status;
-  for (const [name, value] of answer.headers) response.appendHeader(name, value);
   const isWhole = answer.status >= 200 && answer.status !== 204 && answer.status !== 304;
-  if (isWhole) response.setHeader("content-length", answer.body.byteLength);
-  if (!message.complete) response.setHeader("connection", "close");
-  response.end(isWhole && message.method !== "HEAD" ? answer.body : undefined);
+  const headers: string[] = [];
+  for (const [name, value] of answer.headers) headers.push(name, value);
+  if (isWhole) headers.push("content-length", String(answer.body.byteLength));
+  if (!message.complete) headers.push("connection", "close");
+  response.writeHead(answer.status, headers);
+  if (!isWhole || message.method === "HEAD") response.end();
+  else if (answer.body.byteLength > maxInline) response.end(answer.body);
+  // One write with the headers, where node makes one of both: every byte is the character of its number.
+  else response.end(latin1Of(answer.body), "latin1");
 }
 
 /**

@@ -33,6 +33,9 @@ function hidesDotSegment(segment: string): boolean {
     .some((part) => /^\.{1,2}$/.test(part.split(";")[0] ?? ""));
 }
 
+/** What every reader reads alike: letters, digits, dashes. Most segments are such. */
+const plain = /^[\w-]+$/;
+
 function decodeSegment(raw: string): string | undefined {
   try {
     return decodeURIComponent(raw);
@@ -59,6 +62,10 @@ export function canonicalPath(rawPath: string): CanonicalPath {
   const raw = rawPath.slice(1).split("/");
   const segments: string[] = [];
   for (const [index, part] of raw.entries()) {
+    if (plain.test(part)) {
+      segments.push(part);
+      continue;
+    }
     const segment = decodeSegment(part);
     if (segment === undefined) return refused("a bad escape");
     const fault = segmentFault(segment, index === raw.length - 1);

@@ -4,6 +4,7 @@
  */
 import { callEntry, decisionOf } from "../call-entry.ts";
 import { judgeResult, outcomeOfFault, type Outcome } from "../connectors/outcome.ts";
+import { deadline } from "../deadlines.ts";
 import type { OnFault } from "../faults.ts";
 import { userCredentials } from "../identity/user-credentials.ts";
 import {
@@ -39,7 +40,7 @@ async function runAtResource(call: ApprovedCall, onFault: OnFault): Promise<Outc
           credentials: userCredentials(call.request, resource.passes),
         },
       },
-      AbortSignal.timeout(resource.timeout),
+      deadline(resource.timeout),
     );
     return judgeResult(call.access, result);
   } catch (error) {

@@ -61,12 +61,35 @@ export const operatorRoutes: readonly Route[] = [
   { method: "GET", path: "/api/audit/verify" },
 ];
 
+/** A table as it is asked: whole paths first, for most are. */
+interface Compiled {
+  /** `GET /path` */
+  readonly exact: ReadonlySet<string>;
+  readonly others: readonly Route[];
+  /** Whether it takes whatever does not begin with /_govern/. */
+  readonly hasRest: boolean;
+}
+
+const rest = "/{rest*}";
+const compiled = new WeakMap<readonly Route[], Compiled>();
+
+function compile(routes: readonly Route[]): Compiled {
+  const known = compiled.get(routes);
+  if (known !== undefined) return known;
+  const isExact = ({ method, path }: Route): boolean => method !== "*" && !path.includes("{");
+  const table = {
+    exact: new Set(routes.filter(isExact).map(({ method, path }) => `${method} ${path}`)),
+    others: routes.filter((route) => !isExact(route) && route.path !== rest),
+    hasRest: routes.some(({ path }) => path === rest),
+  };
+  compiled.set(routes, table);
+  return table;
+}
+
 function matches(route: Route, method: string, path: string): boolean {
-  const asked = method === "HEAD" ? "GET" : method;
-  if (route.method !== "*" && route.method !== asked) return false;
-  if (route.path === "/{rest*}") return !path.startsWith("/_govern/");
-  const wild = route.path.endsWith("{rest*}");
-  if (wild) return path.startsWith(route.path.slice(0, -"{rest*}".length));
+  if (route.method !== "*" && route.method !== method) return false;
+  if (route.path.endsWith("{rest*}"))
+    return path.startsWith(route.path.slice(0, -"{rest*}".length));
   const [wanted, given] = [route.path.split("/"), path.split("/")];
   return (
     wanted.length === given.length &&
@@ -76,5 +99,8 @@ function matches(route: Route, method: string, path: string): boolean {
 
 /** Whether a table lists what is asked for. */
 export function isRoute(routes: readonly Route[], method: string, path: string): boolean {
-  return routes.some((route) => matches(route, method, path));
+  const { exact, others, hasRest } = compile(routes);
+  if (hasRest && !path.startsWith("/_govern/")) return true;
+  const asked = method === "HEAD" ? "GET" : method;
+  return exact.has(`${asked} ${path}`) || others.some((route) => matches(route, asked, path));
 }

@@ -4,10 +4,11 @@
  * caller's headers, but for what `identity` says of them, nor tell a caller where the upstream is.
  */
 import type { LookupFunction } from "node:net";
-import { Agent, type Dispatcher } from "undici";
+import { Agent } from "undici";
 import type { Connector, ConnectorCall, ConnectorResult, Settlement } from "../connector.ts";
 import { addressRules, UnfitAddress } from "./addresses.ts";
 import { isKnown, keyHeaders, settledBy, type Idempotency } from "./idempotency.ts";
+import { exchange, type Received } from "./exchange.ts";
 import { decodeBody } from "./inflate.ts";
 import type { UpstreamIdentity } from "./upstream-identity.ts";
 import { renderDocument, renderRequest, type UpstreamRequest } from "./request.ts";
@@ -72,19 +73,8 @@ function resultOfError(error: unknown, signal: AbortSignal): ConnectorResult {
   };
 }
 
-function headerList(headers: Dispatcher.ResponseData["headers"]): [string, string][] {
-  return Object.entries(headers).flatMap(([name, value]): [string, string][] => {
-    if (value === undefined) return [];
-    return (Array.isArray(value) ? value : [value]).map((item) => [name.toLowerCase(), item]);
-  });
-}
-
-/** What an upstream answered. */
-interface Received {
-  readonly status: number;
-  readonly headers: [string, string][];
-  readonly body: Uint8Array;
-}
+/** What an upstream is told of the boundary; an operation may register the first. */
+const ownHeaders = { accept: "*/*", "accept-encoding": "identity", "user-agent": "govern" };
 
 class HttpConnector implements Connector {
   readonly name: string;
@@ -107,8 +97,14 @@ class HttpConnector implements Connector {
       bodyTimeout: 0,
     };
     this.#reads = new Agent({ ...shared, connections: 64 });
-    // A reused connection may be closed under a request, which leaves a write's fate open: writes get a fresh one.
-    this.#writes = new Agent({ ...shared, pipelining: 0 });
+    // A reused connection may be closed under a request, which leaves a write's fate open: writes take none that was idle
+    // for a second, where servers keep theirs for five and more.
+    this.#writes = new Agent({
+      ...shared,
+      connections: 64,
+      keepAliveTimeout: 1000,
+      keepAliveMaxTimeout: 1000,
+    });
   }
 
   async execute(call: ConnectorCall, signal: AbortSignal): Promise<ConnectorResult> {
@@ -169,26 +165,14 @@ class HttpConnector implements Connector {
     signal: AbortSignal,
   ): Promise<ConnectorResult> {
     const dispatcher = call.access === "read" ? this.#reads : this.#writes;
-    const response = await dispatcher.request({
+    const options = {
       origin: this.#options.upstream.origin,
       path: request.path,
       method: request.method,
-      headers: {
-        accept: "*/*",
-        "accept-encoding": "identity",
-        "user-agent": "govern",
-        ...request.headers,
-        ...this.#options.headers,
-      },
+      headers: { ...ownHeaders, ...request.headers, ...this.#options.headers },
       body: request.body,
-      signal,
-    });
-    const body = new Uint8Array(await response.body.arrayBuffer());
-    return this.#answer(call, request, {
-      status: response.statusCode,
-      headers: headerList(response.headers),
-      body,
-    });
+    };
+    return this.#answer(call, request, await exchange(dispatcher, options, signal));
   }
 
   async #answer(
@@ -196,8 +180,11 @@ class HttpConnector implements Connector {
     request: UpstreamRequest,
     { status, headers, body }: Received,
   ): Promise<ConnectorResult> {
-    const cookies = headers.flatMap(([name, value]) => (name === "set-cookie" ? [value] : []));
-    this.#options.identity?.keep?.(call, request.path, cookies);
+    const { identity } = this.#options;
+    if (identity?.keep !== undefined) {
+      const cookies = headers.flatMap(([name, value]) => (name === "set-cookie" ? [value] : []));
+      identity.keep(call, request.path, cookies);
+    }
     const coding = headers.find(([name]) => name === "content-encoding")?.[1] ?? "identity";
     if (coding === "identity" || body.byteLength === 0) {
       return { kind: "answered", status, headers, body };

@@ -42,12 +42,28 @@ interface RenderedPath {
   readonly query: Readonly<Record<string, JsonValue>>;
 }
 
+/** What renders to nothing but itself: no reader takes a dot segment, a slash or another origin from it. */
+const plainPath = /^(?:\/(?!\.{0,2}(?:\/|$))[\w.~!'()*-]+)+\/?$/;
+
+const templates = new WeakMap<HttpOperation | GraphqlOperation, PathTemplate>();
+
+/** The template of an operation, parsed once. */
+function templateOf(operation: HttpOperation | GraphqlOperation): PathTemplate {
+  const known = templates.get(operation);
+  if (known !== undefined) return known;
+  const slashes = operation.kind === "http" ? operation.encodedSlash : undefined;
+  const template = parseTemplate(operation.path, slashes);
+  templates.set(operation, template);
+  return template;
+}
+
 /** Path and query below the base path; undefined if a URL parser reads another origin or path from them. */
 function renderPath(base: URL, { template, holes, query: keys }: RenderedPath): string | undefined {
   const basePath = base.pathname.replace(/\/+$/, "");
   const pathname = `${basePath}${renderTemplate(template, holes)}`;
   const query = renderQuery(keys);
   const path = query === "" ? pathname : `${pathname}?${query}`;
+  if (plainPath.test(pathname)) return path;
   const parsed = URL.canParse(path, base.origin) ? new URL(path, base.origin) : undefined;
   return parsed?.origin === base.origin && parsed.pathname === pathname ? path : undefined;
 }
@@ -64,9 +80,13 @@ export function renderDocument(
     readonly query: Readonly<Record<string, JsonValue>>;
   },
 ): UpstreamRequest | undefined {
-  const { document, operationName, path: template } = parts.operation;
+  const { document, operationName } = parts.operation;
   const { path: holes, variables, headers } = parts.arguments;
-  const path = renderPath(base, { template: parseTemplate(template), holes, query: parts.query });
+  const path = renderPath(base, {
+    template: templateOf(parts.operation),
+    holes,
+    query: parts.query,
+  });
   if (path === undefined) return undefined;
   const named = operationName === undefined ? {} : { operationName };
   return {
@@ -82,7 +102,7 @@ export function renderDocument(
  * the one that was meant once a URL parser has read it: it must keep origin and path to the byte.
  */
 export function renderRequest(base: URL, parts: RequestParts): UpstreamRequest | undefined {
-  const template = parseTemplate(parts.operation.path, parts.operation.encodedSlash);
+  const template = templateOf(parts.operation);
   const { path: holes, query } = parts.arguments;
   const path = renderPath(base, { template, holes, query });
   if (path === undefined) return undefined;

@@ -207,15 +207,17 @@ class AppListener {
   async #fileOrCall({ message, response, app, call }: Exchange): Promise<Answer | undefined> {
     const { request } = call;
     const document = isDocument(request);
+    const isFile = app.files.mayHave(request.path);
+    if (!isFile && !document) return this.#options.pipeline.run(call);
     const caller = await app.signIn.identify(request);
     if (!caller.ok) {
       return document && caller.refusal.code === "unauthenticated"
         ? app.signIn.redirectToLogin(request)
         : this.#refuse(call, caller.refusal);
     }
-    if (app.files.serve(message, response)) return undefined;
-    const isUnmatched = this.#matchesNothing(call);
-    if (document && isUnmatched && app.files.serveEntry(message, response)) return undefined;
+    if (isFile && app.files.serve(message, response)) return undefined;
+    const isUnmatched = document && this.#matchesNothing(call);
+    if (isUnmatched && app.files.serveEntry(message, response)) return undefined;
     return this.#options.pipeline.run(call);
   }
 

@@ -7,6 +7,8 @@ import type { AppSnapshot } from "../../snapshot.ts";
 import { createPageHeaders } from "./page-policy.ts";
 
 export interface StaticFiles {
+  /** Whether a path may be a file's; what is not is not looked for. */
+  mayHave(path: string): boolean;
   /** Serves the file of the request's path; false if the app has none. */
   serve(message: IncomingMessage, response: ServerResponse): boolean;
   /** Serves the app's entry page, whatever the path; outside the app's folder it sends the browser there. */
@@ -20,6 +22,27 @@ function entryFolder(web: string): string {
     .filter((path) => /(?:^|\/)index\.html$/.test(path))
     .toSorted((a, b) => a.split("/").length - b.split("/").length || (a < b ? -1 : 1));
   return `/${entry.slice(0, -"index.html".length)}`;
+}
+
+/** The paths by which files are found: with and without `.html`, a folder by its entry page. */
+function knownPaths(web: string): ReadonlySet<string> {
+  const files = readdirSync(web, { recursive: true, encoding: "utf8" });
+  const paths = files.map((path) => `/${path.split(sep).join("/").normalize()}`);
+  const pages = paths.flatMap((path) =>
+    path.endsWith(".html") ? [path.slice(0, -5), path.replace(/\/index\.html$/, "")] : [],
+  );
+  return new Set([...paths, ...pages]);
+}
+
+/** A path as files are looked up: without its last slash, escapes undone. */
+function lookedUp(path: string): string {
+  const name = path.endsWith("/") ? path.slice(0, -1) : path;
+  if (!name.includes("%")) return name;
+  try {
+    return decodeURI(name);
+  } catch {
+    return name;
+  }
 }
 
 export function createStaticFiles(app: AppSnapshot, secure: boolean): StaticFiles {
@@ -37,7 +60,9 @@ export function createStaticFiles(app: AppSnapshot, secure: boolean): StaticFile
     if (!found) for (const name of response.getHeaderNames()) response.removeHeader(name);
     return found;
   };
+  const known = knownPaths(app.web);
   return {
+    mayHave: (path) => known.has(lookedUp(path)),
     serve,
     serveEntry(message, response) {
       if (message.url?.startsWith(entry) !== true) {
