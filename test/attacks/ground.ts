@@ -197,12 +197,15 @@ export const planted = {
 } as const satisfies Record<string, Operation>;
 
 /** The desk's govern.yaml with the planted operations, and whatever else is to be changed in it. */
-function plantedYaml(change: (text: string) => string): (text: string) => string {
+function plantedYaml(
+  more: readonly Operation[],
+  change: (text: string) => string,
+): (text: string) => string {
   return (text) => {
     const written = text
       .replace(
         `{ "${api}": desk, sql: agents }`,
-        `{ "${api}": desk, sql: agents }\n    operations: ${JSON.stringify(Object.values(planted))}`,
+        `{ "${api}": desk, sql: agents }\n    operations: ${JSON.stringify([...Object.values(planted), ...more])}`,
       )
       .replace(
         'allow: ["desk/*"] }\n',
@@ -232,6 +235,10 @@ export interface Ground {
 }
 
 export interface GroundOptions {
+  /** Beside the planted ones. */
+  readonly operations?: readonly Operation[];
+  /** Prepares the workspace's folder before the sidecar starts. */
+  readonly prepare?: (folder: string) => void;
   readonly change?: (text: string) => string;
   readonly script?: string;
   readonly sidecar?: Partial<SidecarOptions>;
@@ -241,9 +248,10 @@ export async function openGround(options: GroundOptions = {}): Promise<Ground> {
   const upstream = await startCanary();
   const desk = writeDesk(
     upstream.port,
-    plantedYaml(options.change ?? ((text) => text)),
+    plantedYaml(options.operations ?? [], options.change ?? ((text) => text)),
     options.script,
   );
+  options.prepare?.(desk.folder);
   const sidecar = await startSidecar({
     workspaceDir: desk.folder,
     host: "127.0.0.1",
