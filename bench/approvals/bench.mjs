@@ -215,7 +215,7 @@ async function decisionTimes(bench, count) {
   return times;
 }
 
-async function times(count, work) {
+async function medianOf(count, work) {
   const all = [];
   for (let n = 0; n < count; n += 1) all.push(await timed(work));
   return rank(all, 0.5);
@@ -248,8 +248,8 @@ export const bench = {
         what: `listing 50 of ${many} that wait, against ${few}`,
         unit: "ms",
         atMost: 1.5,
-        ours: () => times(50, () => large.list("state=pending&limit=50")),
-        peer: () => times(50, () => small.list("state=pending&limit=50")),
+        ours: () => medianOf(50, () => large.list("state=pending&limit=50")),
+        peer: () => medianOf(50, () => small.list("state=pending&limit=50")),
       },
       {
         what: `deciding one of ${many}, against ${few}`,
@@ -262,8 +262,8 @@ export const bench = {
         what: `holding one beside ${many}, against ${few}`,
         unit: "ms",
         atMost: 1.5,
-        ours: () => times(50, () => large.hold()),
-        peer: () => times(50, () => small.hold()),
+        ours: () => medianOf(50, () => large.hold()),
+        peer: () => medianOf(50, () => small.hold()),
       },
     ].filter(({ what }) => only === undefined || what.includes(only));
     const rows = [];

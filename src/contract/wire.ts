@@ -9,6 +9,7 @@ export const paths = {
   http: "/_govern/http/",
   sql: "/_govern/sql/",
   tickets: "/_govern/tickets",
+  requests: "/_govern/requests",
   login: "/_govern/login",
   logout: "/_govern/logout",
   me: "/_govern/me",

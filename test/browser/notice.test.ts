@@ -37,11 +37,23 @@ describe("the notice", () => {
     expect(named).toContain("status Waiting for approval");
     expect(named).toContain("StaticText Waiting for approval");
     expect(named).toContain("button Dismiss");
+    expect(named).toContain("button Show");
+    await at.page.keyboard.press("Tab");
     await at.page.keyboard.press("Tab");
     await at.page.keyboard.press("Enter");
     await at.page.locator("govern-notice").waitFor({ state: "detached" });
     await startWrite();
     await notice("waiting").waitFor();
+  });
+
+  it("leads to the person's own requests, in a tab of their own", async () => {
+    at.server.hold = true;
+    await startWrite();
+    await at.page.getByRole("status", { name: "Waiting for approval" }).waitFor();
+    const opened = at.page.waitForEvent("popup");
+    await at.page.keyboard.press("Tab");
+    await at.page.keyboard.press("Enter");
+    expect(new URL((await opened).url()).pathname).toBe("/_govern/requests");
   });
 
   it("moves nothing of the app's page and takes none of its styles", async () => {

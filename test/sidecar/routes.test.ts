@@ -30,6 +30,7 @@ type Role = (typeof roles)[number];
 const expected: Readonly<Record<string, readonly number[]>> = {
   "app GET /_govern/me": [401, 200, 401, 200, 401, 401, 401],
   "app GET /_govern/tickets": [401, 200, 401, 200, 401, 401, 401],
+  "app GET /_govern/requests": [303, 200, 303, 200, 303, 303, 303],
   "app GET /_govern/login": [200, 200, 200, 200, 200, 200, 200],
   "app GET /_govern/signed-out": [200, 200, 200, 200, 200, 200, 200],
   "operator GET /_govern/login": [200, 200, 200, 200, 200, 200, 200],

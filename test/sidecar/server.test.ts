@@ -614,6 +614,26 @@ describe("a running sidecar", () => {
     });
   });
 
+  it("lists people's own requests, the same for all their tabs, and nobody else's", async () => {
+    await sam.post(`${apiPath}/v2/tickets/t9/refunds`, { amount: 1, note: "<i>\u202e" });
+    const again = await signIn({ port: sidecar.port, host: "desk.localhost" }, "sam");
+    const [one, other] = [
+      await sam.send({ path: "/_govern/requests" }),
+      await again.send({ path: "/_govern/requests" }),
+    ];
+    expect(one.text).toContain("Create refund of ticket t9");
+    expect(one.text).toContain("waits for approval");
+    expect(other.text).toBe(one.text);
+    expect(one.headers["content-security-policy"]).toContain("default-src 'none'");
+    const kim = await signIn({ port: sidecar.port, host: "desk.localhost" }, "kim");
+    expect((await kim.send({ path: "/_govern/requests" })).text).not.toContain("t9");
+    const cross = await sam.send({
+      path: "/_govern/requests",
+      headers: { "sec-fetch-site": "cross-site" },
+    });
+    expect(cross.status).toBe(403);
+  });
+
   describe("the operator origin", () => {
     it("takes decisions from its own session and pages only", async () => {
       const { ticket } = (await refund(77)).json() as { ticket: string };

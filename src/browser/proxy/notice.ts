@@ -67,7 +67,11 @@ function current(): Message | null {
   if (told) return told;
   if (waiting <= dismissed) return null;
   const count = waiting > 1 ? ` (${waiting})` : "";
-  return { state: "waiting", text: `Waiting for approval${count}` };
+  return {
+    state: "waiting",
+    text: `Waiting for approval${count}`,
+    action: { label: "Show", run: () => window.open(paths.requests) },
+  };
 }
 
 function dismiss(): void {

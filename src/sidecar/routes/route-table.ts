@@ -26,6 +26,7 @@ export const signInRoutes: readonly Route[] = [
 export const appRoutes: readonly Route[] = [
   ...signInRoutes,
   { method: "GET", path: paths.tickets },
+  { method: "GET", path: paths.requests },
   { method: "DELETE", path: `${paths.tickets}/{id}` },
   { method: "GET", path: `${paths.tickets}/{id}/result` },
   { method: "POST", path: paths.reports },

@@ -29,6 +29,7 @@ import { appRoutes, isRoute, signInRoutes } from "../route-table.ts";
 import type { SignIn } from "../sign-in.ts";
 import { PageReports } from "./page-reports.ts";
 import type { StaticFiles } from "./static-files.ts";
+import { requestsPage } from "./requests-page.ts";
 import { handleTickets, lostResult } from "./tickets.ts";
 
 /** One app as it is served. */
@@ -168,13 +169,21 @@ class AppListener {
     const listed = isRoute(appRoutes, method, path);
     const signedIn = listed ? await app.signIn.handle({ request, origin, correlation }) : undefined;
     if (signedIn !== undefined) return signedIn;
-    if (listed && below(path, paths.tickets)) return this.#tickets(exchange);
-    if (listed && path === paths.reports) return this.#report(exchange);
+    const own = listed ? this.#own(exchange) : undefined;
+    if (own !== undefined) return own;
     const isCall = path.startsWith(paths.http) || path.startsWith(paths.sql);
     if (isCall || !isRead(request)) return this.#options.pipeline.run(call);
     return path.startsWith("/_govern/")
       ? this.#refuse(call, { code: "unregistered", detail: "The boundary has no such path." })
       : this.#fileOrCall(exchange);
+  }
+
+  /** The boundary's own routes beside signing in. */
+  #own(exchange: Exchange): Promise<Answer> | undefined {
+    const { path } = exchange.call.request;
+    if (below(path, paths.tickets)) return this.#tickets(exchange);
+    if (path === paths.requests) return this.#requests(exchange);
+    return path === paths.reports ? this.#report(exchange) : undefined;
   }
 
   async #tickets({ app, call }: Exchange): Promise<Answer> {
@@ -193,6 +202,19 @@ class AppListener {
       return lostResult(correlation);
     }
     return this.#refuse(call, { code: "unregistered", detail: "The boundary has no such path." });
+  }
+
+  /** A document of the person's own; nothing of it is decided there. */
+  async #requests({ app, call }: Exchange): Promise<Answer> {
+    const { request, origin } = call;
+    if (!isSameOrigin(request, origin)) {
+      return this.#refuse(call, { code: "cross-origin", detail: "Requests are the app's own." });
+    }
+    const caller = await app.signIn.identify(request);
+    if (caller.ok) return requestsPage(this.#options.store, call.app, caller.identity);
+    return caller.refusal.code === "unauthenticated"
+      ? app.signIn.redirectToLogin(request)
+      : this.#refuse(call, caller.refusal);
   }
 
   /** What a browser reports of the page's policy; its page and its session were checked with the body. */
