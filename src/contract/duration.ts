@@ -1,5 +1,11 @@
 /** Durations as govern.yaml writes them. */
+import * as z from "zod";
 import { GovernError } from "../errors/govern-error.ts";
+
+/** `30m`, `24h`, `7d`. */
+export const durationSchema = z
+  .string()
+  .regex(/^[1-9]\d*(s|m|h|d)$/, "a number and s, m, h or d, e.g. 24h");
 
 const unitMilliseconds: Readonly<Record<string, number>> = {
   s: 1000,

@@ -1,17 +1,14 @@
 /** `govern.yaml`: the workspace. Written by people, kept in their git; secrets are references. */
 import * as z from "zod";
 import { ruleSchema } from "./build.ts";
+import { durationSchema } from "./duration.ts";
 import { operationSchema } from "./operation.ts";
+import { resourceSchema } from "./resource.ts";
 import { isPublicKey } from "./seal.ts";
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, "lower-case letters, digits and dashes");
 const groupName = z.string().min(1);
 const date = z.iso.date();
-
-/** `30m`, `24h`, `7d`. */
-export const durationSchema = z
-  .string()
-  .regex(/^[1-9]\d*(s|m|h|d)$/, "a number and s, m, h or d, e.g. 24h");
 
 const serverSchema = z.strictObject({
   operatorUrl: z.url().optional(),
@@ -128,48 +125,6 @@ const groupSchema = z.strictObject({
   /** Subjects. */
   members: z.array(z.string()).optional(),
 });
-
-const httpResourceSchema = z.strictObject({
-  kind: z.literal("http"),
-  upstream: z.string(),
-  auth: z.enum(["service", "passthrough", "asserted"]),
-  headers: z.record(z.string(), z.string()).optional(),
-  /** Query keys that every request gets, over what the page sends under the same key: where a credential stands in the address. */
-  query: z.record(z.string(), z.string()).optional(),
-  /**
-   * Private, loopback and link-local networks (CIDR) that the upstream's name may lead to, e.g. `10.0.0.0/8` inside a cluster;
-   * default none. An upstream that is written as an address, or as localhost, says so itself.
-   */
-  networks: z.array(z.string()).optional(),
-  /** How long the upstream may take, default 30s. */
-  timeout: durationSchema.optional(),
-  /** The upstream does a write once per value of a header (default `Idempotency-Key`), which it keeps for so long. */
-  idempotency: z
-    .strictObject({
-      header: z
-        .string()
-        .regex(/^[A-Za-z0-9-]{1,64}$/, "a header's name")
-        .optional(),
-      keep: durationSchema,
-    })
-    .optional(),
-});
-
-const databaseResourceSchema = z.strictObject({
-  kind: z.enum(["sqlite", "postgres", "mysql"]),
-  /** `sqlite:./file.db` relative to govern.yaml, `postgres://…`; usually a reference. */
-  url: z.string(),
-  timeout: durationSchema.optional(),
-  /** Approvers may see what a held statement would change, from a transaction that is rolled back. */
-  preview: z.boolean().optional(),
-});
-
-export const resourceSchema = z.discriminatedUnion("kind", [
-  httpResourceSchema,
-  databaseResourceSchema,
-]);
-export type Resource = z.infer<typeof resourceSchema>;
-export type HttpResource = z.infer<typeof httpResourceSchema>;
 
 /** One origin, or all names below one: nothing wider, and no second source. */
 const pageOrigin = z

@@ -2,7 +2,12 @@
 import { resolve as resolvePath } from "node:path";
 import { canonicalJson, sha256Hex } from "../contract/canonical-json.ts";
 import { parseDuration } from "../contract/duration.ts";
-import type { HttpResource, Resource as ResourceRule, Workspace } from "../contract/workspace.ts";
+import type {
+  HttpResource,
+  PostgresResource,
+  Resource as ResourceRule,
+} from "../contract/resource.ts";
+import type { Workspace } from "../contract/workspace.ts";
 import { GovernError } from "../errors/govern-error.ts";
 import type { Connector } from "./connectors/connector.ts";
 import { addressRules } from "./connectors/http/addresses.ts";
@@ -139,7 +144,12 @@ function openSqlite(name: string, url: string, workspaceDir: string): Connector 
   });
 }
 
-function openPostgres(name: string, url: string, timeout: number): Connector {
+function openPostgres(
+  name: string,
+  { set }: PostgresResource,
+  url: string,
+  timeout: number,
+): Connector {
   if (!/^postgres(?:ql)?:\/\//.test(url) || !URL.canParse(url)) {
     throw invalid(
       name,
@@ -147,7 +157,7 @@ function openPostgres(name: string, url: string, timeout: number): Connector {
       "Write it like postgres://db.example:5432/ledger.",
     );
   }
-  return openPostgresConnector({ name, url, timeout });
+  return openPostgresConnector({ name, url, timeout, ...(set === undefined ? {} : { set }) });
 }
 
 function openConnector(
@@ -166,9 +176,8 @@ function openConnector(
     );
   }
   const url = secrets.resolve(rule.url, `resources.${name}.url`);
-  return rule.kind === "sqlite"
-    ? openSqlite(name, url, workspaceDir)
-    : openPostgres(name, url, timeout);
+  if (rule.kind === "postgres") return openPostgres(name, rule, url, timeout);
+  return openSqlite(name, url, workspaceDir);
 }
 
 /** The same for the same resource with the same secrets: another version of the workspace keeps its connections. */

@@ -1,6 +1,6 @@
 /** Which resources of govern.yaml can be opened, and what is said of the others. */
 import { expect, it } from "vitest";
-import type { Resource } from "../../src/contract/workspace.ts";
+import type { Resource } from "../../src/contract/resource.ts";
 import { closeResources, openResources } from "../../src/sidecar/open-resources.ts";
 
 const open = (rule: Resource) =>

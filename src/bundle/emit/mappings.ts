@@ -2,7 +2,8 @@
  * Which resource each call of an app goes to: what the workspace says already stays, what it does not say is asked for,
  * given by --upstream, or read off the bundle.
  */
-import type { Resource, Workspace } from "../../contract/workspace.ts";
+import type { Resource } from "../../contract/resource.ts";
+import type { Workspace } from "../../contract/workspace.ts";
 import type { Operation } from "../../contract/operation.ts";
 import { GovernError } from "../../errors/govern-error.ts";
 import type { Analysis, CredentialCut } from "../analysis.ts";

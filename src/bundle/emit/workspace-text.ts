@@ -1,6 +1,6 @@
 /** The text of govern.yaml: a starter where there is none, else only what is missing is added. */
 import { isMap, isSeq, parseDocument, type Document } from "yaml";
-import type { Resource } from "../../contract/workspace.ts";
+import type { Resource } from "../../contract/resource.ts";
 import type { Mapping } from "./mappings.ts";
 import { insertLines, type Addition } from "./yaml-insertion.ts";
 

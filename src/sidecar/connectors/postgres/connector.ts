@@ -17,6 +17,7 @@ import { Sessions, type Session } from "./sessions.ts";
 import { noPreview, onlyPlain, previewable } from "../preview.ts";
 import { previewPostgres } from "./preview.ts";
 import { isStatementAllowed } from "./statement.ts";
+import { setVariables, type Variables } from "./variables.ts";
 import { readTrace, runTransaction, type TransactionEnd } from "./transaction.ts";
 
 export interface PostgresOptions {
@@ -29,6 +30,8 @@ export interface PostgresOptions {
   readonly maxRows?: number;
   /** Connections at most; default 10. */
   readonly poolSize?: number;
+  /** Session variables of each call's transaction. */
+  readonly set?: Variables;
 }
 
 type Committed = Extract<TransactionEnd, { kind: "committed" }>;
@@ -41,6 +44,8 @@ const failed = (
   code: "resource-failed" | "resource-rejected" | "resource-timeout",
   detail: string,
 ): ConnectorResult => ({ kind: "failed", code, detail });
+
+const callerUnknown = "The resource has to be told who is calling, and that is not known.";
 
 const late = "The resource did not answer in time.";
 
@@ -123,12 +128,14 @@ class PostgresConnector implements Connector {
   readonly name: string;
   readonly traces = true;
   readonly #maxRows: number;
+  readonly #variables: Variables;
   readonly #sessions: Sessions;
   readonly #typeNames = new Map(typeNames);
 
   constructor(options: PostgresOptions) {
     this.name = options.name;
     this.#maxRows = options.maxRows ?? 50_000;
+    this.#variables = options.set ?? {};
     this.#sessions = new Sessions(options);
   }
 
@@ -194,14 +201,20 @@ class PostgresConnector implements Connector {
     if (statements.length < asked.length) {
       return failed("resource-rejected", "A value is missing.");
     }
+    const setup = setVariables(this.#variables, call.caller);
+    if (setup === undefined) return failed("resource-rejected", callerUnknown);
     const session = await this.#openSession(signal);
     if ("kind" in session) return session;
     const { access, once } = call;
     const traced = once === undefined || access === "read" ? {} : { trace: once.trace };
-    const end = await runTransaction({ access, statements, ...traced }, session, (exchange) => {
-      session.client.query(exchange);
-      return endOf(exchange, signal, () => this.#sessions.cancel(session));
-    });
+    const end = await runTransaction(
+      { access, setup, statements, ...traced },
+      session,
+      (exchange) => {
+        session.client.query(exchange);
+        return endOf(exchange, signal, () => this.#sessions.cancel(session));
+      },
+    );
     const finished = await this.#finish(session, end, signal);
     return finished.kind === "committed"
       ? this.#answer(finished, call.operation.kind === "sql-batch")
@@ -212,10 +225,12 @@ class PostgresConnector implements Connector {
     const change = previewable(statementsOf(call));
     const values = change && valuesOf(change.statement.operation, change.statement.args);
     if (change === undefined || values === undefined) return noPreview(onlyPlain);
+    const setup = setVariables(this.#variables, call.caller);
+    if (setup === undefined) return noPreview(callerUnknown);
     const session = await this.#openSession(signal);
     if ("kind" in session) return noPreview(session.kind === "answered" ? "" : session.detail);
     let isClean = true;
-    const preview = await previewPostgres(change, values, async (exchange) => {
+    const preview = await previewPostgres({ change, values, setup }, async (exchange) => {
       session.client.query(exchange);
       const end = await endOf(exchange, signal, () => this.#sessions.cancel(session));
       isClean &&= end.kind === "ended";

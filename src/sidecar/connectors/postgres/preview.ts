@@ -55,10 +55,16 @@ SELECT CASE WHEN o.tableoid IS NULL THEN ${verb === "delete" ? before : "NULL"} 
 FROM govern_changed c LEFT JOIN ${table} o ON ${same} LIMIT ${shownRows + 1}`;
 }
 
+export interface Change {
+  readonly change: Previewable;
+  readonly values: readonly (string | null)[];
+  /** What comes first in the transaction. */
+  readonly setup: readonly Part[];
+}
+
 /** `run` is on a session of its own, which is given back clean. */
 export async function previewPostgres(
-  change: Previewable,
-  values: readonly (string | null)[],
+  { change, values, setup }: Change,
   run: Run,
 ): Promise<ApprovalPreview> {
   const key = await findKey(change.table, run);
@@ -68,10 +74,11 @@ export async function previewPostgres(
   const parts: readonly Part[] = [
     { text: "BEGIN READ WRITE", values: [] },
     ...limits,
+    ...setup,
     { text: queryOf(change, key), values: [...values] },
     { text: "ROLLBACK", values: [] },
   ];
-  const rows = rowsOf(await run(new Exchange(parts)), limits.length + 1);
+  const rows = rowsOf(await run(new Exchange(parts)), limits.length + setup.length + 1);
   if (rows === undefined) {
     return noPreview("The database did not run the statement: it may be locked, or refuse it.");
   }

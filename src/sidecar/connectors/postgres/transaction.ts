@@ -7,6 +7,8 @@ import type { Session } from "./sessions.ts";
 
 export interface TransactionOptions {
   readonly access: "read" | "write";
+  /** What comes first in the transaction, and gives nothing. */
+  readonly setup: readonly Part[];
   readonly statements: readonly Part[];
   /** Told before anything is done; what it rejects with ends the call, which then did nothing. */
   readonly trace?: (text: string) => Promise<void>;
@@ -40,15 +42,18 @@ interface Trace {
 
 /** Runs a call in a transaction of its own. */
 export async function runTransaction(
-  { access, statements, trace }: TransactionOptions,
+  { access, setup, statements, trace }: TransactionOptions,
   session: Session,
   run: Run,
 ): Promise<TransactionEnd> {
   const begin = { text: access === "read" ? "BEGIN READ ONLY" : "BEGIN READ WRITE", values: [] };
   if (trace === undefined) {
-    return endOf(await run(new Exchange([begin, ...statements, commit])), 1);
+    return endOf(
+      await run(new Exchange([begin, ...setup, ...statements, commit])),
+      1 + setup.length,
+    );
   }
-  const begun = await run(new Exchange([begin, number]));
+  const begun = await run(new Exchange([begin, ...setup, number]));
   if (begun.kind !== "ended") {
     // Nothing of it was sent yet.
     return begun.kind === "lost" ? { kind: "untraced", cause: undefined } : begun;
