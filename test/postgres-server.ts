@@ -12,6 +12,8 @@ export interface PostgresServer {
   readonly port: number;
   /** Ends it at once, as a power cut does. */
   kill(): Promise<void>;
+  /** Starts it again where it was, with its data. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -60,8 +62,12 @@ export async function startPostgres(): Promise<PostgresServer> {
   const port = await freePort();
   const settings = ["-h", "127.0.0.1", "-p", String(port), "-k", folder, "-F"];
   const [program, args] = asUser(join(programs, "postgres"), ["-D", data, ...settings]);
-  const server = spawn(program, args, options);
-  await untilReady(server);
+  const start = async (): Promise<ChildProcess> => {
+    const started = spawn(program, args, options);
+    await untilReady(started);
+    return started;
+  };
+  let server = await start();
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (server.exitCode === null && server.signalCode === null) {
       server.kill(signal);
@@ -72,6 +78,10 @@ export async function startPostgres(): Promise<PostgresServer> {
     url: `postgres://owner@127.0.0.1:${port}/postgres`,
     port,
     kill: () => end("SIGQUIT"),
+    async restart() {
+      await end("SIGQUIT");
+      server = await start();
+    },
     stop: async () => {
       await end("SIGINT");
       rmSync(folder, { recursive: true, force: true });
