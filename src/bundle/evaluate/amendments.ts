@@ -50,11 +50,52 @@ export function amended(evaluation: Evaluation, value: Value, holder: Holder): V
     : appended(evaluation, binding, value, frame);
 }
 
+/** What is done with a variable that may change what it holds: the same for all that it is found to hold. */
+interface Changes {
+  /** Reads by which members are set. */
+  readonly sets: readonly Node[];
+  readonly calls: readonly MemberCall[];
+  readonly members: readonly MemberNode[];
+}
+
+interface MemberCall {
+  readonly name: string;
+  readonly args: readonly Node[];
+  readonly call: Node;
+}
+
+const changesOf = new WeakMap<Binding, Changes>();
+
+function changes(evaluation: Evaluation, binding: Binding): Changes {
+  const known = changesOf.get(binding);
+  if (known !== undefined) return known;
+  const sets: Node[] = [];
+  const calls: MemberCall[] = [];
+  const members: MemberNode[] = [];
+  for (const read of binding.reads) {
+    const unit = evaluation.program.unitOf(read);
+    const member = unit.parentOf(read);
+    if (member !== undefined && isMember(member) && member.object === read) members.push(member);
+    const called = memberCall(unit, read);
+    if (called !== null) calls.push(called);
+    if (maySet(unit, read)) sets.push(read);
+  }
+  const found = { sets, calls, members };
+  changesOf.set(binding, found);
+  return found;
+}
+
+/** Whether members may be set through a read: `o.k = v`, `Object.assign(o, v)`, `(function (e) { … })(o)`. */
+function maySet(unit: Unit, read: Node): boolean {
+  const parent = unit.parentOf(read);
+  if (parent?.type === "MemberExpression" && parent.object === read) {
+    return memberWrite(unit, read) !== undefined;
+  }
+  return givenInPlace(unit, read) !== undefined || isAssignTo(unit, read);
+}
+
 /** The call of a member of a name: `name.member(…)`. */
-function memberCall(
-  unit: Unit,
-  read: Node,
-): { name: string; args: readonly Node[]; call: Node } | null {
+function memberCall(unit: Unit, read: Node): MemberCall | null {
   const member = unit.parentOf(read);
   if (member === undefined || !isMember(member) || member.object !== read) return null;
   const call = unit.parentOf(member);
@@ -71,25 +112,26 @@ function appended(
   frame: Frame,
 ): QueryValue {
   // Minifiers call what an assignment gives: `(q = new URLSearchParams).set(k, v)`.
-  const holders = [...binding.reads, ...binding.writes];
-  return withFields(evaluation, { holders, value, binding, frame });
+  const written = binding.writes.flatMap(
+    (write) => memberCall(evaluation.program.unitOf(write), write) ?? [],
+  );
+  const calls = [...changes(evaluation, binding).calls, ...written];
+  return withFields(evaluation, { calls, value, binding, frame });
 }
 
-/** A query with the fields that are set on what some expressions hold. */
+/** A query with the fields that calls set on it. */
 function withFields(
   evaluation: Evaluation,
-  from: { holders: readonly Node[]; value: QueryValue; binding: Binding; frame: Frame },
+  from: { calls: readonly MemberCall[]; value: QueryValue; binding: Binding; frame: Frame },
 ): QueryValue {
-  const { holders, value, binding, frame } = from;
+  const { calls, value, binding, frame } = from;
   const fields = new Map(value.fields);
   let { open } = value;
-  for (const holder of holders) {
-    const unit = evaluation.program.unitOf(holder);
-    const called = memberCall(unit, holder);
-    if (called === null || !/^(?:set|append)$/.test(called.name)) continue;
-    if (runs(evaluation, { binding, frame }, called.call) === false) continue;
-    const own = frameInside(unit.functionOf(called.call), frame);
-    if (!addField(evaluation, fields, { args: called.args, frame: own })) open = true;
+  for (const { name, args, call } of calls) {
+    if (name !== "set" && name !== "append") continue;
+    if (runs(evaluation, { binding, frame }, call) === false) continue;
+    const own = frameInside(evaluation.program.unitOf(call).functionOf(call), frame);
+    if (!addField(evaluation, fields, { args, frame: own })) open = true;
   }
   return { ...value, fields, open };
 }
@@ -103,13 +145,14 @@ function addressed(
   value: TextValue,
   frame: Frame,
 ): TextValue {
-  const members = binding.reads.flatMap((read) => {
-    const unit = evaluation.program.unitOf(read);
-    const member = unit.parentOf(read);
-    return member !== undefined && isMember(member) && member.object === read ? [member] : [];
-  });
-  const holders = members.filter((member) => memberName(member) === "searchParams");
-  const query = withFields(evaluation, { holders, value: noFields, binding, frame });
+  const { members } = changes(evaluation, binding);
+  if (members.length === 0) return value;
+  const calls = members.flatMap((member) =>
+    memberName(member) === "searchParams"
+      ? (memberCall(evaluation.program.unitOf(member), member) ?? [])
+      : [],
+  );
+  const query = withFields(evaluation, { calls, value: noFields, binding, frame });
   const searches = members.flatMap((member) => {
     const write = evaluation.program.parentOf(member);
     const isSet = write?.type === "AssignmentExpression" && write.left === member;
@@ -142,15 +185,14 @@ function pushed(
   value: ArrayValue,
   frame: Frame,
 ): ArrayValue {
-  const added = binding.reads.flatMap((read): Entry[] => {
-    const unit = evaluation.program.unitOf(read);
-    const called = memberCall(unit, read);
-    if (called?.name !== "push") return [];
-    const own = frameFor(unit.functionOf(called.call), frame);
-    const optional = !isUnconditional(unit, called.call, binding);
-    if (repeats(unit, called.call, binding))
+  const added = changes(evaluation, binding).calls.flatMap(({ name, args, call }): Entry[] => {
+    if (name !== "push") return [];
+    const unit = evaluation.program.unitOf(call);
+    const own = frameFor(unit.functionOf(call), frame);
+    const optional = !isUnconditional(unit, call, binding);
+    if (repeats(unit, call, binding))
       return [{ key: undefined, spread: true, node: null, frame: own, optional }];
-    return called.args.map((node) =>
+    return args.map((node) =>
       node.type === "SpreadElement"
         ? { key: undefined, spread: true, node: node.argument, frame: own, optional }
         : { key: undefined, spread: false, node, frame: own, optional },
@@ -182,7 +224,7 @@ function amendments(evaluation: Evaluation, holder: Holder): Entry[] {
     const own = frameFor(evaluation.program.unitOf(node).functionOf(node), frame);
     return { key: name, spread: false, node, frame: own, optional: false };
   });
-  const assigned = binding.reads.flatMap((read) => {
+  const assigned = changes(evaluation, binding).sets.flatMap((read) => {
     const unit = evaluation.program.unitOf(read);
     const write = memberWrite(unit, read);
     if (write !== undefined && unseen.includes(write)) return [];
@@ -197,15 +239,20 @@ function amendments(evaluation: Evaluation, holder: Holder): Entry[] {
 
 /** `(function (e) { e.k = v })(o || (o = {}))`: what a function sets that is called where it stands. */
 function assignedInPlace(evaluation: Evaluation, read: Node, frame: Frame): Entry[] | null {
-  const unit = evaluation.program.unitOf(read);
+  const binding = givenInPlace(evaluation.program.unitOf(read), read);
+  return binding === undefined ? null : amendments(evaluation, { binding, frame, read });
+}
+
+/** The parameter that a read is given to, of a function that is called where it stands. */
+function givenInPlace(unit: Unit, read: Node): Binding | undefined {
   const around = unit.parentOf(read);
   const given = around?.type === "LogicalExpression" && around.left === read ? around : read;
   const call = unit.parentOf(given);
-  if (!isCall(call) || !isFunction(call.callee)) return null;
+  if (!isCall(call) || !isFunction(call.callee)) return undefined;
   const param = call.callee.params[call.arguments.indexOf(given as never)];
-  if (param?.type !== "Identifier") return null;
+  if (param?.type !== "Identifier") return undefined;
   const binding = unit.scopeOf(call.callee.body).lookup(param.name);
-  return binding?.kind === "param" ? amendments(evaluation, { binding, frame, read }) : null;
+  return binding?.kind === "param" ? binding : undefined;
 }
 
 /** The assignment of `o.k = v`, by the name of the object. */
@@ -233,12 +280,22 @@ function memberWrites(unit: Unit, binding: Binding): ReadonlyMap<string, readonl
   return found;
 }
 
+const unseenBy = new WeakMap<Node, readonly Node[]>();
+
 /** Assignments of a member that a read of it does not see: `o.k = o.k.slice(1)` reads what was there before. */
 export function unseenWrites(
   evaluation: Evaluation,
   binding: Binding,
   read: Node,
 ): readonly Node[] {
+  const known = unseenBy.get(read);
+  if (known !== undefined) return known;
+  const found = findUnseen(evaluation, binding, read);
+  unseenBy.set(read, found);
+  return found;
+}
+
+function findUnseen(evaluation: Evaluation, binding: Binding, read: Node): readonly Node[] {
   const unit = evaluation.program.unitOf(read);
   const member = unit.parentOf(read);
   if (member === undefined || !isMember(member) || member.object !== read) return [];
@@ -269,10 +326,16 @@ function assignedMember(
   return [{ key, spread: false, node, frame, optional }];
 }
 
+/** `Object.assign(o, …)` */
+function isAssignTo(unit: Unit, read: Node): boolean {
+  const call = unit.parentOf(read);
+  if (!isCall(call) || call.arguments[0] !== read || !isMember(call.callee)) return false;
+  return memberName(call.callee) === "assign";
+}
+
 function assignedAll(unit: Unit, read: Node, frame: Frame): Entry[] {
   const call = unit.parentOf(read);
-  if (!isCall(call) || call.arguments[0] !== read || !isMember(call.callee)) return [];
-  if (memberName(call.callee) !== "assign") return [];
+  if (!isAssignTo(unit, read) || !isCall(call)) return [];
   const own = frameFor(unit.functionOf(call), frame);
   return (call.arguments.slice(1) as Node[]).map((node) => ({
     key: undefined,
