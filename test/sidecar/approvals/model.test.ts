@@ -35,6 +35,12 @@ const terms = { name: "breakGlass[0]", window: 20_000, reviewers: ["leads"] };
 const glass = { kim: terms, lee: terms };
 const done: RunOutcome = { state: "executed", status: 201, headers: [], body: new Uint8Array() };
 
+/** What a resource that can tell says afterwards. */
+const settled: RunOutcome = { ...done, status: null };
+const undone: RunOutcome = { ...done, state: "failed", status: 502 };
+/** Of the two calls that people ask for, one goes to a resource that can tell. */
+const isTraced = ({ argumentsDigest }: ApprovalRecord): boolean => argumentsDigest === "a";
+
 const principalOf = (name: Name): Principal => {
   return { subject: name, issuer: "dev", groups: groupsOf[name] ?? [], session: null };
 };
@@ -107,7 +113,14 @@ class World {
           isEnough ? { ok: true } : { ok: false, kind: "stale", reason: "more is asked now" },
         );
       },
-      run: async (record) => {
+      settling: {
+        traces: isTraced,
+        // The resource knows whether the effect is there.
+        settle: async (record) =>
+          this.effects.some((effect) => effect.record.id === record.id) ? settled : undone,
+      },
+      run: async (record, _signal, trace) => {
+        if (isTraced(record)) await trace(record.id);
         this.effects.push({ record, voucherOf: this.#repeaters.get(record.id) ?? null });
         if (this.#isHeldUp) await new Promise<void>((resolve) => this.#waiting.push(resolve));
         return done;
@@ -253,13 +266,18 @@ class World {
     }
   }
 
-  #checkEnd({ id, state }: ApprovalRecord, effects: readonly Effect[]): void {
+  #checkEnd(record: ApprovalRecord, effects: readonly Effect[]): void {
+    const { id, state } = record;
     const before = this.ends.get(id);
     if (before !== undefined) expect(state, `${id} was ${before}`).toBe(before);
-    if (/^(?:executed|unknown|denied|expired|cancelled|stale)$/.test(state))
+    if (/^(?:executed|failed|unknown|denied|expired|cancelled|stale)$/.test(state))
       this.ends.set(id, state);
     if (state === "executed") expect(effects.length).toBe(1);
-    if (/^(?:pending|denied|expired|cancelled|stale)$/.test(state)) expect(effects).toEqual([]);
+    if (/^(?:pending|failed|denied|expired|cancelled|stale)$/.test(state)) {
+      expect(effects).toEqual([]);
+    }
+    if (isTraced(record))
+      expect(state, `${id} is in doubt, and its resource could tell`).not.toBe("unknown");
   }
 
   #checkEffect({ record, voucherOf }: Effect): void {
