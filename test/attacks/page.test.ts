@@ -312,11 +312,11 @@ const refund = async (note: string): Promise<string> => {
 describe("B20 hostile values before an approver", () => {
   it("B20 they are shown as text, and load and run nothing", async () => {
     const url = canaryUrl();
-    await refund(
+    const ticket = await refund(
       `<img src="${url}/a.png" onerror="fetch('${url}')"><script>fetch('${url}')</script>\u202egnp.exe`,
     );
     await signIn(ground.operator, "ana");
-    await page.goto(ground.sidecar.operatorUrl);
+    await page.goto(`${ground.sidecar.operatorUrl}/approvals/${ticket}`);
     await page.getByText("<img src=", { exact: false }).first().waitFor();
     expect(await page.locator(`img[src*="${canary.port}"], script:not([src])`).count()).toBe(0);
     expect(await page.locator("body").innerText()).not.toContain("\u202e");
