@@ -199,6 +199,25 @@ const limitSchema = z.strictObject({
 });
 export type Limit = z.infer<typeof limitSchema>;
 
+/** What answers of these operations do not tell, but to the groups that are excepted. */
+const maskSchema = z.strictObject({
+  mask: z.array(target).min(1),
+  /**
+   * Columns of results (`ssn`, `accounts.ssn`) and properties of JSON at any depth (`ssn`, `card.number`), whatever their case:
+   * their values become null.
+   */
+  fields: z
+    .array(
+      z
+        .string()
+        .regex(/^[^\s.]+(?:\.[^\s.]+)*$/, "a name, or names joined by dots, e.g. card.number"),
+    )
+    .min(1),
+  /** Whom it does not bind; default nobody. */
+  except: z.array(groupName).min(1).optional(),
+});
+export type Mask = z.infer<typeof maskSchema>;
+
 const matchSchema = z
   .strictObject({
     operation: operationName.optional(),
@@ -333,6 +352,7 @@ export const workspaceSchema = z.strictObject({
   approvals: z.array(approvalRuleSchema).optional(),
   breakGlass: z.array(breakGlassSchema).optional(),
   limits: z.array(limitSchema).optional(),
+  masks: z.array(maskSchema).optional(),
   reclassify: z
     .array(
       z.strictObject({

@@ -38,6 +38,7 @@ export const errorCodes = {
   "held-sync": { status: 409, title: "A synchronous call cannot wait for approval" },
   "outcome-unknown": { status: 409, title: "The write may have run" },
   "answer-lost": { status: 409, title: "The write was done, its answer is lost" },
+  "answer-withheld": { status: 409, title: "The call ran, its answer is withheld" },
   "resource-failed": { status: 502, title: "The resource could not be reached" },
   "resource-rejected": { status: 422, title: "The resource refused the statement" },
   "resource-timeout": { status: 504, title: "The resource did not answer in time" },

@@ -159,6 +159,17 @@ function limitFaults(
   ]);
 }
 
+function maskFaults(
+  workspace: Workspace,
+  catalog: Catalog,
+  known: ReadonlySet<string>,
+): NameFault[] {
+  return (workspace.masks ?? []).flatMap((rule, index) => [
+    ...targetFaults(rule.mask, ["masks", index, "mask"], workspace, catalog),
+    ...groupFaults(rule.except ?? [], ["masks", index, "except"], known),
+  ]);
+}
+
 function reclassifyFaults(workspace: Workspace, catalog: Catalog): NameFault[] {
   const rules = workspace.reclassify ?? [];
   return rules.flatMap(({ operation }, index) => {
@@ -208,6 +219,7 @@ export function nameFaults(workspace: Workspace, catalog: Catalog): NameFault[] 
     ...approvalFaults(workspace, catalog, known),
     ...breakGlassFaults(workspace, catalog, known),
     ...limitFaults(workspace, catalog, known),
+    ...maskFaults(workspace, catalog, known),
     ...reclassifyFaults(workspace, catalog),
     ...claimFaults(workspace),
   ];

@@ -22,6 +22,7 @@ import {
   type RuleRemark,
 } from "./check-permissions.ts";
 import { isHolding } from "./gate.ts";
+import { mayGive } from "./masks.ts";
 import { isEmpty, membershipOf } from "./membership.ts";
 import { namedOperation, type Target } from "./target.ts";
 import { compileWorkspaceRules, type CompiledRules } from "./workspace-rules.ts";
@@ -168,6 +169,22 @@ function limitFindings({ limits, catalog }: CompiledRules): Found[] {
     );
 }
 
+/** A field that no statement can give, where statements are all that the mask applies to: it is misspelled, or gone. */
+function maskFindings({ masks, catalog }: CompiledRules): Found[] {
+  return masks.flatMap(({ name, index, targets, fields }): Found[] => {
+    const matched = catalog.operations.filter((facts) =>
+      targets.some((target) => target.matches(facts)),
+    );
+    if (matched.length === 0) return [unmatched(name, ["masks", index], targets.every(isGeneral))];
+    return fields.flatMap((field, at): Found[] => {
+      if (matched.some(({ operation }) => mayGive(operation, field))) return [];
+      const message = `${name} masks nothing: no statement that it matches names ${field.join(".")}`;
+      const path = ["masks", index, "fields", at];
+      return [{ rule: "unmatched-rule", severity: "warning", path, message }];
+    });
+  });
+}
+
 /** A release that nobody can review stays open for ever. */
 function glassFindings(workspace: Workspace, { glass, catalog }: CompiledRules): Found[] {
   const membership = membershipOf(workspace);
@@ -222,6 +239,7 @@ function soundRules(rules: CompiledRules): CompiledRules {
     gates: rules.gates.filter(isSound),
     glass: rules.glass.filter(isSound),
     limits: rules.limits.filter(isSound),
+    masks: rules.masks.filter(isSound),
   };
 }
 
@@ -240,6 +258,7 @@ function findingsOf(workspace: Workspace, compiled: CompiledRules, time: Date): 
     ...matched.flatMap((one) => conditionFindings(one, rules)),
     ...remarkGates(rules, time).map(gateFinding),
     ...limitFindings(rules),
+    ...maskFindings(rules),
     ...approvalFindings(workspace, rules, time),
     ...glassFindings(workspace, rules),
     ...groupFindings(workspace),

@@ -9,6 +9,7 @@ import { reachableGates } from "./check-approvals.ts";
 import { isHolding, type GateRule } from "./gate.ts";
 import { knownGroups } from "./groups.ts";
 import { limitsFor } from "./limits.ts";
+import { masksFor } from "./masks.ts";
 import type { PermissionRule } from "./permissions.ts";
 import type { OperationFacts } from "./target.ts";
 import { compileWorkspaceRules, type CompiledRules } from "./workspace-rules.ts";
@@ -28,6 +29,8 @@ export interface Standing {
   readonly gateText: string;
   /** e.g. `30/1m`, or empty. */
   readonly limitText: string;
+  /** The fields that are masked; empty where none is. */
+  readonly maskText: string;
 }
 
 export interface PolicyChange {
@@ -107,26 +110,42 @@ function gatesOf(facts: OperationFacts, { rules, time }: Version): string {
   return [...gates.map(gateText), ...(decided ? [] : [rest])].join(", else ");
 }
 
+const nothing: Standing = {
+  permission: "none",
+  permissionText: "not allowed",
+  gateText: "",
+  limitText: "",
+  maskText: "",
+};
+
 function standingOf(facts: OperationFacts | undefined, group: string, version: Version): Standing {
   if (facts === undefined || !version.groups.has(group)) {
-    return { permission: "none", permissionText: "not allowed", gateText: "", limitText: "" };
+    return nothing;
   }
   const limits = version.rules.limits.filter(({ targets }) =>
     targets.some((target) => target.matches(facts)),
   );
   const rates = limitsFor(limits, [group]).map(({ rate }) => rate);
+  const masks = version.rules.masks.filter(({ targets }) =>
+    targets.some((target) => target.matches(facts)),
+  );
+  const masked = masksFor(masks, [group]).flatMap(({ fields }) =>
+    fields.map((one) => one.join(".")),
+  );
   const permission = permissionOf(facts, group, version);
-  if (permission.permission === "none") return { ...permission, gateText: "", limitText: "" };
+  if (permission.permission === "none") return { ...nothing, ...permission };
   return {
     ...permission,
     gateText: gatesOf(facts, version),
     limitText: rates.toSorted().join(", "),
+    maskText: [...new Set(masked)].toSorted().join(", "),
   };
 }
 
-function textOf({ permissionText, gateText: gate, limitText }: Standing): string {
+function textOf({ permissionText, gateText: gate, limitText, maskText }: Standing): string {
   const limit = limitText === "" ? "" : `; at most ${limitText}`;
-  return gate === "" ? permissionText : `${permissionText}; ${gate}${limit}`;
+  const mask = maskText === "" ? "" : `; without ${maskText}`;
+  return gate === "" ? permissionText : `${permissionText}; ${gate}${limit}${mask}`;
 }
 
 const ranks = { none: 0, some: 1, all: 2 } as const;
@@ -137,6 +156,7 @@ function kindOf(before: Standing, after: Standing): PolicyChange["kind"] {
   if (step !== 0) return step > 0 ? "gains" : "loses";
   const sameText = before.permissionText === after.permissionText;
   if (!sameText || before.limitText !== after.limitText) return "changes";
+  if (before.maskText !== after.maskText) return "changes";
   if (after.gateText === "at once") return "gains";
   return before.gateText === "at once" ? "loses" : "changes";
 }

@@ -16,13 +16,14 @@ import { gateCall } from "./gate.ts";
 import { groupsOf, knownGroups, type ClaimedIdentity } from "./groups.ts";
 import { limitsFor, type LimitRule } from "./limits.ts";
 import { authorizeCall } from "./permissions.ts";
+import { masksFor, type MaskRule } from "./masks.ts";
 import { indexRules, type OperationRules } from "./rule-index.ts";
 
 export type { PolicyCall } from "./call.ts";
 
 /** A workspace's rules, ready to judge calls. */
 export interface CompiledPolicy {
-  /** SHA-256 hex over the canonical JSON of permissions, approvals, break-glass, groups, limits and reclassify. */
+  /** SHA-256 hex over the canonical JSON of permissions, approvals, break-glass, groups, limits, masks and reclassify. */
   readonly digest: string;
   /** The groups that exist. */
   readonly groups: ReadonlySet<string>;
@@ -38,11 +39,13 @@ export interface CompiledPolicy {
   readonly breakGlass: (call: PolicyCall, person: string) => GlassRule | null;
   /** How often this person may run this operation: every limit that binds the call. */
   readonly limits: (call: PolicyCall) => readonly LimitRule[];
+  /** What the answer must not tell this person: every mask that binds the call. */
+  readonly masks: (call: PolicyCall) => readonly MaskRule[];
 }
 
 /** Digest of what decides: two workspaces with the same one judge alike. */
 export function policyDigest(workspace: Workspace): string {
-  const { permissions, approvals, breakGlass, groups, limits, reclassify } = workspace;
+  const { permissions, approvals, breakGlass, groups, limits, masks, reclassify } = workspace;
   return sha256Hex(
     canonicalJson({
       permissions: permissions ?? [],
@@ -50,6 +53,7 @@ export function policyDigest(workspace: Workspace): string {
       ...(breakGlass === undefined ? {} : { breakGlass }),
       groups: groups ?? {},
       limits: limits ?? [],
+      ...(masks === undefined ? {} : { masks }),
       reclassify: reclassify ?? [],
     }),
   );
@@ -126,6 +130,10 @@ export function compilePolicy(
     limits(call) {
       const found = rulesOf(call);
       return found === undefined ? [] : limitsFor(found.limits, call.identity.groups);
+    },
+    masks(call) {
+      const found = rulesOf(call);
+      return found === undefined ? [] : masksFor(found.masks, call.identity.groups);
     },
   };
 }

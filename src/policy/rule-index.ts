@@ -6,6 +6,7 @@ import type { Access } from "../contract/operation.ts";
 import type { Catalog } from "./catalog.ts";
 import { gatesFor, type GateRule } from "./gate.ts";
 import type { LimitRule } from "./limits.ts";
+import type { MaskRule } from "./masks.ts";
 import type { PermissionChoice, PermissionRule } from "./permissions.ts";
 import { isGlob } from "./glob.ts";
 import { namedOperation, type OperationFacts, type Target } from "./target.ts";
@@ -15,6 +16,7 @@ export interface RuleSet {
   /** The first of those that name an operation decides. */
   readonly gates: readonly GateRule[];
   readonly limits: readonly LimitRule[];
+  readonly masks: readonly MaskRule[];
 }
 
 /** What the rules say of one operation under one access. */
@@ -22,6 +24,7 @@ export interface OperationRules {
   readonly facts: OperationFacts;
   readonly gates: readonly GateRule[];
   readonly limits: readonly LimitRule[];
+  readonly masks: readonly MaskRule[];
   readonly choiceFor: (groups: readonly string[]) => PermissionChoice;
 }
 
@@ -106,13 +109,18 @@ export type FindRules = (
 ) => OperationRules | undefined;
 
 /** Indexes the rules of a workspace. */
-export function indexRules({ permissions, gates, limits }: RuleSet, catalog: Catalog): FindRules {
+export function indexRules(
+  { permissions, gates, limits, masks }: RuleSet,
+  catalog: Catalog,
+): FindRules {
   const permissionIndex = new TargetIndex(permissions);
   const limitIndex = new TargetIndex(limits);
+  const maskIndex = new TargetIndex(masks);
   const build = (facts: OperationFacts): OperationRules => ({
     facts,
     gates: gatesFor(gates, facts),
     limits: limitIndex.rulesFor(facts),
+    masks: maskIndex.rulesFor(facts),
     choiceFor: byGroup(permissionIndex.rulesFor(facts)),
   });
   const kept = new Map<OperationFacts, Partial<Record<Access, OperationRules>>>(

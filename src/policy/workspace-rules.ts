@@ -7,6 +7,7 @@ import { nameFaults, type NameFault } from "./check-names.ts";
 import { compileCondition, type Condition } from "./condition.ts";
 import { compileGate, isHolding, orderGates, type GateRule } from "./gate.ts";
 import { compileLimit } from "./limits.ts";
+import { compileMask } from "./masks.ts";
 import type { PermissionRule } from "./permissions.ts";
 import type { RuleSet } from "./rule-index.ts";
 import { namedOperation, parseTarget } from "./target.ts";
@@ -98,5 +99,6 @@ export function compileWorkspaceRules(
     gates: orderGates((workspace.approvals ?? []).map((rule, index) => compiler.gate(rule, index))),
     glass: (workspace.breakGlass ?? []).map(compileGlass),
     limits: (workspace.limits ?? []).map(compileLimit),
+    masks: (workspace.masks ?? []).map(compileMask),
   };
 }

@@ -14,7 +14,10 @@ import type { Settled, Settling } from "./approvals/settling.ts";
 import { cleanHeaders } from "./answer-headers.ts";
 import type { Caller, ConnectorCall, Once } from "./connectors/connector.ts";
 import { noPreview } from "./connectors/preview.ts";
-import { judgeResult, outcomeOfFault, type Outcome } from "./connectors/outcome.ts";
+import { outcomeOfFault, type Outcome } from "./connectors/outcome.ts";
+import { answerWithheld, judgeMasked, type MaskedCall } from "./masking/mask-answer.ts";
+import { maskFacts } from "./call-entry.ts";
+import type { MaskRule } from "../policy/masks.ts";
 import type { OnFault } from "./faults.ts";
 import type { People } from "./identity/people.ts";
 import { problemAnswer } from "./problem.ts";
@@ -85,16 +88,18 @@ const unanswered: RunOutcome = {
   body: new Uint8Array(0),
 };
 
+function maskedCall({ operation, statements = [], access }: ConnectorCall): MaskedCall {
+  return { operation, statements, access };
+}
+
 function toRunOutcome(outcome: Outcome, correlation: string): RunOutcome {
   if (outcome.state === "executed") {
     const { state, status, headers, body } = outcome;
-    return {
-      state,
-      status,
-      headers: cleanHeaders(headers),
-      body,
-      details: { bytes: body.byteLength },
-    };
+    const details = { bytes: body.byteLength, ...maskFacts(outcome) };
+    if (outcome.withheld === true) {
+      return { ...problemAnswer(answerWithheld, correlation), state, details };
+    }
+    return { state, status, headers: cleanHeaders(headers), body, details };
   }
   const answer = problemAnswer(outcome, correlation);
   return { ...answer, state: outcome.state, details: { code: outcome.code } };
@@ -145,6 +150,7 @@ class SnapshotCalls implements ApprovedCalls {
       !isBoundNow
     )
       return noPreview("Nothing shows what this call would change.");
+    if (this.#isMasked(record)) return noPreview("A mask applies to what this call would change.");
     const { once: _, ...call } = sending.call;
     return connector.preview(call, AbortSignal.timeout(previewTime));
   }
@@ -205,6 +211,20 @@ class SnapshotCalls implements ApprovedCalls {
     return { ...requester, groups, app, credentials: call?.credentials ?? null };
   }
 
+  /** What the answer must not tell the requester, by the rules of now. */
+  #masksOf(record: ApprovalRecord): readonly MaskRule[] {
+    const question = this.#questionNow(record);
+    return question === undefined ? [] : this.#options.snapshot().rules.masks(question);
+  }
+
+  /** Whether a mask binds anybody: whoever approves sees a preview, and no rule says which of its fields. */
+  #isMasked(record: ApprovalRecord): boolean {
+    const question = this.#questionNow(record);
+    const nobody = { subject: "", issuer: "", groups: [] };
+    const { rules } = this.#options.snapshot();
+    return question === undefined || rules.masks({ ...question, identity: nobody }).length > 0;
+  }
+
   /** What is sent, or asked about, and where; undefined once the operation has no resource any more. */
   #sending(
     record: ApprovalRecord,
@@ -241,14 +261,18 @@ class SnapshotCalls implements ApprovedCalls {
       return toRunOutcome({ state: "failed", code: "unmapped-resource", detail }, correlation);
     }
     const { resource, call } = sending;
+    const masks = this.#masksOf(record);
     if (record.trace !== null && !resource.connector.traces) {
       const detail = "The resource became another kind just now.";
       return toRunOutcome({ state: "failed", code: "resource-failed", detail }, correlation);
     }
     try {
       const until = AbortSignal.any([signal, AbortSignal.timeout(resource.timeout)]);
-      const result = await resource.connector.execute(call, until);
-      return toRunOutcome(judgeResult(call.access, result), correlation);
+      const result = await resource.connector.execute(
+        { ...call, origins: masks.length > 0 },
+        until,
+      );
+      return toRunOutcome(judgeMasked(maskedCall(call), masks, result), correlation);
     } catch (error) {
       this.#options.onFault(error, correlation);
       return toRunOutcome(outcomeOfFault(call.access), correlation);
@@ -271,12 +295,13 @@ class SnapshotCalls implements ApprovedCalls {
     const isMoved = sending?.resource.name !== record.resource;
     if (sending === undefined || isMoved) return toRunOutcome(outcomeOfFault("write"), correlation);
     const { resource, call } = sending;
+    const masks = this.#masksOf(record);
     const until = AbortSignal.any([signal, AbortSignal.timeout(resource.timeout)]);
     const result = await resource.connector.settle(call, trace, until);
     if (result.kind === "later") return "later";
     const details = { settled: resource.name, trace };
     if (result.kind === "done") return { ...unanswered, details };
-    const outcome = toRunOutcome(judgeResult(call.access, result), correlation);
+    const outcome = toRunOutcome(judgeMasked(maskedCall(call), masks, result), correlation);
     return { ...outcome, details: { ...outcome.details, ...details } };
   }
 }

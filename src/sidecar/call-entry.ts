@@ -38,10 +38,26 @@ export function decisionOf(call: AuthorizedCall & Partial<ExecutedCall>): JsonVa
     : { permission, gate: reason, result: "auto-approved", rule: exemptBy };
 }
 
+/** Which masks were applied; nothing where none binds. */
+export function maskFacts({
+  masks,
+  withheld,
+}: Pick<Extract<Outcome, { state: "executed" }>, "masks" | "withheld">): {
+  [key: string]: JsonValue;
+} {
+  if (masks === undefined) return {};
+  return { masks: [...masks], ...(withheld === true ? { withheld } : {}) };
+}
+
 /** An outcome as the trail keeps it: never the answer's body. */
 export function outcomeFacts(outcome: Outcome): JsonValue {
   return outcome.state === "executed"
-    ? { state: outcome.state, status: outcome.status, bytes: outcome.body.byteLength }
+    ? {
+        state: outcome.state,
+        status: outcome.status,
+        bytes: outcome.body.byteLength,
+        ...maskFacts(outcome),
+      }
     : { state: outcome.state, code: outcome.code, status: errorCodes[outcome.code].status };
 }
 

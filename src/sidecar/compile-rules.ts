@@ -87,6 +87,10 @@ class PolicyRules implements Rules {
   limits(question: RuleQuestion): ReturnType<Rules["limits"]> {
     return this.#policy.limits(this.#callOf(question));
   }
+
+  masks(question: RuleQuestion): ReturnType<Rules["masks"]> {
+    return this.#policy.masks(this.#callOf(question));
+  }
 }
 
 /** Compiles and checks; a rule that names what is not there is a GovernError `workspace-invalid` with its place. */

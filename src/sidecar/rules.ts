@@ -4,7 +4,9 @@ import type { Access, Operation } from "../contract/operation.ts";
 import type { HoldingRule } from "../contract/approval.ts";
 import type { GlassRule } from "../policy/break-glass.ts";
 import type { LimitRule } from "../policy/limits.ts";
+import type { MaskRule } from "../policy/masks.ts";
 import type { Approvers } from "../policy/quorum.ts";
+import type { ValidCall } from "./lifecycle.ts";
 import type { Identity } from "./identity/identity.ts";
 
 /** One call as rules see it. */
@@ -17,6 +19,18 @@ export interface RuleQuestion {
   readonly identity: Pick<Identity, "subject" | "issuer" | "groups">;
   /** When it is judged. */
   readonly time: Date;
+}
+
+/** A call as rules see it. */
+export function questionOf(call: ValidCall): RuleQuestion {
+  return {
+    app: call.app.name,
+    operation: call.target.operation,
+    access: call.access,
+    arguments: call.arguments,
+    identity: call.identity,
+    time: new Date(),
+  };
 }
 
 type PermissionVerdict =
@@ -55,6 +69,8 @@ export interface Rules {
   breakGlass(question: RuleQuestion, person: string): GlassRule | null;
   /** The limits on how often this person may run this operation. */
   limits(question: RuleQuestion): readonly LimitRule[];
+  /** What the answer must not tell this person. */
+  masks(question: RuleQuestion): readonly MaskRule[];
   /** The permission groups of a person. */
   groupsOf(identity: RuleQuestion["identity"]): readonly string[];
 }

@@ -27,6 +27,24 @@ const told = (findings: PolicyFinding[]): string[] =>
 
 const held = `approvals: [{ match: { access: write }, approvers: { any: [leads] }, quorum: 1, expiresIn: 24h }]`;
 
+describe("policy check of masks", () => {
+  it("tells groups and targets that do not exist, and fields that no statement gives", () => {
+    const findings = check(`${held}
+permissions: [{ groups: [support], allow: [console/*] }]
+masks:
+  - { mask: [console/table:accounts], fields: [balence, id], except: [leds] }
+  - { mask: [consol/read], fields: [id] }
+  - { mask: [console/table:accounts+kind:sql], fields: [accounts.balance, ssn] }
+  - { mask: [console/kind:stream], fields: [id] }`);
+    expect(told(findings).filter((line) => line.includes("-rule"))).toEqual([
+      "8:71 error invalid-rule: unknown group `leds`, did you mean `leads`?",
+      "9:14 error invalid-rule: unknown app `consol`, did you mean `console`?",
+      "10:75 warning unmatched-rule: masks[2] masks nothing: no statement that it matches names ssn",
+      "11:5 warning unmatched-rule: masks[3] matches no operation",
+    ]);
+  });
+});
+
 describe("policy check", () => {
   it("finds nothing in a workspace in which every rule has a part", () => {
     expect(

@@ -70,6 +70,7 @@ export function openRules(rules: Partial<Rules> = {}): Rules {
     }),
     breakGlass: () => null,
     limits: () => [],
+    masks: () => [],
     ...rules,
   };
 }

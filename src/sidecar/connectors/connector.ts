@@ -35,6 +35,14 @@ export interface ConnectorCall {
   readonly caller?: Caller;
   /** Of a write that somebody approved. */
   readonly once?: Once;
+  /** Whether it has to be told what the columns of results are. */
+  readonly origins?: boolean;
+}
+
+/** The column of a table, as the database itself says, that a result's column is. */
+export interface ColumnOrigin {
+  readonly table: string;
+  readonly column: string;
 }
 
 /** How a write is kept from running twice. */
@@ -56,6 +64,8 @@ export type ConnectorResult =
       /** Lower-case names, as received. */
       readonly headers: readonly (readonly [string, string])[];
       readonly body: Uint8Array;
+      /** Of each statement, what its columns are; null for one that is computed. Where the call asks for it. */
+      readonly origins?: readonly (readonly (ColumnOrigin | null)[])[];
     }
   | {
       readonly kind: "failed" | "unknown";

@@ -11,6 +11,10 @@ export type Outcome =
       readonly status: number;
       readonly headers: readonly (readonly [string, string])[];
       readonly body: Uint8Array;
+      /** The masks that were applied to the answer, e.g. `masks[0]`. */
+      readonly masks?: readonly string[];
+      /** It could not be masked: nothing of it is told. */
+      readonly withheld?: boolean;
     }
   | {
       readonly state: "failed" | "unknown";

@@ -1,26 +1,7 @@
 /** authorize: whether a permission lets this identity run this call now, and this often. Must not look at approvals. */
-import {
-  proceed,
-  refuse,
-  type AuthorizedCall,
-  type Part,
-  type Step,
-  type ValidCall,
-} from "../lifecycle.ts";
+import { proceed, refuse, type AuthorizedCall, type Part, type Step } from "../lifecycle.ts";
 import type { RateLimits } from "../rate-limits.ts";
-import type { RuleQuestion } from "../rules.ts";
-
-/** The call as rules see it. */
-function questionOf(call: ValidCall): RuleQuestion {
-  return {
-    app: call.app.name,
-    operation: call.target.operation,
-    access: call.access,
-    arguments: call.arguments,
-    identity: call.identity,
-    time: new Date(),
-  };
-}
+import { questionOf } from "../rules.ts";
 
 export interface AuthorizeOptions {
   readonly limits: RateLimits;

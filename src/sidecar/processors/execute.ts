@@ -3,7 +3,7 @@
  * not retry, and tells no status that libraries retry once a write was sent.
  */
 import { callEntry, decisionOf } from "../call-entry.ts";
-import { judgeResult, outcomeOfFault, type Outcome } from "../connectors/outcome.ts";
+import { outcomeOfFault, type Outcome } from "../connectors/outcome.ts";
 import { deadline } from "../deadlines.ts";
 import type { OnFault } from "../faults.ts";
 import { userCredentials } from "../identity/user-credentials.ts";
@@ -17,13 +17,16 @@ import {
   type Refusal,
   type Step,
 } from "../lifecycle.ts";
+import { judgeMasked } from "../masking/mask-answer.ts";
 import { problemAnswer } from "../problem.ts";
+import { questionOf } from "../rules.ts";
 import type { Store } from "../store/store.ts";
 
 async function runAtResource(call: ApprovedCall, onFault: OnFault): Promise<Outcome> {
   const { resource, operation, statements } = call.target;
   if (resource === null)
     return { state: "failed", code: "unmapped-resource", detail: "No resource." };
+  const masks = call.snapshot.rules.masks(questionOf(call));
   try {
     const result = await resource.connector.execute(
       {
@@ -39,10 +42,11 @@ async function runAtResource(call: ApprovedCall, onFault: OnFault): Promise<Outc
           app: call.app.name,
           credentials: userCredentials(call.request, resource.passes),
         },
+        origins: masks.length > 0,
       },
       deadline(resource.timeout),
     );
-    return judgeResult(call.access, result);
+    return judgeMasked({ operation, statements, access: call.access }, masks, result);
   } catch (error) {
     onFault(error, call.correlation);
     return outcomeOfFault(call.access);

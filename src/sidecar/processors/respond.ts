@@ -2,6 +2,7 @@
 import type { HeldBody } from "../../contract/wire.ts";
 import { headers as govern } from "../../contract/wire.ts";
 import { cleanHeaders } from "../answer-headers.ts";
+import { answerWithheld } from "../masking/mask-answer.ts";
 import type { Answer, CallEnd, Part } from "../lifecycle.ts";
 import { jsonAnswer, problemAnswer } from "../problem.ts";
 
@@ -19,6 +20,7 @@ function respond(end: CallEnd): Answer {
   if (execution.kind === "voucher") return execution.answer;
   const { outcome } = execution;
   if (outcome.state !== "executed") return problemAnswer(outcome, correlation);
+  if (outcome.withheld === true) return problemAnswer(answerWithheld, correlation);
   return { status: outcome.status, headers: cleanHeaders(outcome.headers), body: outcome.body };
 }
 

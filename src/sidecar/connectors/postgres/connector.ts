@@ -8,7 +8,13 @@ import type { SqlArguments } from "../../../contract/arguments.ts";
 import type { SqlOperation } from "../../../contract/operation.ts";
 import type { TaggedValue } from "../../../contract/tagged-value.ts";
 import type { SqlResult } from "../../../contract/wire.ts";
-import type { Connector, ConnectorCall, ConnectorResult, Settlement } from "../connector.ts";
+import type {
+  ColumnOrigin,
+  Connector,
+  ConnectorCall,
+  ConnectorResult,
+  Settlement,
+} from "../connector.ts";
 import { readerOf, typeNames } from "./columns.ts";
 import { statementsOf, type Statement } from "../statements.ts";
 import type { Exchange, ExchangeEnd, Given, Part } from "./exchange.ts";
@@ -35,7 +41,13 @@ export interface PostgresOptions {
 }
 
 type Committed = Extract<TransactionEnd, { kind: "committed" }>;
-type Finished = Committed | ConnectorResult;
+type Origins = readonly (readonly (ColumnOrigin | null)[])[];
+
+interface Learned {
+  readonly origins: Origins;
+}
+
+type Finished = (Committed & Learned) | ConnectorResult;
 
 /** Milliseconds that a cancelled statement is given to end, so that its fate is known. */
 const cancelGrace = 2000;
@@ -152,7 +164,22 @@ class PostgresConnector implements Connector {
     }
   }
 
-  #answer({ given }: Committed, isBatch: boolean): ConnectorResult {
+  /** What the columns of results are. Where it cannot be learned, all are as if they were computed. */
+  async #learnOrigins(session: Session, { given }: Committed): Promise<Origins> {
+    const columns = given.flatMap((one) => one.columns);
+    const tables = [...new Set(columns.map(({ table }) => table))].filter((table) => table !== 0);
+    if (tables.length === 0) return [];
+    try {
+      const names = await this.#sessions.nameColumns(session, tables);
+      return given.map((one) =>
+        one.columns.map(({ table, place }) => names.get(`${table} ${place}`) ?? null),
+      );
+    } catch {
+      return [];
+    }
+  }
+
+  #answer({ given, origins }: Committed & Learned, isBatch: boolean): ConnectorResult {
     if (given.some(({ tag, rows }) => tag === "" && rows.length > this.#maxRows)) {
       return failed("resource-rejected", "The result has too many rows.");
     }
@@ -162,21 +189,26 @@ class PostgresConnector implements Connector {
       status: 200,
       headers: [["content-type", "application/json"]],
       body: Buffer.from(JSON.stringify(isBatch ? { results } : results[0])),
+      origins,
     };
   }
 
-  async #finish(session: Session, end: TransactionEnd, signal: AbortSignal): Promise<Finished> {
+  async #finish(
+    session: Session,
+    end: TransactionEnd,
+    { signal, origins: wanted }: { readonly signal: AbortSignal; readonly origins: boolean },
+  ): Promise<Finished> {
     if (end.kind !== "committed" || signal.aborted) this.#sessions.destroy(session);
     if (end.kind === "untraced") {
       return failed("resource-failed", "The write could not be prepared, so it was not sent.");
     }
     if (end.kind === "refused") return resultOfRefusal(end.sqlstate);
     if (end.kind === "lost") return resultOfLoss(signal.aborted);
-    if (!signal.aborted) {
-      await this.#learnTypes(session, end);
-      this.#sessions.discard(session);
-    }
-    return end;
+    if (signal.aborted) return { ...end, origins: [] };
+    await this.#learnTypes(session, end);
+    const origins = wanted ? await this.#learnOrigins(session, end) : [];
+    this.#sessions.discard(session);
+    return { ...end, origins };
   }
 
   async #openSession(signal: AbortSignal): Promise<Session | ConnectorResult> {
@@ -215,7 +247,8 @@ class PostgresConnector implements Connector {
         return endOf(exchange, signal, () => this.#sessions.cancel(session));
       },
     );
-    const finished = await this.#finish(session, end, signal);
+    const origins = call.origins === true;
+    const finished = await this.#finish(session, end, { signal, origins });
     return finished.kind === "committed"
       ? this.#answer(finished, call.operation.kind === "sql-batch")
       : finished;

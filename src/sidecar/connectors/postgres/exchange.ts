@@ -11,9 +11,17 @@ export interface Part {
   readonly maxRows?: number;
 }
 
+/** Of one that is computed, table and place are 0. */
+export interface GivenColumn {
+  readonly name: string;
+  readonly oid: number;
+  readonly table: number;
+  readonly place: number;
+}
+
 /** What the server gave for one statement. */
 export interface Given {
-  columns: readonly { readonly name: string; readonly oid: number }[];
+  columns: readonly GivenColumn[];
   readonly rows: (readonly (string | null)[])[];
   /** The statement's command tag, e.g. `INSERT 0 1`; empty where rows were left unfetched. */
   tag: string;
@@ -26,7 +34,12 @@ export type ExchangeEnd =
   | { readonly kind: "lost" };
 
 interface RowDescription {
-  readonly fields: readonly { readonly name: string; readonly dataTypeID: number }[];
+  readonly fields: readonly {
+    readonly name: string;
+    readonly dataTypeID: number;
+    readonly tableID: number;
+    readonly columnID: number;
+  }[];
 }
 
 /** Errors by which the server ends the session, perhaps after its commit: they are no answer to the statement. */
@@ -74,7 +87,12 @@ export class Exchange implements Submittable {
 
   handleRowDescription({ fields }: RowDescription): void {
     if (this.#now !== undefined) {
-      this.#now.columns = fields.map(({ name, dataTypeID }) => ({ name, oid: dataTypeID }));
+      this.#now.columns = fields.map(({ name, dataTypeID, tableID, columnID }) => ({
+        name,
+        oid: dataTypeID,
+        table: tableID,
+        place: columnID,
+      }));
     }
   }
 

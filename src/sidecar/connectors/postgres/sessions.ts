@@ -3,6 +3,7 @@
  * session opens and again after each call, when all else that it left behind is discarded.
  */
 import { Client, Pool, type ClientBase, type PoolClient } from "pg";
+import type { ColumnOrigin } from "../connector.ts";
 
 export interface SessionsOptions {
   readonly url: string;
@@ -37,6 +38,11 @@ const pinSettings = `
   FROM pg_catalog.json_each_text($1::pg_catalog.json) AS setting`;
 
 const nameTypes = `SELECT oid, typname FROM pg_catalog.pg_type WHERE oid = ANY ($1::pg_catalog.oid[])`;
+
+const nameColumns = `
+  SELECT c.relname AS table, a.attname AS column, a.attrelid::text || ' ' || a.attnum::text AS key
+  FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+  WHERE a.attrelid = ANY ($1::pg_catalog.oid[])`;
 
 /** Of a standby that took over, the timeline is another: what its predecessor committed last may be missing there. */
 const nameCluster = `
@@ -156,6 +162,15 @@ export class Sessions {
   async nameTypes({ client }: Session, oids: readonly number[]): Promise<Map<number, string>> {
     const { rows } = await client.query<{ oid: number; typname: string }>(nameTypes, [oids]);
     return new Map(rows.map(({ oid, typname }) => [oid, typname]));
+  }
+
+  /** Columns of tables, by the table's number and their place; those that the catalog does not have are left out. */
+  async nameColumns(
+    { client }: Session,
+    tables: readonly number[],
+  ): Promise<Map<string, ColumnOrigin>> {
+    const { rows } = await client.query<ColumnOrigin & { key: string }>(nameColumns, [tables]);
+    return new Map(rows.map(({ key, table, column }) => [key, { table, column }]));
   }
 
   /**

@@ -10,7 +10,7 @@ import type { ApprovalPreview } from "../../../contract/approval.ts";
 import type { TaggedValue } from "../../../contract/tagged-value.ts";
 import type { SqlBatchResult, SqlResult } from "../../../contract/wire.ts";
 import { GovernError } from "../../../errors/govern-error.ts";
-import type { Connector, ConnectorCall, ConnectorResult } from "../connector.ts";
+import type { ColumnOrigin, Connector, ConnectorCall, ConnectorResult } from "../connector.ts";
 import { noPreview, onlyPlain, previewable } from "../preview.ts";
 import { previewSqlite } from "./preview.ts";
 import { isVerbAllowed, numberPlaceholders, statementVerb } from "./statement.ts";
@@ -118,8 +118,19 @@ function resultOfError(error: unknown): ConnectorResult {
   return failed("resource-rejected", "The database refused the statement.");
 }
 
-function answer(result: SqlResult | SqlBatchResult): ConnectorResult {
+function originsOf({ statement }: Prepared): (ColumnOrigin | null)[] {
+  if (!statement.reader) return [];
+  return statement
+    .columns()
+    .map(({ table, column }) => (table === null || column === null ? null : { table, column }));
+}
+
+function answer(
+  result: SqlResult | SqlBatchResult,
+  origins: readonly (readonly (ColumnOrigin | null)[])[],
+): ConnectorResult {
   return {
+    origins,
     kind: "answered",
     status: 200,
     headers: [["content-type", "application/json"]],
@@ -143,7 +154,7 @@ class SqliteConnector implements Connector {
   }
 
   #prepare(operation: SqlOperation, access: "read" | "write"): Prepared | undefined {
-    const key = `${access} ${operation.id}`;
+    const key = `${access} ${operation.statement}`;
     const known = this.#prepared.get(key);
     if (known !== undefined) return known;
     const verb = statementVerb(operation.statement);
@@ -175,6 +186,13 @@ class SqliteConnector implements Connector {
     return { results: access === "read" ? all.deferred() : all.immediate() };
   }
 
+  #origins(statements: readonly Statement[], access: "read" | "write"): (ColumnOrigin | null)[][] {
+    return statements.map(({ operation }) => {
+      const prepared = this.#prepare(operation, access);
+      return prepared === undefined ? [] : originsOf(prepared);
+    });
+  }
+
   // oxlint-disable-next-line require-await -- the interface is asynchronous, this engine is not
   async execute(call: ConnectorCall): Promise<ConnectorResult> {
     const statements = statementsOf(call);
@@ -183,11 +201,11 @@ class SqliteConnector implements Connector {
       return failed("resource-rejected", "This resource runs SQL statements only.");
     }
     try {
-      return answer(
+      const result =
         call.operation.kind === "sql-batch"
           ? this.#runBatch(statements, call.access)
-          : this.#run(first.operation, first.args, call.access),
-      );
+          : this.#run(first.operation, first.args, call.access);
+      return answer(result, call.origins === true ? this.#origins(statements, call.access) : []);
     } catch (error) {
       return error instanceof Unfit
         ? failed("resource-rejected", error.message)
