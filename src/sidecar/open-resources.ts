@@ -106,8 +106,18 @@ function identityOf(
   return auth === "asserted" ? assertedIdentity(upstream, assertions) : undefined;
 }
 
-function idempotencyOf({ header, keep }: NonNullable<HttpResource["idempotency"]>): Idempotency {
-  return { header: (header ?? "Idempotency-Key").toLowerCase(), keep: parseDuration(keep) };
+/** A key that stands in `headers` too would be one for all writes, which an upstream takes for repeats of the first. */
+function idempotencyOf(
+  name: string,
+  { idempotency, headers }: HttpResource,
+): Idempotency | undefined {
+  if (idempotency === undefined) return undefined;
+  const header = (idempotency.header ?? "Idempotency-Key").toLowerCase();
+  if (Object.keys(headers ?? {}).some((one) => one.toLowerCase() === header)) {
+    const next = `Take ${header} out of resources.${name}.headers: each write gets a key of its own.`;
+    throw invalid(name, `sets the header of its idempotency to one value for all writes.`, next);
+  }
+  return { header, keep: parseDuration(idempotency.keep) };
 }
 
 function openHttp(name: string, rule: HttpResource, { secrets, assertions }: Opening): Connector {
@@ -123,13 +133,14 @@ function openHttp(name: string, rule: HttpResource, { secrets, assertions }: Ope
   }
   const upstream = readUpstream(name, secrets.resolve(rule.upstream, `${place}.upstream`));
   const identity = identityOf(rule, upstream, assertions);
+  const idempotency = idempotencyOf(name, rule);
   return openHttpConnector({
     name,
     upstream,
     headers,
     query,
     networks: networksOf(name, rule, upstream),
-    ...(rule.idempotency === undefined ? {} : { idempotency: idempotencyOf(rule.idempotency) }),
+    ...(idempotency === undefined ? {} : { idempotency }),
     ...(identity === undefined ? {} : { identity }),
   });
 }

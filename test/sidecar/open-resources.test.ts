@@ -46,3 +46,16 @@ it.each(["passthrough", "asserted"] as const)(
     await expect(two).rejects.toMatchObject({ code: "workspace-invalid" });
   },
 );
+
+it("refuses one key for all writes of a resource that does each key's write once", async () => {
+  const rule = { kind: "http", upstream: "https://api.example", auth: "service" } as const;
+  const opening = open({
+    ...rule,
+    headers: { "idempotency-KEY": "always" },
+    idempotency: { keep: "24h" },
+  });
+  await expect(opening).rejects.toMatchObject({
+    code: "workspace-invalid",
+    next: expect.stringContaining("resources.ledger.headers") as string,
+  });
+});
