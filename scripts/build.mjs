@@ -124,7 +124,7 @@ const programs = [
     outfile: "dist/emit/inbox.js",
   },
   { ...page, entryPoints: ["src/browser/proxy/main.ts"], outfile: "dist/browser/proxy.js" },
-  ...["libsql", "neon", "pg", "postgres", "sql"].map((clients) => ({
+  ...["libsql", "mysql2", "neon", "pg", "planetscale", "postgres", "sql"].map((clients) => ({
     ...page,
     entryPoints: [`src/browser/proxy/main-${clients}.ts`],
     outfile: `dist/browser/proxy-${clients}.js`,

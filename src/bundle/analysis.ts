@@ -41,7 +41,7 @@ export interface AddressCut extends Span {
 }
 
 /** SQL drivers that the proxy has a stand-in for. */
-export type SqlDriver = "libsql" | "neon" | "pg" | "postgres";
+export type SqlDriver = "libsql" | "mysql2" | "neon" | "pg" | "planetscale" | "postgres";
 
 /** What would start a driver whose clients are cut: an inert value takes its place. */
 export interface DriverCut extends Span {

@@ -10,10 +10,12 @@ const builds: readonly [string, string, number][] = [
   ["proxy.js", read("proxy.js"), 6 * 1024],
   ["proxy-neon.js", read("proxy-neon.js"), 8 * 1024],
   ["proxy-libsql.js", read("proxy-libsql.js"), 8 * 1024],
+  ["proxy-mysql2.js", read("proxy-mysql2.js"), 8 * 1024],
+  ["proxy-planetscale.js", read("proxy-planetscale.js"), 8 * 1024],
   ["proxy-pg.js", read("proxy-pg.js"), 8.25 * 1024],
   ["proxy-postgres.js", read("proxy-postgres.js"), 9 * 1024],
   // For bundles with several SQL drivers alone.
-  ["proxy-sql.js", read("proxy-sql.js"), 11.25 * 1024],
+  ["proxy-sql.js", read("proxy-sql.js"), 12 * 1024],
 ];
 const at = useProxyPage();
 

@@ -33,6 +33,25 @@ interface Pg {
   on(name: string, listener: () => void): Pg;
 }
 
+interface Mysql {
+  query(text: unknown, values?: unknown, callback?: unknown): Promise<[unknown, unknown]>;
+  execute(text: unknown, values?: unknown): Promise<[unknown, unknown]>;
+  getConnection(): Promise<Mysql>;
+  beginTransaction(): Promise<void>;
+  commit(): Promise<void>;
+  rollback(): Promise<void>;
+  promise(): Mysql;
+}
+
+interface Planetscale {
+  execute(
+    text: string,
+    args?: unknown[] | null,
+    options?: object,
+  ): Promise<{ rows: unknown[]; rowsAffected: number; insertId: string; headers: string[] }>;
+  transaction(steps: (tx: Planetscale) => unknown): Promise<unknown>;
+}
+
 interface PostgresJs {
   (
     strings: TemplateStringsArray,
@@ -57,7 +76,9 @@ declare global {
     sendBeacon(site: string): Navigator["sendBeacon"];
     libsql(site: string, client: string): Libsql;
     neon(site: string, client: string, options?: object): Sql;
+    mysql2(site: string, client: string): Mysql;
     pg(site: string, client: string): Pg;
+    planetscale(site: string, client: string): Planetscale;
     postgres(site: string, client: string): PostgresJs;
     driver: {
       (): unknown;

@@ -197,6 +197,47 @@ const apps: readonly SqlApp[] = [
     before: { sold: 0 },
     after: { sold: 1 },
   },
+  {
+    name: "meters",
+    engine: "sqlite",
+    operations: [
+      "INSERT INTO swaps (meter) VALUES (?)",
+      "SELECT id, place FROM meters ORDER BY id",
+      "UPDATE meters SET place = ? WHERE id = ?",
+      "batch of 2",
+    ],
+    seed: `CREATE TABLE meters (id INTEGER PRIMARY KEY, place TEXT);
+      CREATE TABLE swaps (meter INTEGER);
+      INSERT INTO meters VALUES (7, 'cellar')`,
+    held: "batch-mysql2-f45dfa",
+    list: "7 cellar",
+    done: "replaced",
+    more: "1 added",
+    asked: "SELECT place, (SELECT count(*) FROM swaps) AS swaps FROM meters WHERE id = 7",
+    before: { place: "cellar", swaps: 0 },
+    after: { place: "store", swaps: 1 },
+  },
+  {
+    name: "parcels",
+    engine: "sqlite",
+    operations: [
+      "DELETE FROM claims WHERE parcel = ?",
+      "INSERT INTO claims (parcel) VALUES (?)",
+      "SELECT id, state FROM parcels ORDER BY id",
+      "UPDATE parcels SET state = 'lost' WHERE id = ?",
+      "batch of 2",
+    ],
+    seed: `CREATE TABLE parcels (id INTEGER PRIMARY KEY, state TEXT);
+      CREATE TABLE claims (parcel INTEGER);
+      INSERT INTO parcels VALUES (7, 'sent')`,
+    held: "batch-planetscale-8a4455",
+    list: "7 sent",
+    done: "claimed",
+    more: "1 gone",
+    asked: "SELECT state, (SELECT count(*) FROM claims) AS claims FROM parcels WHERE id = 7",
+    before: { state: "sent", claims: 0 },
+    after: { state: "lost", claims: 1 },
+  },
 ];
 
 const bundlers = ["esbuild", "vite"];

@@ -182,7 +182,7 @@ export function governedPg(site: string, client: string): unknown {
       end: (callback?: unknown) => settle(Promise.resolve(), callback),
       escapeIdentifier: (name: string) => `"${name.replaceAll('"', '""')}"`,
     };
-    const quiet = ["on", "once", "off", "addListener", "removeListener", "removeAllListeners"];
+    const quiet = ["on", "once", "off", "removeListener"];
     for (const name of quiet) Object.assign(self, { [name]: () => self });
     return self;
   };

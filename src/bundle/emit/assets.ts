@@ -5,7 +5,16 @@ import { GovernError } from "../../errors/govern-error.ts";
 import { packageRoot } from "./package-root.ts";
 
 /** `sql` has what stands for the clients of every driver. */
-export const proxyNames = ["plain", "libsql", "neon", "pg", "postgres", "sql"] as const;
+export const proxyNames = [
+  "plain",
+  "libsql",
+  "mysql2",
+  "neon",
+  "pg",
+  "planetscale",
+  "postgres",
+  "sql",
+] as const;
 export type ProxyName = (typeof proxyNames)[number];
 
 /** What import copies into its output. */

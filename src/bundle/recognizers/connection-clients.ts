@@ -9,7 +9,7 @@ import { isCall, isFunction, type Node } from "../modules/syntax.ts";
 import { openSite, textCall, type Call } from "./sql-calls.ts";
 import type { SqlClient } from "./sql-statements.ts";
 import { plainRules } from "./sql-templates.ts";
-import { steeredTransactions, type Sent } from "./sql-transactions.ts";
+import { givenTransaction, steeredTransactions, type Sent } from "./sql-transactions.ts";
 import type { RecognizerContext, SiteDraft } from "./recognizer.ts";
 
 /** What the members of a driver's clients do. */
@@ -20,6 +20,8 @@ export interface ConnectionDriver {
   readonly connects: ReadonlySet<string>;
   /** They give the client itself in another form. */
   readonly same?: ReadonlySet<string>;
+  /** They run a function in a transaction. */
+  readonly transacts?: ReadonlySet<string>;
   /** They steer a transaction. */
   readonly steers?: ReadonlyMap<string, Sent["does"]>;
   /** They ask the database nothing. */
@@ -36,6 +38,8 @@ interface Found {
   readonly sent: Sent[];
   /** What is checked out of it. */
   readonly connections: (readonly Use[])[];
+  /** Calls that run a function in a transaction. */
+  readonly transactions: Call[];
 }
 
 interface Asked {
@@ -86,6 +90,18 @@ function sentBy(
     : undefined;
 }
 
+/** Notes a call that gives a connection, or runs a function in a transaction; false if it does neither. */
+function addConnection(
+  context: RecognizerContext,
+  { call, name, found }: { call: Call; name: string; found: Found },
+  driver: ConnectionDriver,
+): boolean {
+  const transacts = driver.transacts?.has(name) ?? false;
+  if (transacts) found.transactions.push(call);
+  else if (driver.connects.has(name)) found.connections.push(checkedOut(context, call));
+  return transacts || driver.connects.has(name);
+}
+
 function memberUse(
   context: RecognizerContext,
   { use, found }: { use: Member; found: Found },
@@ -101,9 +117,8 @@ function memberUse(
   }
   const sent = sentBy(context, { call, name }, driver);
   if (sent !== undefined) found.sent.push(sent);
-  else if (driver.connects.has(name)) found.connections.push(checkedOut(context, call));
   else if (driver.same?.has(name)) return usesOf(context, call);
-  else {
+  else if (!addConnection(context, { call, name, found }, driver)) {
     const reason =
       driver.refused?.get(name) ?? `the client is used in a way that is not known: ${name}`;
     found.sites.push(openSite(client, call, reason));
@@ -151,21 +166,30 @@ function otherUse(use: Use, { client }: Asked): SiteDraft | undefined {
   }
 }
 
+/** Notes one use of a client; gives what else is to be looked at. */
+function takeUse(
+  context: RecognizerContext,
+  { use, found }: { use: Use; found: Found },
+  asked: Asked,
+): readonly Use[] {
+  if (use.kind === "member") return memberUse(context, { use, found }, asked);
+  const handed = use.kind === "escape" ? handedOver(context, use.node) : [];
+  const site = handed.length > 0 ? undefined : otherUse(use, asked);
+  if (site !== undefined) found.sites.push(site);
+  return handed;
+}
+
 /** The sites of one client, or of one connection, by what is done with it. */
 async function usedSites(
   context: RecognizerContext,
   uses: readonly Use[],
   asked: Asked,
 ): Promise<SiteDraft[]> {
-  const found: Found = { sites: [], sent: [], connections: [] };
+  const found: Found = { sites: [], sent: [], connections: [], transactions: [] };
   const waiting = [...uses];
   for (let use = waiting.pop(); use !== undefined; use = waiting.pop()) {
     if (context.excluded(use.node as Node) !== undefined) continue;
-    if (use.kind === "member") waiting.push(...memberUse(context, { use, found }, asked));
-    const handed = use.kind === "escape" ? handedOver(context, use.node) : [];
-    waiting.push(...handed);
-    const site = handed.length > 0 ? undefined : otherUse(use, asked);
-    if (site !== undefined) found.sites.push(site);
+    waiting.push(...takeUse(context, { use, found }, asked));
   }
   const { client } = asked;
   const steered = { client, rules: plainRules, sent: found.sent };
@@ -173,6 +197,9 @@ async function usedSites(
   const all = [...found.sites, ...sites];
   for (const { node } of outside) {
     if (isCall(node)) all.push(await textCall(context, node, client));
+  }
+  for (const call of found.transactions) {
+    all.push(...(await transactionSites(context, call, asked)));
   }
   for (const connection of found.connections) {
     all.push(...(await usedSites(context, connection, asked)));
@@ -188,4 +215,26 @@ export async function connectionSites(
 ): Promise<SiteDraft[]> {
   const sites = await usedSites(context, usesOf(context, construction), asked);
   return [...new Map(sites.map((site) => [site.at, site])).values()];
+}
+
+/** A function that is given a client in a transaction: `transaction(async (tx) => …)`. */
+async function transactionSites(
+  context: RecognizerContext,
+  call: Call,
+  { client, driver }: Asked,
+): Promise<SiteDraft[]> {
+  const fn = call.arguments[0] as Node | undefined;
+  if (!isFunction(fn)) {
+    return [openSite(client, call, "the function of its transaction is only known at run time")];
+  }
+  const [param] = fn.params;
+  context.evaluator.budget = 200_000;
+  const uses =
+    param === undefined ? [] : new FlowTracker(context.evaluator).runInto(param, []).uses;
+  const found: Found = { sites: [], sent: [], connections: [], transactions: [] };
+  for (const use of uses) takeUse(context, { use, found }, { client, driver });
+  if (found.sites.length > 0) return found.sites;
+  const steered = { client, rules: plainRules, sent: found.sent };
+  const site = await givenTransaction(context, { ...steered, at: call, fn });
+  return site === undefined ? [] : [site];
 }

@@ -2,7 +2,7 @@
 import type { ConnectionDriver } from "./connection-clients.ts";
 
 const quiet =
-  "end release on once off addListener removeListener removeAllListeners emit totalCount idleCount waitingCount ended " +
+  "end release on once off removeListener totalCount idleCount waitingCount ended " +
   "options database user host port processID escapeIdentifier escapeLiteral ref unref";
 
 export const pgPool: ConnectionDriver = {

@@ -11,10 +11,12 @@ import { indirectRecognizer } from "./indirect/indirect.ts";
 import { kyRecognizer } from "./ky/ky.ts";
 import { libsqlRecognizer } from "./libsql/libsql.ts";
 import { loadsRecognizer } from "./loads/loads.ts";
+import { mysql2Recognizer } from "./mysql2/mysql2.ts";
 import { neonRecognizer } from "./neon/neon.ts";
 import { ofetchRecognizer } from "./ofetch/ofetch.ts";
 import { openapiFetchRecognizer } from "./openapi-fetch/openapi-fetch.ts";
 import { pgRecognizer } from "./pg/pg.ts";
+import { planetscaleRecognizer } from "./planetscale/planetscale.ts";
 import { postgresRecognizer } from "./postgres/postgres.ts";
 import { rtkQueryRecognizer } from "./rtk-query/rtk-query.ts";
 import { supabaseRecognizer } from "./supabase/supabase.ts";
@@ -31,10 +33,12 @@ export const recognizers: readonly Recognizer[] = [
   graphqlRequestRecognizer,
   kyRecognizer,
   libsqlRecognizer,
+  mysql2Recognizer,
   neonRecognizer,
   ofetchRecognizer,
   openapiFetchRecognizer,
   pgRecognizer,
+  planetscaleRecognizer,
   postgresRecognizer,
   rtkQueryRecognizer,
   supabaseRecognizer,

@@ -80,6 +80,14 @@ export function clientNames(driver: string, constructions: readonly Construction
   );
 }
 
+/** Options that change what a client sends or gives, with the reason why its calls are open. */
+export type OptionFaults = readonly (readonly [key: string, reason: string])[];
+
+/** Why the calls of a client stay open: the first of its options that is not supported. */
+export function optionFault({ keys }: Construction, faults: OptionFaults): string | undefined {
+  return faults.find(([key]) => keys.has(key))?.[1];
+}
+
 interface Replaced {
   readonly construction: Construction;
   readonly driver: SqlDriver;
@@ -90,11 +98,13 @@ interface Replaced {
   readonly cuts: readonly CutDraft[];
   /** The argument that the stand-in takes over. */
   readonly options?: Node | null;
+  /** Why none of its calls is registered. */
+  readonly fault?: string | undefined;
 }
 
 /** The site of a construction: replaced, credential and all, by the driver's stand-in. */
 export function constructionSite(replaced: Replaced): SiteDraft {
-  const { construction, driver, client, sites, cuts, options = null } = replaced;
+  const { construction, driver, client, sites, cuts, options = null, fault } = replaced;
   const { call, connections, passwords } = construction;
   const found: CredentialDraft[] = [
     ...connections.flatMap((part) => connectionDrafts(part, client.name)),
@@ -104,7 +114,7 @@ export function constructionSite(replaced: Replaced): SiteDraft {
   return {
     recognizer: client.recognizer,
     at: call,
-    status: "resolved",
+    ...(fault === undefined ? { status: "resolved" } : { status: "open", reason: fault }),
     operations: sites.flatMap(({ operations }) => operations),
     cuts: [{ at: call, cut: own, options }, ...cuts, ...found.map(({ cut }) => cut)],
     findings: found.flatMap(({ finding }) => finding ?? []),

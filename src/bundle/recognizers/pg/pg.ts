@@ -11,8 +11,10 @@ import { openSite } from "../sql-calls.ts";
 import {
   clientNames,
   constructionSite,
+  optionFault,
   readConstruction,
   type Construction,
+  type OptionFaults,
 } from "../sql-constructions.ts";
 import type { SqlClient } from "../sql-statements.ts";
 import { findDriver } from "./driver.ts";
@@ -20,7 +22,7 @@ import { findDriver } from "./driver.ts";
 const unnamed: SqlClient = { recognizer: "pg", name: "pg", dialect: "postgres" };
 
 /** Why what comes back would not be what the app was written for. */
-const optionFaults: readonly (readonly [string, string])[] = [
+const optionFaults: OptionFaults = [
   ["types", "its client reads values by parsers of its own, which is not supported"],
   ["Client", "its pool is given another client, which is not supported"],
   ["verify", "its pool asks each connection something of its own, which is not supported"],
@@ -73,10 +75,12 @@ async function reportClient(
   { construction, driver }: Made,
   { client, cuts }: { client: SqlClient; cuts: readonly CutDraft[] },
 ): Promise<void> {
-  const fault = optionFaults.find(([key]) => construction.keys.has(key))?.[1];
-  if (fault !== undefined) return context.report(openSite(client, construction.call, fault));
-  const sites = await connectionSites(context, construction.call, { client, driver });
-  context.report(constructionSite({ construction, driver: "pg", client, sites, cuts }));
+  const fault = optionFault(construction, optionFaults);
+  const sites =
+    fault === undefined
+      ? await connectionSites(context, construction.call, { client, driver })
+      : [];
+  context.report(constructionSite({ construction, driver: "pg", client, sites, cuts, fault }));
   for (const site of sites) context.report(site);
 }
 

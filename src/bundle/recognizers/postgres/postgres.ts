@@ -7,8 +7,10 @@ import { openSite, textCall, type Call } from "../sql-calls.ts";
 import {
   clientNames,
   constructionSite,
+  optionFault,
   readConstruction,
   type Construction,
+  type OptionFaults,
 } from "../sql-constructions.ts";
 import type { SqlClient } from "../sql-statements.ts";
 import { templateSites, templateStatements } from "../sql-templates.ts";
@@ -31,7 +33,7 @@ const refused: ReadonlyMap<string, string> = new Map([
   ["savepoint", "interactive-transaction: a part of it may be undone by itself"],
 ]);
 
-const optionFaults: readonly (readonly [string, string])[] = [
+const optionFaults: OptionFaults = [
   ["transform", "its client changes names or values, which is not supported"],
   ["types", "its client reads and writes values by functions of its own, which is not supported"],
 ];
@@ -157,11 +159,11 @@ async function reportClient(
   construction: Construction,
   { client, cuts }: { client: SqlClient; cuts: readonly CutDraft[] },
 ): Promise<void> {
-  const { call, keys } = construction;
-  const fault = optionFaults.find(([key]) => keys.has(key))?.[1];
-  if (fault !== undefined) return context.report(openSite(client, call, fault));
-  const sites = await clientSites(context, call, client);
-  context.report(constructionSite({ construction, driver: "postgres", client, sites, cuts }));
+  const fault = optionFault(construction, optionFaults);
+  const sites = fault === undefined ? await clientSites(context, construction.call, client) : [];
+  context.report(
+    constructionSite({ construction, driver: "postgres", client, sites, cuts, fault }),
+  );
   for (const site of sites) context.report(site);
 }
 
