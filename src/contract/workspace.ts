@@ -269,7 +269,9 @@ const breakGlassSchema = z.strictObject({
   people: z.array(z.string().min(1)).min(1),
   release: z.array(target).min(1),
   /** How long a released call may still begin; an hour at most. */
-  window: z.string().regex(/^(?:[1-9]\d{0,2}s|[1-5]?\dm|1h)$/, "up to an hour, e.g. 15m"),
+  window: z
+    .string()
+    .regex(/^(?:[1-9]\d{0,2}s|(?:[1-5]?[1-9]|[1-5]0)m|1h)$/, "up to an hour, e.g. 15m"),
   reviewers: z.array(groupName).min(1),
 });
 export type BreakGlass = z.infer<typeof breakGlassSchema>;

@@ -18,7 +18,7 @@ permissions:
   - { groups: [support], allow: [desk/post-credits-3f9a2c], when: arguments.body.amount <= 500 }
   - { groups: [interns], deny: [desk/write] }
 approvals:
-  - { match: { access: write }, approvers: { all: [leads, support] }, quorum: 2, expiresIn: 1h }
+  - { match: { access: write }, approvers: { all: [leads, support] }, quorum: 2, expiresIn: 1h, justification: required, ticket: 'OPS-\\d+' }
   - { match: { app: other }, approvers: { all: [leads] }, quorum: 1, expiresIn: 1h }
 `;
 
@@ -48,6 +48,14 @@ const looser: readonly (readonly [from: string, to: string, told: RegExp])[] = [
   ],
   ["groups: [interns], deny", "groups: [others], deny", /no longer: interns is denied/],
   ["quorum: 2", "quorum: 1", /1 decide instead of 2/],
+  [", justification: required", "", /asks for no reason any more/],
+  [", ticket: 'OPS-\\d+'", "", /asks for no ticket any more/],
+  ["'OPS-\\d+'", "'.+'", /takes other tickets/],
+  [
+    "approvals:\n",
+    "breakGlass:\n  - { people: [sam], release: [desk/write], window: 5m, reviewers: [leads] }\napprovals:\n",
+    /sam may release desk\/write alone/,
+  ],
   ["all: [leads, support]", "all: [leads]", /others may decide/],
   ["all: [leads, support]", "any: [leads, support]", /others may decide/],
   [
@@ -56,7 +64,7 @@ const looser: readonly (readonly [from: string, to: string, told: RegExp])[] = [
     /waits for 8h instead of 1h/,
   ],
   [
-    "  - { match: { access: write }, approvers: { all: [leads, support] }, quorum: 2, expiresIn: 1h }\n",
+    "  - { match: { access: write }, approvers: { all: [leads, support] }, quorum: 2, expiresIn: 1h, justification: required, ticket: 'OPS-\\d+' }\n",
     "",
     /the rule that held it is gone/,
   ],
