@@ -15,7 +15,7 @@ import type { CheckFinding, CheckReport, WriteCounts } from "./check-report.ts";
 import { fingerprintsOf } from "./fingerprint.ts";
 import { judgeBundle, type JudgedFinding } from "./judge/judge.ts";
 import { governingApp, type Judged } from "./judge/judged.ts";
-import { wideningFaults } from "./judge/widening.ts";
+import { lostGovernance, wideningFaults } from "./judge/widening.ts";
 import { bundleFolder, Locator, repositoryRoot } from "./locations.ts";
 import { sideAt } from "./privileges/against.ts";
 import { comparePrivileges } from "./privileges/compare.ts";
@@ -206,7 +206,10 @@ async function findingsAgainst(
     workspace,
     locate,
   });
-  const wider = wideningFaults(judged, changes, ref);
+  const wider = [
+    ...lostGovernance(judged, old.workspace, ref),
+    ...wideningFaults(judged, changes, ref),
+  ];
   const others = judgeBundle(judged).map((finding): JudgedFinding => {
     return finding.severity === "error" ? { ...finding, severity: "warning" } : finding;
   });

@@ -80,6 +80,16 @@ describe("exit 1: there are findings", () => {
         ),
       /error\[widened-access\] govern\.yaml:\d+:\d+\n.*exempt from approval/,
     ],
+    [
+      ["check", "dist", "--against", "HEAD"],
+      () => rmSync(join(repo.folder, "govern.yaml")),
+      /error\[widened-access\] govern\.yaml:1:1\n.*governed the app desk there, and now there is no workspace/,
+    ],
+    [
+      ["check", "dist", "--against", "HEAD"],
+      () => repo.write("govern.yaml", "version: 1\n"),
+      /error\[widened-access\] govern\.yaml:1:1\n.*governed the app desk there, and now it has no such app/,
+    ],
   ])("%j", async (args, change, told) => {
     change();
     const run = await repo.govern(...args);
