@@ -101,7 +101,7 @@ ${body === undefined ? "" : `wrk.body = ${JSON.stringify(body)}`}
 ${Object.entries(headers)
   .map(([name, value]) => `wrk.headers[${JSON.stringify(name)}] = ${JSON.stringify(value)}`)
   .join("\n")}
-done = function(summary) io.write("\\n{\\"requests\\":" .. summary.requests .. ",\\"failed\\":" .. (summary.errors.status + summary.errors.read + summary.errors.write + summary.errors.timeout + summary.errors.connect) .. "}\\n") end
+done = function(summary) io.write("\\n{\\"requests\\":" .. summary.requests .. ",\\"failed\\":" .. (summary.errors.status + summary.errors.read + summary.errors.write + summary.errors.connect) .. "}\\n") end
 `;
 
 /** Loads a server for some seconds; gives its requests and the CPU of each, in microseconds. */
