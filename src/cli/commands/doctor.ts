@@ -75,15 +75,21 @@ async function checkSocket(root: string): Promise<Check> {
 const marks = { good: "✓", off: "·", bad: "✗" } as const;
 const colors = { good: "green", off: "yellow", bad: "red" } as const;
 
-async function runDoctor(
-  { output, cwd }: CommandContext,
-  flags: { readonly json?: boolean },
-): Promise<ExitCode> {
+interface DoctorFlags {
+  readonly json?: boolean;
+  readonly resources?: boolean;
+}
+
+async function runDoctor({ output, cwd }: CommandContext, flags: DoctorFlags): Promise<ExitCode> {
   const root = findWorkspaceRoot(cwd);
   const checks = [checkNode(), await checkStore(), checkEmit(), checkWorkspace(root)];
   if (root !== undefined) {
     const { checkTrail } = await import("../doctor-trail.ts");
     checks.push(await checkSocket(root), ...checkTrail(root));
+  }
+  if (root !== undefined && flags.resources === true) {
+    const { checkResources } = await import("../doctor-resources.ts");
+    checks.push(...(await checkResources(root)));
   }
   if (flags.json === true) output.printJson(checks);
   else {
@@ -106,7 +112,8 @@ export function registerDoctor(program: Command, context: CommandContext): void 
   program
     .command("doctor")
     .description("check that govern can run here")
+    .option("--resources", "ask each database what its credential may do beyond its operations")
     .option("--json", "print JSON")
-    .addHelpText("after", examples("govern doctor"))
-    .action(ending(context, (flags: { json?: boolean }) => runDoctor(context, flags)));
+    .addHelpText("after", examples("govern doctor", "govern doctor --resources"))
+    .action(ending(context, (flags: DoctorFlags) => runDoctor(context, flags)));
 }

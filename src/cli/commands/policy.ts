@@ -13,6 +13,10 @@ interface CommonFlags {
   readonly json?: boolean;
 }
 
+interface GrantsFlags extends CommonFlags {
+  readonly role?: string;
+}
+
 interface ExplainFlags extends CommonFlags {
   readonly group: readonly string[];
   readonly claim: readonly string[];
@@ -167,6 +171,35 @@ async function runDiff(
   return mayGain ? exitCodes.findings : exitCodes.good;
 }
 
+async function runGrants({ output, cwd }: CommandContext, flags: GrantsFlags): Promise<ExitCode> {
+  const { currentPolicy } = await loadWorkspace();
+  const { grantStatements, leastGrants } = await import("../grants.ts");
+  const grants = (await leastGrants(await currentPolicy(cwd, flags.governed))).map((one) => ({
+    ...one,
+    role: flags.role ?? `govern_${one.resource}`,
+  }));
+  if (flags.json === true) {
+    output.printJson({
+      resources: grants.map(({ resource, role, operations, beyond, ...one }) => ({
+        resource,
+        role,
+        operations,
+        grants: grantStatements({ resource, operations, beyond, ...one }, role),
+        beyond,
+      })),
+    });
+    return exitCodes.good;
+  }
+  for (const one of grants) {
+    output.print(`-- ${one.resource}: ${one.operations} registered statements`);
+    for (const { operation, why } of one.beyond)
+      output.print(`-- no grant lets ${operation} run: ${why}`);
+    for (const statement of grantStatements(one, one.role)) output.print(statement);
+  }
+  if (grants.length === 0) output.print("-- no resource of govern.yaml is a PostgreSQL database");
+  return exitCodes.good;
+}
+
 const governed = [
   "--governed <folder>",
   "the --out of import; else governed beside govern.yaml",
@@ -201,6 +234,7 @@ export function registerPolicy(program: Command, context: CommandContext): void 
         `govern policy explain desk/post-refunds-4d5e6f --group support --arguments '{"body":{"amount":250}}'`,
         "govern policy test policy-cases.yaml",
         "govern policy diff main",
+        "govern policy grants --role desk_app",
       ),
     );
   group
@@ -228,4 +262,11 @@ export function registerPolicy(program: Command, context: CommandContext): void 
         runDiff(context, [before, after], flags),
       ),
     );
+  group
+    .command("grants")
+    .description("the GRANT statements that the registered statements of each database need")
+    .option("--role <role>", "the role that a resource connects as; else govern_<resource>")
+    .option(...governed)
+    .option(...json)
+    .action(ending(context, (flags: GrantsFlags) => runGrants(context, flags)));
 }
