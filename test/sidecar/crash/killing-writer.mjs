@@ -9,7 +9,11 @@ const armed = () => {
   const file = process.env["GOVERN_KILL_FILE"] ?? "";
   return existsSync(file) ? readFileSync(file, "utf8") : "";
 };
-const stepOf = ({ job }) => (job.type === "transition" ? job.event.type : job.type);
+/** A job is an entry's text to append, or says what it is. */
+const stepOf = (job) => {
+  if (typeof job === "string") return "append";
+  return job.type === "transition" ? job.event.type : job.type;
+};
 const die = () => process.kill(process.pid, "SIGKILL");
 
 let reached = false;
