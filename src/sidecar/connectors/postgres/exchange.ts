@@ -9,6 +9,20 @@ export interface Part {
   readonly values: readonly (string | null)[];
   /** Rows that are fetched at most; all if left out. */
   readonly maxRows?: number;
+  /** Nobody looks at what it gives: its columns are not asked for. */
+  readonly silent?: true;
+}
+
+/** What sets settings of the session, or of its transaction alone, with names and values bound. */
+export function settingsPart(
+  settings: readonly (readonly [name: string, value: string])[],
+  scope: "session" | "transaction",
+): Part {
+  const isLocal = String(scope === "transaction");
+  const calls = settings.map(
+    (_, at) => `pg_catalog.set_config($${at * 2 + 1}, $${at * 2 + 2}, ${isLocal})`,
+  );
+  return { text: `SELECT ${calls.join(", ")}`, values: settings.flat(), silent: true };
 }
 
 /** Of one that is computed, table and place are 0. */
@@ -66,10 +80,10 @@ export class Exchange implements Submittable {
 
   submit = (connection: Connection): void => {
     connection.stream.cork();
-    for (const { text, values, maxRows } of this.#parts) {
+    for (const { text, values, maxRows, silent } of this.#parts) {
       connection.parse({ name: "", text, types: [] }, true);
       connection.bind({ values: [...values] }, true);
-      connection.describe({ type: "P", name: "" }, true);
+      if (silent !== true) connection.describe({ type: "P", name: "" }, true);
       connection.execute(maxRows === undefined ? {} : { rows: String(maxRows) }, true);
     }
     connection.sync();

@@ -3,6 +3,8 @@
  * session opens and again after each call, when all else that it left behind is discarded.
  */
 import { Client, Pool, type ClientBase, type PoolClient } from "pg";
+import { GovernError } from "../../../errors/govern-error.ts";
+import { Exchange, settingsPart, type Part } from "./exchange.ts";
 import type { ColumnOrigin } from "../connector.ts";
 
 export interface SessionsOptions {
@@ -33,10 +35,6 @@ export function pinnedSearchPath(shown: string): string {
   return [...others, "pg_temp"].join(", ");
 }
 
-const pinSettings = `
-  SELECT pg_catalog.set_config(setting.key, setting.value, false)
-  FROM pg_catalog.json_each_text($1::pg_catalog.json) AS setting`;
-
 const nameTypes = `SELECT oid, typname FROM pg_catalog.pg_type WHERE oid = ANY ($1::pg_catalog.oid[])`;
 
 const nameColumns = `
@@ -54,11 +52,19 @@ const xactStatus = `SELECT pg_catalog.pg_xact_status($1::pg_catalog.xid8) AS sta
 interface Known {
   readonly pid: number;
   readonly cluster: string | null;
-  readonly settings: Readonly<Record<string, string>>;
+  /** What pins the session's settings. */
+  readonly pinned: Part;
 }
 
-async function pin(client: ClientBase, settings: Known["settings"]): Promise<void> {
-  await client.query({ text: pinSettings, values: [JSON.stringify(settings)] });
+/** The server commits a DISCARD ALL by itself, so that what follows in the same flight finds the session clean. */
+const discardAll: Part = { text: "DISCARD ALL", values: [], silent: true };
+
+/** Runs parts that set a session up; rejects where one of them failed. */
+async function prepare(client: ClientBase, parts: readonly Part[]): Promise<void> {
+  const exchange = new Exchange(parts);
+  client.query(exchange);
+  const { kind } = await exchange.ended;
+  if (kind !== "ended") throw new GovernError("resource-failed", "A session could not be set up.");
 }
 
 async function clusterOf(client: ClientBase): Promise<string | null> {
@@ -86,8 +92,9 @@ async function introduce(client: ClientBase, timeout: number): Promise<Known> {
     standard_conforming_strings: "on",
     default_transaction_read_only: "on",
   };
-  await pin(client, settings);
-  return { pid: row?.pid ?? 0, settings, cluster: await clusterOf(client) };
+  const pinned = settingsPart(Object.entries(settings), "session");
+  await prepare(client, [pinned]);
+  return { pid: row?.pid ?? 0, pinned, cluster: await clusterOf(client) };
 }
 
 export class Sessions {
@@ -150,9 +157,9 @@ export class Sessions {
 
   async #discard(client: PoolClient): Promise<void> {
     try {
-      await client.query("DISCARD ALL");
-      await pin(client, this.#known.get(client)?.settings ?? {});
-      client.release();
+      const known = this.#known.get(client);
+      if (known !== undefined) await prepare(client, [discardAll, known.pinned]);
+      client.release(known === undefined);
     } catch {
       client.release(true);
     }

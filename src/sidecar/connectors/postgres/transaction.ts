@@ -23,7 +23,7 @@ export type TransactionEnd =
 /** Runs one exchange to its end, or to when the call is given up. */
 export type Run = (exchange: Exchange) => Promise<ExchangeEnd>;
 
-const commit: Part = { text: "COMMIT", values: [] };
+const commit: Part = { text: "COMMIT", values: [], silent: true };
 const number: Part = { text: "SELECT pg_catalog.pg_current_xact_id()::text", values: [] };
 
 function endOf(end: ExchangeEnd, before: number): TransactionEnd {
@@ -46,7 +46,11 @@ export async function runTransaction(
   session: Session,
   run: Run,
 ): Promise<TransactionEnd> {
-  const begin = { text: access === "read" ? "BEGIN READ ONLY" : "BEGIN READ WRITE", values: [] };
+  const begin: Part = {
+    text: access === "read" ? "BEGIN READ ONLY" : "BEGIN READ WRITE",
+    values: [],
+    silent: true,
+  };
   if (trace === undefined) {
     return endOf(
       await run(new Exchange([begin, ...setup, ...statements, commit])),

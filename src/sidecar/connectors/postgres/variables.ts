@@ -4,7 +4,7 @@
  */
 import type { PostgresResource } from "../../../contract/resource.ts";
 import type { Caller } from "../connector.ts";
-import type { Part } from "./exchange.ts";
+import { settingsPart, type Part } from "./exchange.ts";
 
 export type Variables = NonNullable<PostgresResource["set"]>;
 
@@ -27,10 +27,7 @@ export function setVariables(
   const entries = Object.entries(variables);
   if (entries.length === 0) return [];
   if (caller === undefined) return undefined;
-  const values = entries.flatMap(([name, source]) => [name, sources[source](caller)]);
-  if (values.includes("")) return undefined;
-  const settings = entries.map(
-    (_, index) => `pg_catalog.set_config($${index * 2 + 1}, $${index * 2 + 2}, true)`,
-  );
-  return [{ text: `SELECT ${settings.join(", ")}`, values }];
+  const settings = entries.map(([name, source]) => [name, sources[source](caller)] as const);
+  if (settings.some(([, value]) => value === "")) return undefined;
+  return [settingsPart(settings, "transaction")];
 }
