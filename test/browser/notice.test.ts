@@ -30,7 +30,6 @@ describe("the notice", () => {
     at.server.hold = true;
     await startWrite();
     await at.page.getByRole("status", { name: "Waiting for approval" }).waitFor();
-    expect(await at.page.locator("govern-notice").getAttribute("aria-live")).toBe("polite");
     const session = await at.page.context().newCDPSession(at.page);
     const { nodes } = await session.send("Accessibility.getFullAXTree");
     const named = nodes.map(({ role, name }) => `${String(role?.value)} ${String(name?.value)}`);

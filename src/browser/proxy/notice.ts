@@ -51,7 +51,6 @@ function shadowHost(tag: string, styles: string): { host: HTMLElement; root: Sha
 function buildNotice(): Parts {
   const { host, root } = shadowHost("govern-notice", noticeStyles);
   host.setAttribute("role", "status");
-  host.setAttribute("aria-live", "polite");
   host.setAttribute("aria-atomic", "false");
   const text = element("span", "");
   const action = element("button", "", () => current()?.action?.run());
