@@ -239,6 +239,23 @@ describe("judgeBundle and exemptions", () => {
     },
   );
 
+  it.each(["acc*", "accounts"])(
+    "fails one of the table %j that is over, as the gate matches it",
+    (table) => {
+      const update = { ...list, id: "update-accounts-81be08", access: "write" as const };
+      const judged = exempt({ table }, { until: "2026-05-03" });
+      const operations = [credit, list, update];
+      const findings = judgeBundle({
+        ...judged,
+        report: { ...report, operations },
+        reviewed: operations,
+      });
+      expect(findings.filter(({ rule }) => rule === "expired-exemption")).toMatchObject([
+        { message: expect.stringContaining(update.id) as string },
+      ]);
+    },
+  );
+
   it.each([[{ app: "other" }], [{ table: "accounts" }], [{ access: "read" }]])(
     "leaves writes alone that %j does not name",
     (match) => {

@@ -1,29 +1,19 @@
 /** Rules of govern.yaml that take writes out of the gate. */
 import type { Operation } from "../../contract/operation.ts";
-import type { ApprovalRule } from "../../contract/workspace.ts";
+import { buildCatalog } from "../../policy/catalog.ts";
+import { compileGate, gatesFor, isHolding } from "../../policy/gate.ts";
+import type { OperationFacts } from "../../policy/target.ts";
 import { callText, placeOf, workspacePlace, type Fault, type Judged } from "./judged.ts";
 
-type Exemption = Extract<ApprovalRule, { require: "none" }>;
-
-function tablesOf(operation: Operation, all: readonly Operation[]): readonly string[] {
-  if (operation.kind === "sql") return operation.tables;
-  if (operation.kind !== "sql-batch") return [];
-  return all.flatMap((each) =>
-    each.kind === "sql" && operation.statements.includes(each.id) ? each.tables : [],
-  );
-}
-
-/** Whether an exemption names a write of this app, its condition aside; as the gate does, see policy/gate.ts. */
-function exempts({ match }: Exemption, operation: Operation, judged: Judged): boolean {
-  const { app, operations } = judged.report;
-  const tables = tablesOf(operation, operations);
-  return (
-    (match.operation === undefined || match.operation === `${app}/${operation.id}`) &&
-    (match.table === undefined ||
-      (tables.length > 0 && tables.every((table) => table === match.table))) &&
-    (match.app === undefined || match.app === app) &&
-    (match.access === undefined || match.access === "write")
-  );
+/** The writes of this app, as the gate knows them. */
+function writesOf({ report: { app, operations }, workspace }: Judged): OperationFacts[] {
+  const catalog = buildCatalog(workspace ?? { version: 1 }, new Map([[app, operations]]));
+  return operations
+    .filter(({ access }) => access === "write")
+    .flatMap(({ id }): OperationFacts[] => {
+      const facts = catalog.find(app, id);
+      return facts === undefined ? [] : [{ ...facts, access: "write" }];
+    });
 }
 
 function unreasoned(writes: readonly Operation[], judged: Judged): Fault[] {
@@ -51,14 +41,16 @@ function expired(
   };
 }
 
-/** Exemptions of this app's writes that have no reason, or are over. */
+/** Exemptions of this app's writes that have no reason, or are over. Their conditions are left aside. */
 export function faultyExemptions(judged: Judged): Fault[] {
-  const { report, today, workspace } = judged;
+  const { today, workspace } = judged;
+  const all = writesOf(judged);
   return (workspace?.approvals ?? []).flatMap((rule, index): Fault[] => {
-    if (!("require" in rule)) return [];
-    const writes = report.operations.filter(
-      (operation) => operation.access === "write" && exempts(rule, operation, judged),
-    );
+    if (isHolding(rule)) return [];
+    const gate = compileGate(rule, index, null);
+    const writes = all
+      .filter((facts) => gatesFor([gate], facts).length > 0)
+      .map(({ operation }) => operation);
     if (writes.length === 0) return [];
     if (rule.reason.trim() === "") return unreasoned(writes, judged);
     if (rule.until === undefined || rule.until >= today) return [];
