@@ -111,31 +111,65 @@ export function renderCases(
 const changeMarks = { gains: "+", loses: "-", changes: "~" } as const;
 const changeColors = { gains: "green", loses: "red", changes: "yellow" } as const;
 
-function changeLines(change: PolicyChange, look: Look): string[] {
-  const { kind, operation, access, before, after } = change;
+type Marked = Pick<PolicyChange, "kind" | "before" | "after">;
+
+function changeLine(what: string, { kind, before, after }: Marked, look: Look): string {
   const mark = look.paint[changeColors[kind]](changeMarks[kind]);
-  const text = visibleText(`${operation} (${access}): ${before} → ${after}`);
-  return [`  ${mark} ${hangingParagraph(text, look.width - 2, 4)}`];
+  const text = visibleText(`${what}: ${before} → ${after}`);
+  return `  ${mark} ${hangingParagraph(text, look.width - 2, 4)}`;
 }
 
-/** Who gains (+), loses (-) or has otherwise (~) what, by group. */
-export function renderDiff({ changes, groups }: PolicyDiff, look: Look): string {
-  const { paint } = look;
-  if (changes.length === 0 && groups.length === 0) return "nothing changes";
-  const names = [...new Set(changes.map(({ group }) => group))];
-  const members = groups.map(({ group, before, after }) => {
-    const text = `group ${group}: ${before || "not there"} → ${after || "not there"}`;
-    return `${paint.yellow("~")} ${hangingParagraph(visibleText(text), look.width, 2)}`;
+function memberLines({ groups }: PolicyDiff, look: Look): string[] {
+  const lines = groups.map(({ group, before, after, unbound }) => {
+    const free = unbound.length === 0 ? "" : `; who leaves is free of ${unbound.join(", ")}`;
+    const text = `group ${group}: ${before || "not there"} → ${after || "not there"}${free}`;
+    return `${look.paint.yellow("~")} ${hangingParagraph(visibleText(text), look.width, 2)}`;
   });
-  const blocks = names.map((name) => {
-    const own = changes.filter(({ group }) => group === name);
-    return [paint.bold(visibleText(name)), ...own.flatMap((one) => changeLines(one, look))].join(
-      "\n",
-    );
+  return lines.length === 0 ? [] : [lines.join("\n")];
+}
+
+/** Blocks of lines under what each is about, e.g. a group. */
+function blocks<C extends Marked>(
+  changes: readonly C[],
+  headOf: (change: C) => string,
+  whatOf: (change: C) => string,
+  look: Look,
+): string[] {
+  return [...new Set(changes.map(headOf))].map((head) => {
+    const own = changes.filter((one) => headOf(one) === head);
+    const lines = own.map((one) => changeLine(whatOf(one), one, look));
+    return [look.paint.bold(visibleText(head)), ...lines].join("\n");
   });
+}
+
+/** Who gains (+), loses (-) or has otherwise (~) what, by group; who releases alone; what leads elsewhere. */
+export function renderDiff(diff: PolicyDiff, look: Look): string {
+  const { changes, breakGlass, routes } = diff;
+  const parts = [
+    ...memberLines(diff, look),
+    ...blocks(
+      changes,
+      ({ group }) => group,
+      ({ operation, access }) => `${operation} (${access})`,
+      look,
+    ),
+    ...blocks(
+      breakGlass,
+      ({ person }) => `break glass: ${person}`,
+      ({ operation }) => operation,
+      look,
+    ),
+    ...blocks(
+      routes,
+      () => "where calls lead",
+      ({ operation }) => operation,
+      look,
+    ),
+  ];
+  if (parts.length === 0) return "nothing changes";
+  const all = [...changes, ...breakGlass, ...routes];
   const total = (kind: PolicyChange["kind"], word: string): string =>
-    `${changes.filter((one) => one.kind === kind).length} ${word}`;
+    `${all.filter((one) => one.kind === kind).length} ${word}`;
   const counts = [total("gains", "gained"), total("loses", "lost"), total("changes", "otherwise")];
-  const parts = members.length === 0 ? blocks : [members.join("\n"), ...blocks];
   return [...parts, counts.join(", ")].join("\n\n");
 }

@@ -234,7 +234,7 @@ describe("govern policy diff", () => {
           group: "support",
           operation: `console/${credit.id}`,
           access: "write",
-          before: "allowed when arguments.body.amount <= 500; held for leads (1)",
+          before: "allowed when arguments.body.amount <= 500; held for leads (1) up to 24h",
           after: "allowed when arguments.body.amount <= 900; at once",
         },
       ]);
@@ -242,6 +242,55 @@ describe("govern policy diff", () => {
       const text = (await govern("policy", "diff", "HEAD")).stdout;
       expect(text).toContain(`+ console/${credit.id} (write): not allowed → allowed; at once`);
       expect(text).toContain("1 gained, 1 lost, 1 otherwise");
+    } finally {
+      write("govern.yaml", yaml);
+    }
+  });
+
+  it.each([
+    [
+      "members who leave a group that denies",
+      "sam: [dev], ana",
+      "sam: [], kim: [dev], ana",
+      "who leaves is free of permissions[2]",
+    ],
+    [
+      "denials that are lifted",
+      "  - { groups: [dev], deny: [console/table:accounts] }\n",
+      "",
+      `+ console/${updateAccounts.id} (write): denied → not allowed; what another group allows is no longer denied`,
+    ],
+    ["looser approvals", "expiresIn: 24h", "expiresIn: 7d", "held for leads (1) up to 24h → "],
+    [
+      "who may release alone",
+      "approvals:\n",
+      "breakGlass:\n  - { people: [ana], release: [console/write], window: 15m, reviewers: [leads] }\napprovals:\n",
+      "does not release alone → releases alone within 15m, reviewed by leads",
+    ],
+    [
+      "calls that lead elsewhere",
+      "https://billing.example",
+      "https://elsewhere.example",
+      `where calls lead ~ console/${search.id}: billing → billing, defined otherwise`,
+    ],
+  ])("exits 1 for %s", async (_, from, to, told) => {
+    write("govern.yaml", yaml.replace(from, to));
+    try {
+      const { code, stdout } = await govern("policy", "diff", "HEAD");
+      expect(stdout.replaceAll(/\s+/gu, " ")).toContain(told);
+      expect(code).toBe(1);
+    } finally {
+      write("govern.yaml", yaml);
+    }
+  });
+
+  it("exits 0 where a denial is added to a group that is allowed nothing", async () => {
+    const rule = "  - { groups: [heads], deny: [console/write] }\n";
+    write("govern.yaml", yaml.replace("approvals:\n", `${rule}approvals:\n`));
+    try {
+      const { code, stdout } = await govern("policy", "diff", "HEAD");
+      expect(stdout).toContain(`- console/${credit.id} (write): not allowed → denied`);
+      expect(code).toBe(0);
     } finally {
       write("govern.yaml", yaml);
     }

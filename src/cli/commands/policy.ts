@@ -156,7 +156,7 @@ async function runDiff(
   flags: CommonFlags,
 ): Promise<ExitCode> {
   const { currentPolicy, policyAt } = await loadWorkspace();
-  const { diffPolicies } = await import("../../policy/diff.ts");
+  const { diffPolicies, mayGain } = await import("../../policy/diff.ts");
   const { compilePolicy } = await import("../../policy/policy.ts");
   const [from, to] = places;
   const before = await policyAt(cwd, from, flags.governed);
@@ -167,8 +167,7 @@ async function runDiff(
   const diff = diffPolicies(before, after, new Date());
   if (flags.json === true) output.printJson(diff);
   else output.print((await loadView()).renderDiff(diff, output.look));
-  const mayGain = diff.changes.some(({ kind }) => kind !== "loses") || diff.groups.length > 0;
-  return mayGain ? exitCodes.findings : exitCodes.good;
+  return mayGain(diff) ? exitCodes.findings : exitCodes.good;
 }
 
 async function runGrants({ output, cwd }: CommandContext, flags: GrantsFlags): Promise<ExitCode> {
