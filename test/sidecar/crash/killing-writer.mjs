@@ -3,7 +3,10 @@
  * the database, or after its commit and before anybody is told. The step is what the file of GOVERN_KILL_FILE says.
  */
 import { existsSync, readFileSync } from "node:fs";
-import { parentPort } from "node:worker_threads";
+import { syncBuiltinESMExports } from "node:module";
+import worker from "node:worker_threads";
+
+const { parentPort } = worker;
 
 const armed = () => {
   const file = process.env["GOVERN_KILL_FILE"] ?? "";
@@ -17,12 +20,21 @@ const stepOf = (job) => {
 const die = () => process.kill(process.pid, "SIGKILL");
 
 let reached = false;
-parentPort.on("message", (message) => {
-  if (message.type !== "jobs") return;
+const see = (message) => {
+  if (message?.type !== "jobs") return;
   const steps = message.jobs.map(stepOf);
   if (steps.some((step) => armed() === `before ${step}`)) die();
   reached ||= steps.some((step) => armed() === `after ${step}`);
-});
+};
+parentPort.on("message", see);
+// The writer takes what piled up behind a message by itself.
+const receive = worker.receiveMessageOnPort;
+worker.receiveMessageOnPort = (port) => {
+  const received = receive(port);
+  see(received?.message);
+  return received;
+};
+syncBuiltinESMExports();
 const post = parentPort.postMessage.bind(parentPort);
 parentPort.postMessage = (message) => {
   if (reached && message.type === "answers") die();
