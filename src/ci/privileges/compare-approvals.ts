@@ -1,16 +1,14 @@
-/** Compares the approval rules of two versions of a workspace: a rule is the same by what it matches. */
+/**
+ * Compares the approval rules of two versions of a workspace: a rule is the same by what it matches, and of several that
+ * match the same the first that decides is compared with the first.
+ */
 import { canonicalJson } from "../../contract/canonical-json.ts";
 import { parseDuration } from "../../contract/duration.ts";
-import type { ApprovalRule, Workspace } from "../../contract/workspace.ts";
-import type { RuleChange } from "./compare-rules.ts";
+import type { ApprovalRule, BreakGlass, Workspace } from "../../contract/workspace.ts";
+import { compileGate, isHolding, orderGates, type HeldRule } from "../../policy/gate.ts";
+import { concerns, covers, type RuleChange } from "./rule-change.ts";
 
-type Holding = Exclude<ApprovalRule, { require: "none" }>;
-
-function isHolding(rule: ApprovalRule): rule is Holding {
-  return !("require" in rule);
-}
-
-function concerns({ match }: ApprovalRule, app: string): boolean {
+function concernsApp({ match }: ApprovalRule, app: string): boolean {
   const named = match.app ?? match.operation?.split("/", 1)[0] ?? app;
   return named === app;
 }
@@ -22,7 +20,7 @@ function matchText({ match }: ApprovalRule): string {
 }
 
 /** Whether somebody may decide who could not, or one group less has to agree. */
-function isWider(old: Holding["approvers"], now: Holding["approvers"]): boolean {
+function isWider({ approvers: old, quorum }: HeldRule, { approvers: now }: HeldRule): boolean {
   const before = new Set(old.all ?? old.any);
   if (now.any !== undefined) {
     return old.any === undefined
@@ -30,14 +28,16 @@ function isWider(old: Holding["approvers"], now: Holding["approvers"]): boolean 
       : now.any.some((group) => !before.has(group));
   }
   const after = new Set(now.all);
-  if (old.all !== undefined) return old.all.some((group) => !after.has(group));
-  return [...after].some((group) => !before.has(group));
+  const hasOthers = [...after].some((group) => !before.has(group));
+  if (old.all === undefined) return hasOthers;
+  // One of a group that came may take the place of a second one of the groups before.
+  return old.all.some((group) => !after.has(group)) || (quorum > 1 && hasOthers);
 }
 
-function loosenings(old: Holding, now: Holding): string[] {
+function loosenings(old: HeldRule, now: HeldRule): string[] {
   return [
     ...(now.quorum < old.quorum ? [`${now.quorum} decide instead of ${old.quorum}`] : []),
-    ...(isWider(old.approvers, now.approvers) ? ["others may decide"] : []),
+    ...(isWider(old, now) ? ["others may decide"] : []),
     ...(parseDuration(now.expiresIn) > parseDuration(old.expiresIn)
       ? [`waits for ${now.expiresIn} instead of ${old.expiresIn}`]
       : []),
@@ -61,49 +61,83 @@ function compareRule(old: ApprovalRule | undefined, now: ApprovalRule): string[]
   return isHolding(old) ? loosenings(old, now) : [];
 }
 
-function keyOf({ match }: ApprovalRule): string {
-  return canonicalJson(match);
+interface Placed {
+  readonly rule: ApprovalRule;
+  readonly path: RuleChange["path"];
+}
+
+/** The rules that concern an app by what they match, those first that decide first. */
+function rulesByMatch({ approvals = [] }: Workspace, app: string): Map<string, Placed[]> {
+  const gates = approvals.map((rule, index) => compileGate(rule, index, null));
+  const byMatch = new Map<string, Placed[]>();
+  for (const { rule, index } of orderGates(gates)) {
+    if (!concernsApp(rule, app)) continue;
+    const key = canonicalJson(rule.match);
+    byMatch.set(key, [...(byMatch.get(key) ?? []), { rule, path: ["approvals", index] }]);
+  }
+  return byMatch;
+}
+
+/** What is in one of two lists alone, each of its entries as often as the other lacks it. */
+function without(some: readonly Placed[], others: readonly Placed[]): Placed[] {
+  const left = others.map(({ rule }) => canonicalJson(rule));
+  return some.filter(({ rule }) => {
+    const at = left.indexOf(canonicalJson(rule));
+    if (at >= 0) left.splice(at, 1);
+    return at < 0;
+  });
+}
+
+function changesOf(was: Placed | undefined, { rule, path }: Placed): RuleChange[] {
+  const looser = compareRule(was?.rule, rule);
+  if (looser.length === 0) {
+    return [{ widens: false, message: `${matchText(rule)}: another approval rule`, path }];
+  }
+  return looser.map((what) => ({ widens: true, message: `${matchText(rule)}: ${what}`, path }));
+}
+
+function goneChange({ rule }: Placed): RuleChange {
+  const widens = isHolding(rule);
+  const message = `${matchText(rule)}: the rule that ${widens ? "held it" : "exempted it"} is gone`;
+  return { widens, message, path: ["approvals"] };
 }
 
 /** Changes of the rules that concern an app. */
 export function compareApprovals(old: Workspace, now: Workspace, app: string): RuleChange[] {
-  const before = new Map(
-    (old.approvals ?? [])
-      .filter((rule) => concerns(rule, app))
-      .map((rule) => [keyOf(rule), rule] as const),
-  );
-  const after = new Set((now.approvals ?? []).map(keyOf));
-  const changed = (now.approvals ?? []).flatMap((rule, index): RuleChange[] => {
-    if (!concerns(rule, app)) return [];
-    const was = before.get(keyOf(rule));
-    if (was !== undefined && canonicalJson(was) === canonicalJson(rule)) return [];
-    const path = ["approvals", index];
-    const looser = compareRule(was, rule);
-    if (looser.length === 0) {
-      return [{ widens: false, message: `${matchText(rule)}: another approval rule`, path }];
-    }
-    return looser.map((what) => ({ widens: true, message: `${matchText(rule)}: ${what}`, path }));
+  const before = rulesByMatch(old, app);
+  const after = rulesByMatch(now, app);
+  return [...new Set([...after.keys(), ...before.keys()])].flatMap((key) => {
+    const [was, is] = [before.get(key) ?? [], after.get(key) ?? []];
+    const gone = without(was, is);
+    return [
+      ...without(is, was).flatMap((one) => changesOf(gone.shift(), one)),
+      ...gone.map(goneChange),
+    ];
   });
-  const gone = [...before.values()]
-    .filter((rule) => !after.has(keyOf(rule)))
-    .map((rule) => ({
-      widens: isHolding(rule),
-      message: `${matchText(rule)}: the rule that ${isHolding(rule) ? "held it" : "exempted it"} is gone`,
-      path: ["approvals"],
-    }));
-  return [...changed, ...gone];
 }
 
-/** Who may release calls alone, and how long after. */
-export function compareBreakGlass(old: Workspace, now: Workspace): RuleChange[] {
-  const before = new Set((old.breakGlass ?? []).map((rule) => canonicalJson(rule)));
-  const after = (now.breakGlass ?? []).map((rule) => canonicalJson(rule));
+/** Whether a rule lets nobody release more, or later, or by other reviewers, than another one did. */
+function isReleaseSaid(rule: BreakGlass, by: BreakGlass): boolean {
+  return (
+    rule.people.every((person) => by.people.includes(person)) &&
+    rule.release.every((target) => by.release.some((whole) => covers(whole, target))) &&
+    rule.reviewers.every((group) => by.reviewers.includes(group)) &&
+    parseDuration(rule.window) <= parseDuration(by.window)
+  );
+}
+
+/** Who may release calls of an app alone, and how long after. */
+export function compareBreakGlass(old: Workspace, now: Workspace, app: string): RuleChange[] {
+  const named = ({ release }: BreakGlass): boolean =>
+    release.some((target) => concerns(target, app));
+  const before = (old.breakGlass ?? []).filter(named);
+  const after = (now.breakGlass ?? []).filter(named);
   const came = (now.breakGlass ?? []).flatMap((rule, index): RuleChange[] => {
-    if (before.has(after[index] ?? "")) return [];
+    if (!named(rule) || before.some((one) => isReleaseSaid(rule, one))) return [];
     const message = `${rule.people.join(", ")} may release ${rule.release.join(", ")} alone`;
     return [{ widens: true, message, path: ["breakGlass", index] }];
   });
-  const isLess = came.length === 0 && before.size > after.length;
+  const isLess = before.some((rule) => !after.some((one) => isReleaseSaid(rule, one)));
   const gone = { widens: false, message: "fewer may release alone", path: ["breakGlass"] };
-  return isLess ? [gone] : came;
+  return came.length === 0 && isLess ? [gone] : came;
 }
