@@ -115,9 +115,17 @@ function slugify(words: readonly string[]): string {
     .replace(/-+$/, "");
 }
 
+/**
+ * What an operation is, as canonical JSON: its id is a digest of it, too short to stand for it where somebody may want two
+ * operations of one id.
+ */
+export function operationIdentity(operation: UnnamedOperation): string {
+  return canonicalJson(identityOf(operation));
+}
+
 /** The id of an operation: slug, `-`, and the first six hex digits of the SHA-256 of its canonical identity. */
 export function operationId(operation: UnnamedOperation): string {
-  const digest = sha256Hex(canonicalJson(identityOf(operation))).slice(0, 6);
+  const digest = sha256Hex(operationIdentity(operation)).slice(0, 6);
   return `${slugify(slugWords(operation)) || operation.kind}-${digest}`;
 }
 

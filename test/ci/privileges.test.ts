@@ -7,7 +7,12 @@ import { comparePrivileges } from "../../src/ci/privileges/compare.ts";
 import type { Change, PrivilegeDiff } from "../../src/ci/privileges/change.ts";
 import { readSide } from "../../src/ci/privileges/read-side.ts";
 import { renderDiff } from "../../src/cli/diff-view.ts";
-import type { HttpOperation, Operation, SqlOperation } from "../../src/contract/operation.ts";
+import type {
+  GraphqlOperation,
+  HttpOperation,
+  Operation,
+  SqlOperation,
+} from "../../src/contract/operation.ts";
 import { pipeLook } from "../cli/looks.ts";
 
 const credit: HttpOperation = {
@@ -33,6 +38,28 @@ const close: SqlOperation = {
   parameters: ["status", "id"],
   client: "neon",
 };
+
+const search: GraphqlOperation = {
+  id: "query-search-0a1b2c",
+  kind: "graphql",
+  access: "read",
+  why: "query",
+  origin: "https://api.acme.example",
+  path: "/graphql",
+  document: "query Search($term: String) { accounts(term: $term) { id } }",
+  operationName: "Search",
+  variables: { term: "String" },
+  headers: [],
+};
+const batch = {
+  id: "batch-neon-0d1e2f",
+  kind: "sql-batch",
+  access: "write",
+  why: "a batch",
+  dialect: "postgres",
+  client: "neon",
+  statements: [close.id, "insert-audit-445566"],
+} satisfies Operation;
 
 const compare = (old: readonly Operation[], now: readonly Operation[]): Promise<PrivilegeDiff> =>
   comparePrivileges(
@@ -131,6 +158,59 @@ describe("comparePrivileges", () => {
     expect(told(await compare([close], [all]))).toEqual([
       "wider changed-operation -column accounts.id -parameter id",
     ]);
+  });
+
+  it.each<[string, Operation, Operation]>([
+    [
+      "loses its condition",
+      close,
+      { ...close, statement: "UPDATE accounts SET status = $1", parameters: ["status"] },
+    ],
+    [
+      "is another statement",
+      close,
+      { ...close, statement: "UPDATE accounts SET status = $1 WHERE id > $2" },
+    ],
+    ["no longer tells a table", close, { ...close, tables: [] }],
+    ["calls its parameters otherwise", close, { ...close, parameters: ["id", "status"] }],
+    ["is of another dialect", close, { ...close, dialect: "mysql" }],
+    ["is bound by its place", close, { ...close, interpolated: true }],
+    ["goes to another client", close, { ...close, client: "pg" }],
+    ["is of another kind", close, { ...credit, id: close.id }],
+    ["has another method", credit, { ...credit, method: "DELETE" }],
+    ["has another path", credit, { ...credit, path: "/api/{any*}" }],
+    ["has another origin", credit, { ...credit, origin: "https://evil.example" }],
+    ["has another document", search, { ...search, document: "query Search { secrets }" }],
+    ["has another document's name", search, { ...search, operationName: "Other" }],
+    [
+      "takes another variable",
+      search,
+      { ...search, variables: { term: "String", all: "Boolean" } },
+    ],
+    ["takes another header", search, { ...search, headers: ["x-act-as"] }],
+    ["may be asked for by GET", search, { ...search, get: true }],
+    ["has other statements", batch, { ...batch, statements: [close.id] }],
+    [
+      "has its statements in another order",
+      batch,
+      { ...batch, statements: batch.statements.toReversed() },
+    ],
+  ])("takes an operation that keeps its id and %s for wider", async (_what, old, now) => {
+    expect(now.id).toBe(old.id);
+    const diff = await compare([old], [now]);
+    expect(told(diff)[0]).toMatch(/^wider changed-operation/);
+    expect(diff.widened).toBe(true);
+    expect(told(await compare([old], [old]))).toEqual([]);
+  });
+
+  it("takes an operation that hides behind another one of its id for wider", async () => {
+    const hidden = { ...close, statement: "UPDATE accounts SET status = $1" };
+    for (const now of [
+      [hidden, close],
+      [close, hidden],
+    ]) {
+      expect(told(await compare([close], now))[0]).toMatch(/^wider changed-operation/);
+    }
   });
 
   it("tells tables and origins that the app came to reach", async () => {

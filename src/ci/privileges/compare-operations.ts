@@ -1,9 +1,12 @@
 /**
- * Compares what two versions of an app may ask for. An operation is the same by its id; one that is gone and one that came
+ * Compares what two versions of an app may ask for. An operation is the same by its id, which its content must bear out:
+ * any other call under a known id is wider. One that is gone and one that came
  * are told as one that changed where they are alike, so that a person sees the column and not two statements. What came is
  * wider in any case, however little it differs: a statement that lost its condition has fewer parameters.
  */
+import { canonicalJson } from "../../contract/canonical-json.ts";
 import type { Operation } from "../../contract/operation.ts";
+import { operationIdentity } from "../../contract/operation-id.ts";
 import { callText } from "../judge/judged.ts";
 import type { Change, Delta, Side } from "./change.ts";
 import { facetsOf } from "./operation-facets.ts";
@@ -47,17 +50,17 @@ function shared(one: Known, other: Known): number {
 }
 
 /** The operation that went for the one that came: alike, and of several the most alike. */
-function takeAlike(now: Known, gone: Map<string, Known>): Known | undefined {
+function takeAlike(now: Known, gone: Set<Known>): Known | undefined {
   const wanted = likeness(now.operation);
   if (wanted === null) return undefined;
-  const [best] = [...gone.values()]
+  const [best] = [...gone]
     .filter(
       ({ operation }) => operation.kind === now.operation.kind && likeness(operation) === wanted,
     )
     .toSorted(
       (a, b) => shared(b, now) - shared(a, now) || (a.operation.id < b.operation.id ? -1 : 1),
     );
-  if (best !== undefined) gone.delete(best.operation.id);
+  if (best !== undefined) gone.delete(best);
   return best;
 }
 
@@ -72,19 +75,48 @@ function accessChange(old: Operation, now: Operation): Pick<Change, "kind" | "me
   };
 }
 
+/** What its identity leaves out of a statement and rules go by: its dialect, its tables, which parameter is which. */
+function readingOf(operation: Operation): string {
+  if (operation.kind === "sql-batch") return operation.dialect;
+  if (operation.kind !== "sql") return "";
+  const { dialect, tables, parameters, interpolated } = operation;
+  return canonicalJson([dialect, tables.toSorted(), parameters, interpolated ?? false]);
+}
+
+function isSameCall(old: Operation, now: Operation): boolean {
+  return operationIdentity(old) === operationIdentity(now);
+}
+
+function contentChange(
+  { operation: old, ...was }: Known,
+  { operation: now, ...is }: Known,
+): Pick<Change, "message" | "widens" | "deltas"> | null {
+  const deltas = deltasOf(was.facets, is.facets);
+  if (!isSameCall(old, now)) {
+    const message = `${callText(old)} became ${callText(now)} under the same id`;
+    return { message, widens: true, deltas };
+  }
+  if (readingOf(old) !== readingOf(now)) {
+    const message = `${callText(now)} is the same statement, read in another way`;
+    return { message, widens: true, deltas };
+  }
+  if (deltas.length === 0) return null;
+  const widens = deltas.some(({ sign }) => sign === "+");
+  return {
+    message: `${callText(now)} takes ${widens ? "more" : "less"} than before`,
+    widens,
+    deltas,
+  };
+}
+
 function sameId(old: Known, now: Known): Change[] {
   const { id, access } = now.operation;
   const otherAccess = accessChange(old.operation, now.operation);
-  const deltas = deltasOf(old.facets, now.facets);
+  const otherContent = contentChange(old, now);
   const about = { operation: id, access } as const;
   const changes: Change[] = [];
   if (otherAccess !== null) changes.push({ ...otherAccess, ...about, widens: true, deltas: [] });
-  if (deltas.length > 0) {
-    const widens = deltas.some(({ sign }) => sign === "+");
-    const verb = widens ? "takes more" : "takes less";
-    const message = `${callText(now.operation)} ${verb} than before`;
-    changes.push({ kind: "changed-operation", message, ...about, widens, deltas });
-  }
+  if (otherContent !== null) changes.push({ kind: "changed-operation", ...about, ...otherContent });
   return changes;
 }
 
@@ -108,9 +140,18 @@ function lost({ operation }: Known): Change {
   return { kind: "lost-operation", widens: false, message, operation: id, access, deltas: [] };
 }
 
-async function knownById({ operations }: Side): Promise<Map<string, Known>> {
-  const all = await Promise.all(operations.map(known));
-  return new Map(all.map((one) => [one.operation.id, one]));
+/** Operations by their id: several where a file was made so, of which each counts. */
+async function knownById({ operations }: Side): Promise<Map<string, Known[]>> {
+  const byId = new Map<string, Known[]>();
+  for (const one of await Promise.all(operations.map(known))) {
+    byId.set(one.operation.id, [...(byId.get(one.operation.id) ?? []), one]);
+  }
+  return byId;
+}
+
+/** What an operation was: of several that had its id, the same call. */
+function wasOf(now: Known, olds: readonly Known[]): Known | undefined {
+  return olds.find(({ operation }) => isSameCall(operation, now.operation)) ?? olds[0];
 }
 
 function byOperation(a: Change, b: Change): number {
@@ -124,16 +165,17 @@ function byOperation(a: Change, b: Change): number {
 export async function compareOperations(old: Side, now: Side): Promise<Change[]> {
   const before = await knownById(old);
   const after = await knownById(now);
-  const gone = new Map([...before].filter(([id]) => !after.has(id)));
-  const fresh = [...after.values()].filter(({ operation }) => !before.has(operation.id));
-  const changed = [...after].flatMap(([id, one]) => {
-    const was = before.get(id);
+  const gone = new Set([...before].flatMap(([id, olds]) => (after.has(id) ? [] : olds)));
+  const all = [...after.values()].flat();
+  const fresh = all.filter(({ operation }) => !before.has(operation.id));
+  const changed = all.flatMap((one) => {
+    const was = wasOf(one, before.get(one.operation.id) ?? []);
     return was === undefined ? [] : sameId(was, one);
   });
   const arrived = fresh
     .toSorted((a, b) => (a.operation.id < b.operation.id ? -1 : 1))
     .flatMap((one) => arrivedChanges(one, takeAlike(one, gone)));
-  return [...changed, ...arrived, ...[...gone.values()].map(lost)].toSorted(byOperation);
+  return [...changed, ...arrived, ...[...gone].map(lost)].toSorted(byOperation);
 }
 
 /** What the app reaches as a whole. */

@@ -48,7 +48,12 @@ export async function facetsOf(operation: Operation): Promise<readonly string[]>
     case "stream":
       return [`origin ${operation.origin}`, ...fieldFacets("query field", operation.query)];
     case "graphql":
-      return [`origin ${operation.origin}`];
+      return [
+        `origin ${operation.origin}`,
+        ...Object.entries(operation.variables).map(([name, type]) => `variable ${name}: ${type}`),
+        ...operation.headers.map((header) => `header ${header}`),
+        ...(operation.get === true ? ["requests by GET"] : []),
+      ];
     case "sql":
       return sqlFacets(operation);
     case "sql-batch":
