@@ -1,10 +1,8 @@
 /** What people see of an approval: over the operator's API, in the terminal and in the console. */
 import type { JsonValue } from "./json.ts";
 
-export const approvalStates = [
-  "pending",
-  "approved",
-  "executing",
+/** States that no approval leaves. */
+export const endStates = [
   "executed",
   "failed",
   "unknown",
@@ -13,6 +11,7 @@ export const approvalStates = [
   "cancelled",
   "stale",
 ] as const;
+export const approvalStates = ["pending", "approved", "executing", ...endStates] as const;
 export type ApprovalState = (typeof approvalStates)[number];
 
 export interface Vote {

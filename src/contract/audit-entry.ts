@@ -2,6 +2,7 @@
 import { hash } from "node:crypto";
 import * as z from "zod";
 import { canonicalJson, type JsonValue } from "./canonical-json.ts";
+import { entryTypes } from "./entry-type.ts";
 
 /** Who acted; null for the sidecar itself and for callers nobody knows. */
 export const actorSchema = z.strictObject({
@@ -13,19 +14,8 @@ export const actorSchema = z.strictObject({
 });
 export type Actor = z.infer<typeof actorSchema>;
 
-export const entryTypeSchema = z.enum([
-  "read",
-  "intent",
-  "outcome",
-  "refused",
-  "held",
-  "decision",
-  "login",
-  "config",
-  "start",
-  "stop",
-]);
-export type EntryType = z.infer<typeof entryTypeSchema>;
+export const entryTypeSchema = z.enum(entryTypes);
+export type { EntryType } from "./entry-type.ts";
 
 const json: z.ZodType<JsonValue> = z.json();
 

@@ -1,5 +1,7 @@
 /** What an entry says in a line. */
-import type { AuditEntry, EntryType, JsonValue } from "./entry.ts";
+import type { EntryType } from "../../contract/entry-type.ts";
+import type { JsonValue } from "../../contract/json.ts";
+import type { AuditEntry } from "./entry.ts";
 
 /** The steps of a call's story, as people call them. */
 export const stepNames: Readonly<Record<EntryType, string>> = {

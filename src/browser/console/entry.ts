@@ -1,23 +1,6 @@
 /** An entry as the API gives it: contract/audit-entry.ts says what it is, and cannot be loaded in a page. */
-export type JsonValue =
-  | null
-  | boolean
-  | number
-  | string
-  | JsonValue[]
-  | { [key: string]: JsonValue };
-
-export type EntryType =
-  | "read"
-  | "intent"
-  | "outcome"
-  | "refused"
-  | "held"
-  | "decision"
-  | "login"
-  | "config"
-  | "start"
-  | "stop";
+import type { EntryType } from "../../contract/entry-type.ts";
+import type { JsonValue } from "../../contract/json.ts";
 
 export interface AuditEntry {
   readonly seq: number;

@@ -32,6 +32,11 @@ export function placesOf(unit: Unit, text: string): Node[] {
   return nodes;
 }
 
+/** The calls among the uses of something. */
+export function calledIn(uses: readonly Use[]): Node[] {
+  return uses.flatMap((use) => (use.kind === "call" ? [use.node] : []));
+}
+
 /** The classes around texts that only one driver holds. */
 export function classesAround(context: RecognizerContext, texts: readonly string[]): ClassNode[] {
   const found = new Set<ClassNode>();

@@ -73,7 +73,7 @@ export function readConstruction(context: RecognizerContext, call: Call): Constr
 }
 
 /** Names of the clients that a driver builds: its own, with the database's where there are several. */
-export function clientNames(driver: string, constructions: readonly Construction[]): string[] {
+function clientNames(driver: string, constructions: readonly Construction[]): string[] {
   const several = new Set(constructions.map(({ database }) => database)).size > 1;
   return constructions.map(({ database }) =>
     several && database !== undefined ? `${driver}-${database}` : driver,
@@ -84,27 +84,35 @@ export function clientNames(driver: string, constructions: readonly Construction
 export type OptionFaults = readonly (readonly [key: string, reason: string])[];
 
 /** Why the calls of a client stay open: the first of its options that is not supported. */
-export function optionFault({ keys }: Construction, faults: OptionFaults): string | undefined {
+function optionFault({ keys }: Construction, faults: OptionFaults): string | undefined {
   return faults.find(([key]) => keys.has(key))?.[1];
 }
 
-interface Replaced {
+/** A construction, and what takes its place. */
+interface Made {
   readonly construction: Construction;
+  /** The stand-in, where it is not that of the recognizer's own driver. */
+  readonly standIn?: SqlDriver;
+  /** The argument that the stand-in takes over. */
+  readonly options?: Node | null;
+}
+
+interface Replaced {
+  readonly made: Made;
   readonly driver: SqlDriver;
   readonly client: SqlClient;
   /** The sites of its calls. */
   readonly sites: readonly SiteDraft[];
   /** What else must not run. */
   readonly cuts: readonly CutDraft[];
-  /** The argument that the stand-in takes over. */
-  readonly options?: Node | null;
   /** Why none of its calls is registered. */
-  readonly fault?: string | undefined;
+  readonly fault: string | undefined;
 }
 
 /** The site of a construction: replaced, credential and all, by the driver's stand-in. */
-export function constructionSite(replaced: Replaced): SiteDraft {
-  const { construction, driver, client, sites, cuts, options = null, fault } = replaced;
+function constructionSite(replaced: Replaced): SiteDraft {
+  const { made, client, sites, cuts, fault } = replaced;
+  const { construction, standIn: driver = replaced.driver, options = null } = made;
   const { call, connections, passwords } = construction;
   const found: CredentialDraft[] = [
     ...connections.flatMap((part) => connectionDrafts(part, client.name)),
@@ -119,4 +127,35 @@ export function constructionSite(replaced: Replaced): SiteDraft {
     cuts: [{ at: call, cut: own, options }, ...cuts, ...found.map(({ cut }) => cut)],
     findings: found.flatMap(({ finding }) => finding ?? []),
   };
+}
+
+/** What a recognizer knows of the driver whose constructions it found. */
+interface FoundDriver<M extends Made> {
+  /** Also the name of its recognizer. */
+  readonly driver: SqlDriver;
+  readonly dialect: SqlClient["dialect"];
+  /** What else of it must not run. */
+  readonly cuts: readonly CutDraft[];
+  readonly faults?: OptionFaults;
+  /** The sites of the calls of one client; not asked where an option keeps them open. */
+  readonly sitesOf: (made: M, client: SqlClient) => Promise<readonly SiteDraft[]>;
+}
+
+/** Reports the sites of constructions and of their clients' calls. */
+export async function reportClients<M extends Made>(
+  context: RecognizerContext,
+  constructions: readonly M[],
+  { driver, dialect, cuts, faults = [], sitesOf }: FoundDriver<M>,
+): Promise<void> {
+  const names = clientNames(
+    driver,
+    constructions.map(({ construction }) => construction),
+  );
+  for (const [at, made] of constructions.entries()) {
+    const client: SqlClient = { recognizer: driver, name: names[at] ?? driver, dialect };
+    const fault = optionFault(made.construction, faults);
+    const sites = fault === undefined ? await sitesOf(made, client) : [];
+    context.report(constructionSite({ made, driver, client, sites, cuts, fault }));
+    for (const site of sites) context.report(site);
+  }
 }

@@ -1,6 +1,6 @@
 /** What `govern audit list|tail|export` are asked for, as the query of the sidecar's API. */
 import { Option, type Command } from "commander";
-import type { EntryType } from "../../contract/audit-entry.ts";
+import { entryTypes } from "../../contract/entry-type.ts";
 import { usageError } from "../failure.ts";
 
 export interface FilterFlags {
@@ -13,19 +13,6 @@ export interface FilterFlags {
   readonly since?: string;
   readonly until?: string;
 }
-
-const entryTypes = [
-  "read",
-  "intent",
-  "outcome",
-  "refused",
-  "held",
-  "decision",
-  "login",
-  "config",
-  "start",
-  "stop",
-] as const satisfies readonly EntryType[];
 
 const units: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 

@@ -1,10 +1,11 @@
 /** All that helps to decide one held call: what it does in words, where it is asked for, what was decided of its like. */
-import type {
-  ApprovalDetail,
-  ApprovalState,
-  ApprovalView,
-  LikeDecisions,
-  Standing,
+import {
+  endStates,
+  type ApprovalDetail,
+  type ApprovalState,
+  type ApprovalView,
+  type LikeDecisions,
+  type Standing,
 } from "../../contract/approval.ts";
 import { mayDecide } from "../../policy/quorum.ts";
 import type { ApprovalRecord, Store } from "../store/store.ts";
@@ -19,19 +20,9 @@ const looked = 100;
 const latestShown = 5;
 
 const approvedStates: ReadonlySet<ApprovalState> = new Set(["executed", "failed", "unknown"]);
-const ended = [
-  "executed",
-  "failed",
-  "unknown",
-  "denied",
-  "expired",
-  "cancelled",
-  "stale",
-] as const satisfies readonly ApprovalState[];
-
 async function likeOf(store: Store, record: ApprovalRecord): Promise<LikeDecisions> {
   const { app, operation, argumentsDigest } = record;
-  const found = await store.approvals({ app, operation, states: ended, limit: looked });
+  const found = await store.approvals({ app, operation, states: endStates, limit: looked });
   const past = found.filter(({ id }) => id !== record.id);
   const approved = past.filter(({ state }) => approvedStates.has(state)).length;
   const denied = past.filter(({ state }) => state === "denied").length;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import fc from "fast-check";
-import type { ApprovalState } from "../../../src/contract/approval.ts";
+import { approvalStates, endStates, type ApprovalState } from "../../../src/contract/approval.ts";
 import { isTerminal, transition } from "../../../src/sidecar/approvals/state-machine.ts";
 import type { ApprovalEvent, ApprovalFacts } from "../../../src/sidecar/store/store.ts";
 import { sampleApproval, sampleVote } from "../store/samples.ts";
@@ -47,6 +47,10 @@ function nextOf(record: ApprovalFacts, event: ApprovalEvent, now = start): Appro
   if (!outcome.ok) throw new Error(`refused: ${outcome.refusal}`);
   return outcome.next;
 }
+
+it("has the ends that everybody is told of", () => {
+  expect(approvalStates.filter(isTerminal)).toEqual(endStates);
+});
 
 describe("votes", () => {
   it("refuses the requester's own, by issuer and subject", () => {

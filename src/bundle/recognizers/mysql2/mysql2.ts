@@ -3,10 +3,10 @@
  * transaction together.
  */
 import { callersOf } from "../../evaluate/callers.ts";
-import type { Use } from "../../evaluate/flow.ts";
 import { isCall, type FunctionNode, type Node } from "../../modules/syntax.ts";
 import { connectionSites, type ConnectionDriver } from "../connection-clients.ts";
 import {
+  calledIn,
   deadDriver,
   importCut,
   importedUses,
@@ -17,15 +17,7 @@ import {
 } from "../driver-code.ts";
 import type { CutDraft, Recognizer, RecognizerContext } from "../recognizer.ts";
 import type { Call } from "../sql-calls.ts";
-import {
-  clientNames,
-  constructionSite,
-  optionFault,
-  readConstruction,
-  type Construction,
-  type OptionFaults,
-} from "../sql-constructions.ts";
-import type { SqlClient } from "../sql-statements.ts";
+import { readConstruction, reportClients, type OptionFaults } from "../sql-constructions.ts";
 
 /** In the functions that make its clients, and nowhere else. */
 const makerText = "no Promise implementation available.";
@@ -72,9 +64,6 @@ function makers(context: RecognizerContext): FunctionNode[] {
   return [...new Set(found)];
 }
 
-const calledIn = (uses: readonly Use[]): Node[] =>
-  uses.flatMap((use) => (use.kind === "call" ? [use.node] : []));
-
 function findDriver(context: RecognizerContext): Found {
   const fns = makers(context);
   const imports = importsOf(context, packages);
@@ -97,29 +86,17 @@ function findDriver(context: RecognizerContext): Found {
   };
 }
 
-async function reportClient(
-  context: RecognizerContext,
-  construction: Construction,
-  { client, cuts }: { client: SqlClient; cuts: readonly CutDraft[] },
-): Promise<void> {
-  const fault = optionFault(construction, optionFaults);
-  const sites =
-    fault === undefined
-      ? await connectionSites(context, construction.call, { client, driver })
-      : [];
-  context.report(constructionSite({ construction, driver: "mysql2", client, sites, cuts, fault }));
-  for (const site of sites) context.report(site);
-}
-
 async function find(context: RecognizerContext): Promise<void> {
   const { calls, cuts } = findDriver(context);
-  const constructions = calls.map((call) => readConstruction(context, call));
-  const names = clientNames("mysql2", constructions);
-  for (const [at, construction] of constructions.entries()) {
-    const name = names[at] ?? "mysql2";
-    const client: SqlClient = { recognizer: "mysql2", name, dialect: "mysql" };
-    await reportClient(context, construction, { client, cuts });
-  }
+  const made = calls.map((call) => ({ construction: readConstruction(context, call) }));
+  await reportClients(context, made, {
+    driver: "mysql2",
+    dialect: "mysql",
+    cuts,
+    faults: optionFaults,
+    sitesOf: ({ construction }, client) =>
+      connectionSites(context, construction.call, { client, driver }),
+  });
 }
 
 export const mysql2Recognizer: Recognizer = { name: "mysql2", find };

@@ -9,15 +9,10 @@ import { isCall, type Node } from "../../modules/syntax.ts";
 import { connectionSites } from "../connection-clients.ts";
 import { deadDriver, importCut, importedUses, importsOf } from "../driver-code.ts";
 import { pgPool } from "../pg-connections.ts";
-import type { CutDraft, Recognizer, RecognizerContext, SiteDraft } from "../recognizer.ts";
+import type { Recognizer, RecognizerContext, SiteDraft } from "../recognizer.ts";
 import { batchCall } from "../sql-batch.ts";
 import { openSite, textCall, type Call } from "../sql-calls.ts";
-import {
-  clientNames,
-  constructionSite,
-  readConstruction,
-  type Construction,
-} from "../sql-constructions.ts";
+import { readConstruction, reportClients, type Construction } from "../sql-constructions.ts";
 import type { SqlClient } from "../sql-statements.ts";
 import { plainRules, templateSites } from "../sql-templates.ts";
 import { findDriver, type Driver } from "./driver.ts";
@@ -112,7 +107,9 @@ async function clientSites(
 /** A construction, and whether it makes the query function or a pool or client. */
 interface Made {
   readonly construction: Construction;
-  readonly isQuery: boolean;
+  /** Its pools and clients are those of node-postgres. */
+  readonly standIn: "neon" | "pg";
+  readonly options: Node | null;
 }
 
 /** Where the app makes clients. The driver constructs some of its own, which are dead as well. */
@@ -120,7 +117,13 @@ function constructionsOf(context: RecognizerContext, driver: Driver): Made[] {
   const made = new Map<Node, Made>();
   const add = (call: Node | undefined, isQuery: boolean): void => {
     if (!isCall(call) || made.has(call) || context.excluded(call) !== undefined) return;
-    made.set(call, { construction: readConstruction(context, call), isQuery });
+    const construction = readConstruction(context, call);
+    made.set(
+      call,
+      isQuery
+        ? { construction, standIn: "neon", options: optionsOf(call) }
+        : { construction, standIn: "pg", options: null },
+    );
   };
   const addAll = (uses: readonly Use[], isQuery: boolean): void => {
     for (const use of uses) if (use.kind === "call") add(use.node, isQuery);
@@ -144,37 +147,18 @@ function constructionsOf(context: RecognizerContext, driver: Driver): Made[] {
   return [...made.values()];
 }
 
-async function reportClient(
-  context: RecognizerContext,
-  { construction, isQuery }: Made,
-  { client, cuts }: { client: SqlClient; cuts: readonly CutDraft[] },
-): Promise<void> {
-  const sites = isQuery
-    ? await clientSites(context, construction, client)
-    : await connectionSites(context, construction.call, { client, driver: pgPool });
-  const driver = isQuery ? ("neon" as const) : ("pg" as const);
-  const options = isQuery ? optionsOf(construction.call) : null;
-  context.report(constructionSite({ construction, driver, client, sites, cuts, options }));
-  for (const site of sites) context.report(site);
-}
-
 async function find(context: RecognizerContext): Promise<void> {
   const driver = findDriver(context);
   context.exclude([...driver.factories, ...driver.classes], deadDriver);
-  const made = constructionsOf(context, driver);
-  const names = clientNames(
-    "neon",
-    made.map(({ construction }) => construction),
-  );
-  const cuts = importsOf(context, packages).map(importCut);
-  for (const [at, one] of made.entries()) {
-    const client: SqlClient = {
-      recognizer: "neon",
-      name: names[at] ?? "neon",
-      dialect: "postgres",
-    };
-    await reportClient(context, one, { client, cuts });
-  }
+  await reportClients(context, constructionsOf(context, driver), {
+    driver: "neon",
+    dialect: "postgres",
+    cuts: importsOf(context, packages).map(importCut),
+    sitesOf: ({ construction, standIn }, client) =>
+      standIn === "pg"
+        ? connectionSites(context, construction.call, { client, driver: pgPool })
+        : clientSites(context, construction, client),
+  });
 }
 
 export const neonRecognizer: Recognizer = { name: "neon", find };

@@ -6,13 +6,11 @@ import type { Use } from "../../evaluate/flow.ts";
 import type { Node } from "../../modules/syntax.ts";
 import { connectionSites, type ConnectionDriver } from "../connection-clients.ts";
 import { pgClient, pgPool } from "../pg-connections.ts";
-import type { CutDraft, Recognizer, RecognizerContext, SiteDraft } from "../recognizer.ts";
+import type { Recognizer, RecognizerContext, SiteDraft } from "../recognizer.ts";
 import { openSite } from "../sql-calls.ts";
 import {
-  clientNames,
-  constructionSite,
-  optionFault,
   readConstruction,
+  reportClients,
   type Construction,
   type OptionFaults,
 } from "../sql-constructions.ts";
@@ -70,34 +68,20 @@ function constructionsOf(
   return [...made.values()];
 }
 
-async function reportClient(
-  context: RecognizerContext,
-  { construction, driver }: Made,
-  { client, cuts }: { client: SqlClient; cuts: readonly CutDraft[] },
-): Promise<void> {
-  const fault = optionFault(construction, optionFaults);
-  const sites =
-    fault === undefined
-      ? await connectionSites(context, construction.call, { client, driver })
-      : [];
-  context.report(constructionSite({ construction, driver: "pg", client, sites, cuts, fault }));
-  for (const site of sites) context.report(site);
-}
-
 async function find(context: RecognizerContext): Promise<void> {
   const { pools, clients, cuts } = findDriver(context);
   const made = [
     ...constructionsOf(context, pools, pgPool),
     ...constructionsOf(context, clients, pgClient),
   ];
-  const names = clientNames(
-    "pg",
-    made.map(({ construction }) => construction),
-  );
-  for (const [at, one] of made.entries()) {
-    const client: SqlClient = { ...unnamed, name: names[at] ?? "pg" };
-    await reportClient(context, one, { client, cuts });
-  }
+  await reportClients(context, made, {
+    driver: "pg",
+    dialect: "postgres",
+    cuts,
+    faults: optionFaults,
+    sitesOf: ({ construction, driver }, client) =>
+      connectionSites(context, construction.call, { client, driver }),
+  });
 }
 
 export const pgRecognizer: Recognizer = { name: "pg", find };

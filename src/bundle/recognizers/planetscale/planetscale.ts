@@ -1,7 +1,7 @@
 /** `@planetscale/database`: clients are cut where they are made; their texts are operations at the calls that send them. */
 import { callersOf } from "../../evaluate/callers.ts";
 import { returnsOf } from "../../evaluate/bodies.ts";
-import { FlowTracker, type Use } from "../../evaluate/flow.ts";
+import { FlowTracker } from "../../evaluate/flow.ts";
 import {
   isCall,
   isClass,
@@ -11,18 +11,17 @@ import {
   type Node,
 } from "../../modules/syntax.ts";
 import { connectionSites, type ConnectionDriver } from "../connection-clients.ts";
-import { classesAround, deadDriver, importCut, importedUses, importsOf } from "../driver-code.ts";
-import type { CutDraft, Recognizer, RecognizerContext } from "../recognizer.ts";
-import type { Call } from "../sql-calls.ts";
 import {
-  clientNames,
-  constructionSite,
-  optionFault,
-  readConstruction,
-  type Construction,
-  type OptionFaults,
-} from "../sql-constructions.ts";
-import type { SqlClient } from "../sql-statements.ts";
+  calledIn,
+  classesAround,
+  deadDriver,
+  importCut,
+  importedUses,
+  importsOf,
+} from "../driver-code.ts";
+import type { Recognizer, RecognizerContext } from "../recognizer.ts";
+import type { Call } from "../sql-calls.ts";
+import { readConstruction, reportClients, type OptionFaults } from "../sql-constructions.ts";
 
 /** In the class of its connections. */
 const connectionTexts = ["psdb.v1alpha1.Database/Execute"];
@@ -82,25 +81,6 @@ function takesItsOwn(fn: { readonly params: readonly Node[] }, call: Node): bool
   return param?.type === "Identifier" && given?.type === "Identifier" && param.name === given.name;
 }
 
-const calledIn = (uses: readonly Use[]): Node[] =>
-  uses.flatMap((use) => (use.kind === "call" ? [use.node] : []));
-
-async function reportClient(
-  context: RecognizerContext,
-  construction: Construction,
-  { client, cuts }: { client: SqlClient; cuts: readonly CutDraft[] },
-): Promise<void> {
-  const fault = optionFault(construction, optionFaults);
-  const sites =
-    fault === undefined
-      ? await connectionSites(context, construction.call, { client, driver })
-      : [];
-  context.report(
-    constructionSite({ construction, driver: "planetscale", client, sites, cuts, fault }),
-  );
-  for (const site of sites) context.report(site);
-}
-
 async function find(context: RecognizerContext): Promise<void> {
   const owners = classesAround(context, connectionTexts);
   const imports = importsOf(context, packages);
@@ -112,15 +92,17 @@ async function find(context: RecognizerContext): Promise<void> {
       calledIn(imports.flatMap((one) => importedUses(context, one, name))),
     ),
   ]);
-  const constructions = [...calls]
+  const made = [...calls]
     .filter((call): call is Call => isCall(call) && context.excluded(call) === undefined)
-    .map((call) => readConstruction(context, call));
-  const clients = clientNames("planetscale", constructions);
-  for (const [at, construction] of constructions.entries()) {
-    const name = clients[at] ?? "planetscale";
-    const client: SqlClient = { recognizer: "planetscale", name, dialect: "mysql" };
-    await reportClient(context, construction, { client, cuts: imports.map(importCut) });
-  }
+    .map((call) => ({ construction: readConstruction(context, call) }));
+  await reportClients(context, made, {
+    driver: "planetscale",
+    dialect: "mysql",
+    cuts: imports.map(importCut),
+    faults: optionFaults,
+    sitesOf: ({ construction }, client) =>
+      connectionSites(context, construction.call, { client, driver }),
+  });
 }
 
 export const planetscaleRecognizer: Recognizer = { name: "planetscale", find };

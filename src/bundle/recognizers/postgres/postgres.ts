@@ -2,16 +2,9 @@
 import type * as t from "@babel/types";
 import { FlowTracker, type Use } from "../../evaluate/flow.ts";
 import { isCall, isFunction, type FunctionNode, type Node } from "../../modules/syntax.ts";
-import type { CutDraft, Recognizer, RecognizerContext, SiteDraft } from "../recognizer.ts";
+import type { Recognizer, RecognizerContext, SiteDraft } from "../recognizer.ts";
 import { openSite, textCall, type Call } from "../sql-calls.ts";
-import {
-  clientNames,
-  constructionSite,
-  optionFault,
-  readConstruction,
-  type Construction,
-  type OptionFaults,
-} from "../sql-constructions.ts";
+import { readConstruction, reportClients, type OptionFaults } from "../sql-constructions.ts";
 import type { SqlClient } from "../sql-statements.ts";
 import { templateSites, templateStatements } from "../sql-templates.ts";
 import { givenTransaction, type Sent } from "../sql-transactions.ts";
@@ -154,28 +147,16 @@ async function clientSites(
   return sites;
 }
 
-async function reportClient(
-  context: RecognizerContext,
-  construction: Construction,
-  { client, cuts }: { client: SqlClient; cuts: readonly CutDraft[] },
-): Promise<void> {
-  const fault = optionFault(construction, optionFaults);
-  const sites = fault === undefined ? await clientSites(context, construction.call, client) : [];
-  context.report(
-    constructionSite({ construction, driver: "postgres", client, sites, cuts, fault }),
-  );
-  for (const site of sites) context.report(site);
-}
-
 async function find(context: RecognizerContext): Promise<void> {
   const { calls, cuts } = findDriver(context);
-  const constructions = calls.map((call) => readConstruction(context, call));
-  const names = clientNames("postgres", constructions);
-  for (const [at, construction] of constructions.entries()) {
-    const name = names[at] ?? "postgres";
-    const client: SqlClient = { recognizer: "postgres", name, dialect: "postgres" };
-    await reportClient(context, construction, { client, cuts });
-  }
+  const made = calls.map((call) => ({ construction: readConstruction(context, call) }));
+  await reportClients(context, made, {
+    driver: "postgres",
+    dialect: "postgres",
+    cuts,
+    faults: optionFaults,
+    sitesOf: ({ construction }, client) => clientSites(context, construction.call, client),
+  });
 }
 
 export const postgresRecognizer: Recognizer = { name: "postgres", find };
